@@ -1,0 +1,202 @@
+"""What is known about a goal in one edition: every number that any document may print about it.
+
+Here: plain records. Not here: how they are computed (measure.py, progress.py, status.py, smart.py) or
+worded in a document (report/). All shares are fractions (0.6 for 60 %), money is in company currency.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Literal
+
+from pipeline.units import Direction, Unit
+
+StatusName = Literal[
+    "not_started", "no_verdict", "on_track", "watch", "at_risk", "off_track", "achieved", "missed"
+]
+WORST_FIRST: tuple[StatusName, ...] = (
+    "missed", "off_track", "at_risk", "watch", "no_verdict", "on_track", "not_started", "achieved",
+)
+Basis = Literal["pace", "chance", "decided", "none"]
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A generated sentence kept as an English template with its numbers, so that each language says it and
+    formats the numbers itself. Each param is (kind, value): kind is a unit ("money", "percent", "count",
+    "hours", "number"), "points", "date", "week", "days", "text" or "times"."""
+
+    template: str
+    params: dict[str, tuple[str, object]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PeriodValue:
+    """One period (week or month) of a goal's KPI in the goal's segment."""
+
+    start: date
+    end: date
+    value: Decimal | None
+    """None: no figure (missing, or a rate over nothing); never a zero in disguise."""
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    closed: bool = True
+    """Ended, and its close lag over, at the as-of date."""
+    prior_year: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the burn-up: what had been reached, and what the plan asked for, at the end of a day."""
+
+    day: date
+    actual: Decimal | None
+    plan: Decimal | None
+
+
+@dataclass(frozen=True)
+class ControlChart:
+    """Natural process limits of the weekly (or monthly) values: XmR chart, RISK definitions."""
+
+    mean: Decimal
+    lower: Decimal
+    upper: Decimal
+    signals: tuple[str, ...] = ()
+    """Of: "outside", "seven_one_side", "trend", "two_of_three"; newest period only."""
+    assurance: Literal["passes", "hit_and_miss", "fails", ""] = ""
+
+
+@dataclass(frozen=True)
+class Chance:
+    """Chance of attainment with its 80 % range; absent until a model provides one."""
+
+    probability: float
+    low: Decimal
+    high: Decimal
+    forecast: Decimal
+    low_confidence: bool = False
+    method: str = ""
+
+
+@dataclass(frozen=True)
+class DriverPart:
+    """How much of the gap one value of a dimension explains."""
+
+    dimension: str
+    value: str
+    actual: Decimal | None
+    share_of_actual: Decimal | None
+    change: Decimal | None
+    """Against the preceding equal span, in the KPI's unit."""
+
+
+@dataclass(frozen=True)
+class GoalResult:
+    """One goal as of one edition."""
+
+    goal_id: str
+    kpi_id: str
+    kind: Literal["cumulative", "level", "maintain"]
+    unit: Unit
+    direction: Direction
+    baseline: Decimal | None
+    target: Decimal
+    original_target: Decimal | None
+    start: date
+    due: date
+    as_of: datetime
+    """The instant whose knowledge this is (UTC)."""
+    data_through: date
+    """Last day counted: the end of the newest closed period, or the edition's Sunday."""
+    period: Literal["week", "month"]
+    periods_total: int
+    periods_closed: int
+    actual: Decimal | None
+    """Sum to date (cumulative), measured value (level), newest period's value (maintain)."""
+    numerator: Decimal | None
+    denominator: Decimal | None
+    """Behind `actual` when it is a rate: "n" is printed beside it."""
+    progress: Decimal | None
+    """Share of the way; may be below 0 or above 1."""
+    expected: Decimal | None
+    """Share of the way the plan asks for by now."""
+    expected_value: Decimal | None
+    """The same in the KPI's unit: the value that would be exactly on plan."""
+    plan_used: Literal["linear", "seasonal", "milestones", "none"]
+    pace_gap: Decimal | None
+    """progress - expected."""
+    pace_index: Decimal | None
+    """progress / expected; None when expected < 10 %."""
+    gap_value: Decimal | None
+    """actual - expected_value, in the KPI's unit."""
+    run_rate: Decimal | None
+    """Mean of the last min(4, k) closed periods."""
+    required_rate: Decimal | None
+    """Needed per remaining period to reach the target (cumulative goals)."""
+    required_multiple: Decimal | None
+    """required_rate / run_rate."""
+    best_period: Decimal | None
+    """Best closed period on record."""
+    completeness: Decimal | None
+    """Share of due periods with a figure."""
+    chance: Chance | None
+    status: StatusName
+    basis: Basis
+    reason: Reason
+    previous_status: StatusName | None
+    measured_label: Reason
+    """What is measured in words: "pooled over the last 13 weeks"."""
+    calculation: Reason
+    """The calculation in one sentence with its numbers."""
+    low_confidence: bool = False
+    reconstructed: bool = False
+    periods: tuple[PeriodValue, ...] = ()
+    """Oldest first, up to two years of history and the open period."""
+    months: tuple[PeriodValue, ...] = ()
+    """The last 13 calendar months, oldest first, with prior year."""
+    burn_up: tuple[Point, ...] = ()
+    control: ControlChart | None = None
+    drivers: tuple[DriverPart, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Ids of the sources behind the KPI."""
+    problems: tuple[str, ...] = ()
+    """Source ids whose state kept this goal from a verdict."""
+    override_status: StatusName | None = None
+
+
+@dataclass(frozen=True)
+class Restatement:
+    """A number of an earlier edition that changed afterwards."""
+
+    goal_id: str
+    kpi_id: str
+    period_start: date
+    period_end: date
+    before: Decimal | None
+    after: Decimal | None
+    unit: Unit
+    cause_source: str | None
+    """Source whose newer export changed it."""
+    cause_received_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LetterVerdict:
+    """One letter of SMART for one goal."""
+
+    letter: Literal["S", "M", "A", "R", "T"]
+    verdict: Literal["pass", "warn", "fail", "unknown"]
+    evidence: tuple[Reason, ...]
+
+
+@dataclass(frozen=True)
+class SmartVerdict:
+    goal_id: str
+    letters: tuple[LetterVerdict, ...]
+
+    @property
+    def verdict(self) -> str:
+        order = ("fail", "unknown", "warn", "pass")
+        return min((letter.verdict for letter in self.letters), key=order.index)

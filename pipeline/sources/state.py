@@ -1,0 +1,87 @@
+"""What one source delivered, as the rest of the pipeline and the documents need to know it.
+
+Here: the record of an export's reading and of a source's freshness. Not here: how either is found out
+(reading.py, ingest.py, freshness.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+import pandas as pd
+
+from pipeline.errors import Problem
+
+Freshness = Literal["fresh", "stale", "refused", "missing"]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows of an export; rows_in == accepted + quarantined + excluded always holds, money likewise."""
+
+    rows_in: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    excluded: int = 0
+    money_in: Decimal = Decimal(0)
+    money_accepted: Decimal = Decimal(0)
+    money_quarantined: Decimal = Decimal(0)
+    money_excluded: Decimal = Decimal(0)
+
+    def plus(self, other: Counts) -> Counts:
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+    def holds(self) -> bool:
+        return (
+            self.rows_in == self.accepted + self.quarantined + self.excluded
+            and self.money_in == self.money_accepted + self.money_quarantined + self.money_excluded
+        )
+
+
+@dataclass(frozen=True)
+class ParsedExport:
+    """One landed file after reading and validation.
+
+    `facts` maps a fact's name to its accepted rows (columns of facts.Fact.arrow_schema(), Arrow-backed
+    pandas). `quarantine` has one row per rejected row: file, line, reason_code, reason, column, value,
+    remedy, row (the cells as JSON). `warnings` are things a person should know that stop nothing (unknown
+    columns, a missing final line end).
+    """
+
+    facts: dict[str, pd.DataFrame]
+    quarantine: pd.DataFrame
+    counts: Counts
+    warnings: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class SourceState:
+    """A source as of an edition's cut-off; every document that uses its numbers reads this."""
+
+    source_id: str
+    title: dict[str, str]
+    freshness: Freshness
+    received_at: datetime | None = None
+    """When the newest usable export was received (UTC)."""
+    data_through: date | None = None
+    """Newest event date among its accepted rows."""
+    counts: Counts = Counts()
+    """Of the newest export."""
+    reasons: dict[str, int] = field(default_factory=dict)
+    """Why rows of the newest export were quarantined: reason in plain English template -> rows."""
+    problem: Problem | None = None
+    """Why the source is refused, stale or missing."""
+    reconstructed: bool = False
+    """Nothing had been received by the cut-off; the earliest export is used instead."""
+    facts: tuple[str, ...] = ()
+    """Names of the facts it feeds."""
+    verification: dict[str, str] = field(default_factory=dict)
+    limitations: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def usable(self) -> bool:
+        return self.freshness == "fresh"

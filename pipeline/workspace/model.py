@@ -1,0 +1,646 @@
+"""What a workspace says, as frozen models: company, people, sources, KPIs, goals, strategy, audiences.
+
+Here: the shape and meaning of every key a person may write. Not here: reading YAML or finding the line of
+a mistake (loader.py), nor any rule that needs data (goals/smart.py).
+Every model forbids unknown keys; numbers arrive as Decimal or text, never as float.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from pipeline.units import Direction, Unit
+
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+"""Lower-case letters, digits, dash and underscore: safe as a file name and as a table name."""
+
+Language = Literal["en", "ru"]
+
+
+def _as_texts(value: object) -> object:
+    """A plain text stands for itself in every language."""
+    return {"": str(value)} if isinstance(value, str) else value
+
+
+Text = Annotated[dict[str, str], BeforeValidator(_as_texts)]
+"""`Text` written once ("Reduce churn") or per language ({en: ..., ru: ...}). Read with language.pick."""
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+
+class Quantity(Model):
+    """A number a person wrote, with the unit mark they wrote: "45 %", "12 pp", "1 200 000", "+25 %"."""
+
+    amount: Decimal
+    """Percentages as shares: 45 % is 0.45."""
+    mark: Literal["", "%", "pp"] = ""
+    signed: bool = False
+    """Whether a leading + or - was written, which makes a relative target."""
+
+
+def parse_quantity(value: object) -> object:
+    """Text or number -> Quantity fields. Accepts spaces and no-break spaces as thousands marks, a comma or
+    a point as the decimal mark (a comma followed by exactly three digits is refused as ambiguous)."""
+    if isinstance(value, (Quantity, Mapping)):
+        return value
+    if isinstance(value, bool) or not isinstance(value, (str, int, Decimal)):
+        raise ValueError("a number such as 45 %, 1200000 or +25 %")
+    text = str(value).replace("\u00a0", " ").replace("\u202f", " ").replace("−", "-").strip()
+    mark = ""
+    for suffix, meaning in (("pp", "pp"), ("п.п.", "pp"), ("п. п.", "pp"), ("%", "%")):
+        if text.endswith(suffix):
+            text, mark = text[: -len(suffix)].strip(), meaning
+            break
+    signed = text[:1] in "+-" and bool(text)
+    digits = text.replace(" ", "").replace("_", "")
+    if "," in digits:
+        whole, _, cents = digits.rpartition(",")
+        if "." in digits or "," in whole or len(cents) == 3:
+            raise ValueError(f"{value!r} can be read in two ways; write it without thousands marks")
+        digits = f"{whole}.{cents}"
+    try:
+        amount = Decimal(digits)
+    except ArithmeticError:
+        raise ValueError(f"{value!r} is not a number such as 45 %, 1200000 or +25 %") from None
+    if not amount.is_finite():
+        raise ValueError(f"{value!r} is not a finite number")
+    return {"amount": amount / 100 if mark else amount, "mark": mark, "signed": signed}
+
+
+Number = Annotated[Quantity, BeforeValidator(parse_quantity)]
+
+
+# --- company -----------------------------------------------------------------------------------------
+
+
+class Smtp(Model):
+    host: str
+    port: int = 587
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    user: str | None = None
+    password_env: str | None = None
+    """Name of the environment variable that holds the password; the password itself is never written."""
+    timeout_seconds: int = 30
+
+
+class Delivery(Model):
+    mode: Literal["auto", "approve"] = "approve"
+    sender: str = "Scorecards <scorecards@localhost>"
+    allowed_domains: tuple[str, ...] = ()
+    """When given, a recipient elsewhere is refused."""
+    smtp: Smtp | None = None
+    folder: str = "outbox"
+    """Where .eml files go when no SMTP server is configured (relative to the state folder)."""
+    stale_after_days: int = 8
+    alert: tuple[str, ...] = ()
+    """Addresses told when a run fails or an edition is late."""
+
+
+class Schedule(Model):
+    enabled: bool = False
+    weekday: Literal["monday", "tuesday", "wednesday", "thursday", "friday"] = "monday"
+    at: time = time(8, 0)
+
+
+class Company(Model):
+    """scorecards.yaml"""
+
+    company: Text
+    timezone: str
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    languages: tuple[Language, ...] = ("en",)
+    cutoff: time = time(7, 0)
+    fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
+    state: str = ".scorecards"
+    output: str = "out"
+    retention_days: int | None = None
+    """Days that landed bytes are kept; None keeps them."""
+    delivery: Delivery = Delivery()
+    schedule: Schedule = Schedule()
+
+    @model_validator(mode="after")
+    def _zone_exists(self) -> Company:
+        try:
+            ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"timezone {self.timezone!r} is not a zone such as Europe/Berlin") from None
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+
+# --- people and audiences ----------------------------------------------------------------------------
+
+
+class TeamSpell(Model):
+    team: Identifier
+    since: date | None = None
+    until: date | None = None
+
+
+class Person(Model):
+    id: Identifier
+    name: Text
+    role: Text = {}
+    email: str | None = None
+    teams: tuple[TeamSpell, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Names, addresses and ids that sources know this person by (compared without regard to case)."""
+    hours_per_week: Decimal = Decimal(40)
+
+    def team_on(self, day: date) -> str | None:
+        """The team this person belonged to on a day."""
+        for spell in self.teams:
+            if (spell.since is None or spell.since <= day) and (spell.until is None or day <= spell.until):
+                return spell.team
+        return None
+
+
+class Team(Model):
+    id: Identifier
+    name: Text
+    lead: Identifier | None = None
+
+
+class People(Model):
+    """people.yaml"""
+
+    teams: tuple[Team, ...] = ()
+    people: tuple[Person, ...] = ()
+
+
+class Recipient(Model):
+    address: str
+    name: str = ""
+
+
+class Audience(Model):
+    """One edition: who reads which goals in which language."""
+
+    id: Identifier
+    title: Text
+    language: Language
+    recipients: tuple[Recipient, ...] = ()
+    teams: tuple[Identifier, ...] = ()
+    """Only goals of these teams; empty means every goal."""
+    goals: tuple[Identifier, ...] = ()
+    """Only these goals; empty means every goal the teams allow."""
+
+
+class Audiences(Model):
+    """audiences.yaml"""
+
+    audiences: tuple[Audience, ...] = ()
+
+
+# --- sources -----------------------------------------------------------------------------------------
+
+
+class FileFormat(Model):
+    """How a file is written. Declared, never guessed."""
+
+    kind: Literal["csv", "xlsx", "parquet"] = "csv"
+    encoding: Literal["utf-8", "utf-16", "cp1251", "cp1252", "latin-1"] = "utf-8"
+    """utf-8 takes a byte-order mark or none."""
+    delimiter: Literal[",", ";", "\t", "|"] = ","
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", " ", ",", "."] = ""
+    """" " also covers no-break spaces."""
+    date: str = "%Y-%m-%d"
+    datetime: str = "%Y-%m-%d %H:%M"
+    sheet: str | None = None
+    skip_rows: int = 0
+    """Physical lines before the header line."""
+
+
+class MappedColumn(Model):
+    """Where one canonical column comes from. Written short as `amount: Deal value`."""
+
+    source: str | None = Field(default=None, alias="from")
+    """Header in the export; left out for a constant."""
+    value: str | None = None
+    """A constant for every row."""
+    date: str | None = None
+    """Date format of this column when it differs from the source's."""
+    equals: tuple[str, ...] | None = None
+    """For true/false columns: the cell values that mean true."""
+    false: tuple[str, ...] | None = None
+    """For true/false columns: the values that mean false; without it every other value does."""
+    map: dict[str, str] | None = None
+    """Cell value -> canonical value. A value that is not listed is a reason for quarantine."""
+    scale: Decimal | None = None
+    """Factor: 0.01 for cents, 3600 for hours kept as seconds."""
+    optional: bool = False
+    """Blank cells are accepted."""
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+def _as_columns(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: {"from": item} if isinstance(item, str) else item for key, item in value.items()}
+    return value
+
+
+class Lookup(Model):
+    """Columns taken from a second file, for example the region of a sales agent."""
+
+    file: str
+    on: str
+    """Header in the export whose cell is looked up."""
+    key: str | None = None
+    """Header in the second file; the same name as `on` when left out."""
+    take: dict[str, str]
+    """New column -> header in the second file; new columns may be used under `columns` and as dimensions."""
+    format: FileFormat | None = None
+    missing: Literal["quarantine", "keep"] = "quarantine"
+    replace: dict[str, str] = {}
+    """Spellings in the export that mean a key of the second file."""
+
+
+class Exclude(Model):
+    """Rows left out on purpose, and counted as such: total rows, test deals."""
+
+    column: str
+    equals: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    because: str = ""
+
+
+class Source(Model):
+    """sources/*.yaml: one export."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
+    title: Text = {}
+    system: str
+    """hubspot, mailshake, timecamp, subscriptions, ga4, ledger, or any name with `fact` and `columns`."""
+    export: str = ""
+    """Which export of the system, for example deals or contacts."""
+    files: str | None = None
+    """Pattern relative to the workspace; exports/<id>/* when left out."""
+    format: FileFormat | None = None
+    """Only what differs from the system's own format."""
+    timezone: str | None = None
+    """Zone of times without offset; the company's when left out."""
+    delivers: Literal["full", "changes"] | None = None
+    """full: a key missing from a newer file is gone. changes: it is not."""
+    stale_after_days: int = 8
+    fact: str | None = None
+    columns: Annotated[dict[str, MappedColumn], BeforeValidator(_as_columns)] = {}
+    aliases: dict[str, tuple[str, ...]] = {}
+    """Canonical column -> further headers this company's export uses (vendor sources)."""
+    dimensions: dict[str, str] = {}
+    """Dimension -> header (or looked-up column) to break KPIs down by, beyond the built-in ones."""
+    lookup: tuple[Lookup, ...] = ()
+    exclude: tuple[Exclude, ...] = ()
+    currency: str | None = None
+    """Currency of amounts without one; the company's when left out."""
+    allow_empty: bool = False
+    verification: Text = {}
+    """How these figures are verified (data-quality lines of the goal page)."""
+    limitations: Text = {}
+    owner: Identifier | None = None
+
+
+# --- KPIs --------------------------------------------------------------------------------------------
+
+
+class Condition(Model):
+    """Rows of a fact that count. All conditions of a measure must hold."""
+
+    column: str
+    equals: tuple[str | bool | int | Decimal, ...] = ()
+    not_equals: tuple[str | bool | int | Decimal, ...] = ()
+    empty: bool | None = None
+
+
+class Measure(Model):
+    """A number per company day from one fact: what is added up, and on which date it counts."""
+
+    fact: str
+    aggregate: Literal["sum", "count"] = "count"
+    column: str | None = None
+    """What is summed; not for count."""
+    date: str
+    """The fact's date column that places a row in time."""
+    where: tuple[Condition, ...] = ()
+    negate: bool = False
+    """Flip the sign: costs are negative in the ledger and positive in a cost KPI."""
+    taken: Literal["flow", "opening"] = "flow"
+    """flow: rows dated in the period. opening: rows in force at the start of the period, from `date` until
+    `until` (a stock such as customers at the start)."""
+    until: str | None = None
+    """The date column that ends a row's being in force (for opening)."""
+
+
+class Kpi(Model):
+    """kpis.yaml and the built-in catalogue."""
+
+    id: Identifier
+    name: Text
+    unit: Unit
+    direction: Direction
+    kind: Literal["simple", "ratio", "growth"]
+    """simple: sum of the numerator. ratio: sum of numerator over sum of denominator. growth: numerator over
+    the same weeks of the prior year, minus 1."""
+    numerator: Measure
+    denominator: Measure | None = None
+    complement: bool = False
+    """Report 1 - ratio (retention as the complement of churn)."""
+    grain: Literal["day", "month"] = "day"
+    """The finest period at which this KPI exists."""
+    dimensions: tuple[str, ...] = ()
+    close_lag_days: int = 0
+    """Days after a period's end until its figures are final; a period counts only then."""
+    empty: Literal["zero", "missing"] = "zero"
+    """What a period without rows means."""
+    minimum_sample: int = 0
+    """Denominator below which no rate is printed."""
+    formula: Text
+    """One sentence in plain words."""
+    definition: Text = {}
+    citation: str = ""
+
+    @model_validator(mode="after")
+    def _parts(self) -> Kpi:
+        if (self.kind == "ratio") != (self.denominator is not None):
+            raise ValueError("a ratio needs a denominator, other kinds have none")
+        return self
+
+
+class Kpis(Model):
+    kpis: tuple[Kpi, ...] = ()
+
+
+# --- goals -------------------------------------------------------------------------------------------
+
+
+class Measured(Model):
+    """Over what a level or maintain goal is measured."""
+
+    over: Literal["trailing", "window", "last"] = "trailing"
+    """trailing: pooled over the last n periods. window: pooled over the goal's window so far. last: the last
+    closed period alone."""
+    periods: Annotated[int, Field(ge=1, le=260)] = 13
+
+
+class Milestone(Model):
+    date: date
+    value: Number
+    label: Text = {}
+
+
+class Initiative(Model):
+    id: Identifier
+    title: Text
+    owner: Identifier | None = None
+    start: date | None = None
+    due: date | None = None
+    cost: Decimal | None = None
+    hours: Decimal | None = None
+    expected_lift: Text = {}
+    depends_on: tuple[Identifier, ...] = ()
+    done: Annotated[int, Field(ge=0, le=100)] | None = None
+    blocked_by: Text = {}
+
+
+class Commitment(Model):
+    """The team's own word on the target."""
+
+    by: Identifier
+    estimate: Number
+    on: date
+    note: Text = {}
+
+
+class Override(Model):
+    status: Literal["on_track", "watch", "at_risk", "off_track", "achieved", "missed"]
+    by: Identifier
+    reason: Text
+    until: date
+
+
+class TargetChange(Model):
+    on: date
+    by: Identifier
+    reason: Text
+    previous: Number
+
+
+class DataQuality(Model):
+    """The five lines every goal page prints about its data."""
+
+    verification: Text = {}
+    source: Text = {}
+    accuracy: Text = {}
+    limitations: Text = {}
+    compensation: Text = {}
+
+
+class Inside(Model):
+    """How many periods of a maintain goal must stay inside the target; all when left out."""
+
+    at_least: Annotated[int, Field(ge=1)]
+    of: Annotated[int, Field(ge=1)]
+
+
+class Goal(Model):
+    """goals/*.yaml: one goal each, or a list under `goals:`."""
+
+    id: Identifier
+    title: Text
+    owner: Identifier
+    team: Identifier | None = None
+    kpi: str
+    segment: dict[str, str] = {}
+    kind: Literal["cumulative", "level", "maintain"]
+    measured: Measured | None = None
+    period: Literal["week", "month"] | None = None
+    """The period that opens and closes; the KPI's grain decides when left out (week for daily KPIs)."""
+    baseline: Number | None = None
+    target: Number
+    """Absolute ("20 %", 1200000) or, when signed ("+25 %", "-5 pp"), relative to `relative_to`."""
+    relative_to: Literal["baseline", "prior_year"] | None = None
+    start: date
+    due: date
+    ambition: Literal["commit", "stretch"] = "commit"
+    plan: Literal["linear", "seasonal", "milestones"] = "linear"
+    milestones: tuple[Milestone, ...] = ()
+    inside: Inside | None = None
+    supports: Identifier | None = None
+    parent: Identifier | None = None
+    how: tuple[Initiative, ...] = ()
+    commitments: tuple[Commitment, ...] = ()
+    override: Override | None = None
+    target_changes: tuple[TargetChange, ...] = ()
+    data_quality: DataQuality = DataQuality()
+    note: Text = {}
+
+
+class Goals(Model):
+    goals: tuple[Goal, ...]
+
+
+# --- strategy, notes ---------------------------------------------------------------------------------
+
+
+class Objective(Model):
+    id: Identifier
+    title: Text
+    owner: Identifier | None = None
+    why: Text = {}
+
+
+class Swot(Model):
+    strengths: tuple[Text, ...] = ()
+    weaknesses: tuple[Text, ...] = ()
+    opportunities: tuple[Text, ...] = ()
+    threats: tuple[Text, ...] = ()
+
+
+class BudgetLine(Model):
+    title: Text
+    amount: Decimal
+    goal: Identifier | None = None
+
+
+class OutsourcingActivity(Model):
+    """An activity whose hours come from time tracking, compared with a freelance rate."""
+
+    id: Identifier
+    title: Text
+    tasks: tuple[str, ...]
+    """Names or tags of the time-tracking tasks that belong to it."""
+    loaded_cost_per_hour: Decimal
+    market_rate_per_hour: Decimal
+    contracts: tuple[str, ...] = ()
+    """Freelance contracts that already do this work, as the export names them."""
+    keep_in_house: bool = False
+    reason: Text = {}
+
+
+class Automation(Model):
+    tool: str
+    feeds: tuple[str, ...] = ()
+    """KPI ids."""
+    removes: Text = {}
+    hours_before: Decimal | None = None
+    hours_after: Decimal | None = None
+
+
+class RiskItem(Model):
+    title: Text
+    goal: Identifier | None = None
+    kpi: str | None = None
+    trigger: Text = {}
+    response: Text = {}
+    owner: Identifier | None = None
+
+
+class Review(Model):
+    title: Text
+    every: Text
+    who: tuple[Identifier, ...] = ()
+    next: date | None = None
+
+
+class Approval(Model):
+    by: Identifier
+    on: date | None = None
+
+
+class Strategy(Model):
+    """strategy.yaml: the authored part of the plan. Everything may be missing; the plan then says so."""
+
+    title: Text = {}
+    period_start: date | None = None
+    period_end: date | None = None
+    version: str = ""
+    approvals: tuple[Approval, ...] = ()
+    summary: Text = {}
+    mission: Text = {}
+    vision: Text = {}
+    values: tuple[Text, ...] = ()
+    swot: Swot = Swot()
+    objectives: tuple[Objective, ...] = ()
+    budget: tuple[BudgetLine, ...] = ()
+    outsourcing: tuple[OutsourcingActivity, ...] = ()
+    automation: tuple[Automation, ...] = ()
+    risks: tuple[RiskItem, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    owners: dict[str, Identifier] = {}
+    """Section -> person who has still to write it."""
+
+
+class Action(Model):
+    text: Text
+    owner: Identifier | None = None
+    due: date | None = None
+    done: bool | None = None
+
+
+class Notes(Model):
+    """notes/<week>.md: front matter with decisions and actions, then the owner's comment as text."""
+
+    decisions: tuple[Action, ...] = ()
+    actions: tuple[Action, ...] = ()
+    comment: Text = {}
+
+
+# --- the whole ---------------------------------------------------------------------------------------
+
+
+class Workspace(Model):
+    """Everything a workspace says, checked for shape and references. `root` is its folder."""
+
+    root: Path
+    company: Company
+    people: People = People()
+    audiences: tuple[Audience, ...] = ()
+    sources: tuple[Source, ...] = ()
+    kpis: tuple[Kpi, ...] = ()
+    """The company's own KPIs; the built-in catalogue is kpis/catalogue.py."""
+    goals: tuple[Goal, ...] = ()
+    strategy: Strategy = Strategy()
+    received: dict[str, str] = {}
+    """exports/received.csv: file (relative to the workspace) -> instant it was received (ISO 8601)."""
+    fingerprint: str = ""
+    """sha256 over the workspace's own files (not exports, state or output)."""
+    locations: dict[str, tuple[str, int, int]] = {}
+    """"goal:churn-q4/target" and the like -> file, line, column, for messages from later checks."""
+
+    @property
+    def state_dir(self) -> Path:
+        return self.root / self.company.state
+
+    @property
+    def output_dir(self) -> Path:
+        return self.root / self.company.output
+
+    def person(self, person_id: str | None) -> Person | None:
+        return next((person for person in self.people.people if person.id == person_id), None)
+
+    def person_name(self, person_id: str | None) -> dict[str, str]:
+        person = self.person(person_id)
+        return person.name if person else {"": person_id or ""}
+
+    def goal(self, goal_id: str) -> Goal | None:
+        return next((goal for goal in self.goals if goal.id == goal_id), None)
+
+    def objective(self, objective_id: str | None) -> Objective | None:
+        return next((one for one in self.strategy.objectives if one.id == objective_id), None)
+
+    def location(self, key: str) -> dict[str, Any]:
+        """file/line/column of a key for a Problem; empty when unknown."""
+        found = self.locations.get(key)
+        return {"file": found[0], "line": found[1], "column": found[2]} if found else {}

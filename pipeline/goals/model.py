@@ -11,6 +11,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from pipeline.periods import Week
+from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
 
 StatusName = Literal[
@@ -200,3 +202,24 @@ class SmartVerdict:
     def verdict(self) -> str:
         order = ("fail", "unknown", "warn", "pass")
         return min((letter.verdict for letter in self.letters), key=order.index)
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Everything the documents of one week are made from."""
+
+    week: Week
+    as_of: datetime
+    """The cut-off (UTC), or now for an edition "as known now"."""
+    known: Literal["then", "now"]
+    results: tuple[GoalResult, ...]
+    """Worst first."""
+    previous: tuple[GoalResult, ...]
+    """The same goals as the week before knew them; empty for the first week."""
+    restatements: tuple[Restatement, ...]
+    sources: dict[str, SourceState]
+    smart: dict[str, SmartVerdict]
+    run_id: str
+    """Hash of inputs, workspace, code version and week; twelve hexadecimal digits."""
+    inputs: dict[str, tuple[str, ...]]
+    """Source id -> sha256 of every landed file known to this edition, oldest first."""

@@ -1,0 +1,56 @@
+# make demo   sets everything up and makes the sample company's scorecards
+# make test   sets everything up and runs the fast tests
+# Everything else is for people who change the program.
+
+PYTHON ?= python3
+BIN := .venv/bin
+DEMO := demo
+
+.PHONY: demo test setup system-libraries lint types imports packaging test-slow check bench lock clean
+
+demo: setup
+	@$(PYTHON) tools/demo.py $(BIN)/scorecards $(DEMO)
+
+test: setup
+	$(BIN)/pytest -n 2 -m "not slow"
+
+setup: system-libraries $(BIN)/.installed
+
+system-libraries:
+	@$(PYTHON) tools/system_libraries.py
+
+$(BIN)/.installed: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: setup
+	$(BIN)/mypy
+
+imports: setup
+	$(BIN)/lint-imports
+
+test-slow: setup
+	$(BIN)/pytest -m slow
+
+packaging: setup
+	$(BIN)/pytest tests/packaging -m slow
+
+check: lint types imports test test-slow
+
+bench: setup
+	$(BIN)/python -m benchmarks.run
+
+lock:
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --strip-extras --allow-unsafe --extra dev -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
+	  --strip-extras --allow-unsafe -c requirements-dev.lock -o requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv $(DEMO) dist build

@@ -1,0 +1,87 @@
+"""Make sure the libraries that draw the PDF are on this machine; install them with apt when we may.
+
+Standard library only: this runs before anything of ours is installed. Exit code 1 names exactly what to
+install when it cannot be done from here.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import subprocess
+import sys
+
+# What is loaded -> the Debian package that has it. Without the last one every page takes five times longer.
+LIBRARIES = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
+MAC_NAMES = {
+    "libpango-1.0.so.0": "libpango-1.0.dylib",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0.dylib",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset.dylib",
+}
+
+
+def missing() -> list[str]:
+    return [package for library, package in LIBRARIES.items() if not _loads(library)]
+
+
+def _loads(library: str) -> bool:
+    names = [library]
+    if sys.platform == "darwin":
+        names = [MAC_NAMES[library], f"/opt/homebrew/lib/{MAC_NAMES[library]}", f"/usr/local/lib/{MAC_NAMES[library]}"]
+    for name in names:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def main() -> int:
+    packages = [*missing(), *venv_package()]
+    if not packages:
+        return 0
+    command = ["apt-get", "install", "-y", "-qq", *packages]
+    if shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing system libraries: {', '.join(packages)}", flush=True)
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
+        subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
+        packages = [*missing(), *venv_package()]
+        if not packages:
+            return 0
+    print(instruction(packages), file=sys.stderr)
+    return 1
+
+
+def venv_package() -> list[str]:
+    """Debian splits venv's pip out of python3; without it no environment can be made."""
+    try:
+        import ensurepip  # noqa: F401
+    except ImportError:
+        return [f"python3.{sys.version_info[1]}-venv"]
+    return []
+
+
+def instruction(packages: list[str]) -> str:
+    lines = [f"These system libraries are missing: {', '.join(packages)}.", "Install them, then run the command again:"]
+    if sys.platform == "darwin":
+        lines.append("    brew install pango harfbuzz")
+    elif shutil.which("apt-get"):
+        lines.append(f"    sudo apt-get update && sudo apt-get install -y {' '.join(packages)}")
+    elif shutil.which("dnf"):
+        lines.append("    sudo dnf install -y pango harfbuzz")
+    elif shutil.which("apk"):
+        lines.append("    sudo apk add pango harfbuzz harfbuzz-subset")
+    else:
+        lines.append("    pango 1.44 or newer and harfbuzz with its subset library, from your system's packages")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

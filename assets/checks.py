@@ -1,0 +1,79 @@
+"""What validation found, as asset checks a person can read: rows by reason, and where they are kept.
+
+Quarantined rows and a refused, stale or missing export are warnings, since only what they feed is affected;
+an error (blocking) is kept for our own broken promise, that every row is accounted for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import dagster as dg
+
+from pipeline.sources.ingest import IngestReport
+from pipeline.sources.state import Counts, SourceState
+
+USABLE, VALID, ACCOUNTED = "export_is_usable", "every_row_is_valid", "every_row_is_accounted_for"
+
+
+def source_check_specs(asset: str) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(USABLE, asset=asset, description="The newest export could be read and is not stale"),
+        dg.AssetCheckSpec(VALID, asset=asset, description="No row of the newest export is in quarantine"),
+        dg.AssetCheckSpec(
+            ACCOUNTED, asset=asset, blocking=True,
+            description="Rows and money in = accepted + quarantined + excluded on purpose",
+        ),
+    ]
+
+
+def source_checks(asset: str, report: IngestReport, state: SourceState) -> list[dg.AssetCheckResult]:
+    """Check results of one source after its ingest."""
+    return [
+        _result(asset, USABLE, state.usable, _usable_metadata(state)),
+        _result(asset, VALID, state.counts.quarantined == 0, _rows_metadata(state)),
+        _result(
+            asset, ACCOUNTED, report.counts.holds(), _count_metadata(report.counts), dg.AssetCheckSeverity.ERROR
+        ),
+    ]
+
+
+def _result(
+    asset: str, name: str, passed: bool, metadata: Mapping[str, object],
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=passed, asset_key=asset, check_name=name, severity=severity, metadata=dict(metadata)
+    )
+
+
+def _usable_metadata(state: SourceState) -> dict[str, object]:
+    metadata: dict[str, object] = {"state": state.freshness}
+    if state.received_at:
+        metadata["received at (UTC)"] = state.received_at.strftime("%Y-%m-%d %H:%M")
+    if state.data_through:
+        metadata["data through"] = state.data_through.isoformat()
+    if state.problem:
+        metadata["what to do"] = state.problem.full()
+    return metadata
+
+
+def _rows_metadata(state: SourceState) -> dict[str, object]:
+    rows = "\n".join(f"| {reason} | {count} |" for reason, count in sorted(state.reasons.items()))
+    table = f"| reason | rows |\n|---|---|\n{rows}" if rows else "No row was rejected."
+    return {
+        **_count_metadata(state.counts),
+        "rejected rows by reason": dg.MetadataValue.md(table),
+        "where they are": "table core_quarantine__rows, and quarantine.csv beside the week's documents",
+    }
+
+
+def _count_metadata(counts: Counts) -> dict[str, object]:
+    return {
+        "rows in": counts.rows_in,
+        "accepted": counts.accepted,
+        "quarantined": counts.quarantined,
+        "excluded on purpose": counts.excluded,
+        "money in": str(counts.money_in),
+        "money accepted": str(counts.money_accepted),
+    }

@@ -1,0 +1,67 @@
+"""Facts, KPI components and goal results of each week, as they were known at its cut-off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import dagster as dg
+
+from assets.resources import WorkRoomResource
+from assets.weeks import each_week
+from pipeline.goals.edition import goal_frame, kpi_frame
+from pipeline.periods import Week
+
+SINGLE_RUN = dg.BackfillPolicy.single_run()
+
+
+def fact_asset(name: str, raw_assets: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """A canonical table as each week knew it: the newest version of every row over all its sources."""
+
+    @dg.asset(
+        name=f"core_fact__{name}", group_name="core", partitions_def=partitions, deps=list(raw_assets),
+        backfill_policy=SINGLE_RUN, kinds={"duckdb"}, description=f"Canonical table `{name}` as known then",
+    )
+    def fact(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+        room = work_room.room
+        return each_week(context, room, lambda week: {"rows": room.fact_rows(name, week)})
+
+    return fact
+
+
+def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.asset(
+        name="core_kpi__daily", group_name="core", partitions_def=partitions,
+        deps=[f"core_fact__{name}" for name in facts], backfill_policy=SINGLE_RUN, kinds={"duckdb", "deltalake"},
+        description="Numerators and denominators per KPI, company day and segment",
+    )
+    def core_kpi__daily(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+        room = work_room.room
+
+        def week_rows(week: Week) -> dict[str, int]:
+            frame, keys = kpi_frame(room.edition(week), room.cache)
+            return {"rows_appended": room.store.put_version("core_kpi__daily", frame, keys, room.edition(week).as_of)}
+
+        with room.store.batch():
+            return each_week(context, room, week_rows)
+
+    return core_kpi__daily
+
+
+def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    @dg.asset(
+        name="core_goal__status", group_name="core", partitions_def=partitions, deps=["core_kpi__daily"],
+        backfill_policy=SINGLE_RUN, kinds={"deltalake"}, description="Every goal with status, pace and reason",
+    )
+    def core_goal__status(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+        room = work_room.room
+
+        def week_rows(week: Week) -> dict[str, int]:
+            edition = room.edition(week)
+            frame, keys = goal_frame(edition)
+            room.store.put_version("core_goal__status", frame, keys, edition.as_of)
+            return {result.status: 1 for result in edition.results} | {"goals": len(edition.results)}
+
+        with room.store.batch():
+            return each_week(context, room, week_rows)
+
+    return core_goal__status

@@ -1,0 +1,72 @@
+"""The code location: everything assembled for one workspace. `build_defs` takes overrides for tests.
+
+Dagster loads `defs`; the workspace is the folder named by SCORECARDS_WORKSPACE, else the current folder,
+else the sample company.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from assets.core import fact_asset, goal_asset, kpi_asset
+from assets.jobs import weekly_jobs
+from assets.out import delivery_asset, outbox_asset, plan_asset, scorecard_asset
+from assets.partitions import weekly_partitions
+from assets.raw import raw_asset, raw_keys
+from assets.resources import WorkRoom, WorkRoomResource
+from assets.schedules import weekly_schedule
+from assets.sensors import failure_sensor
+from assets.workspaces import open_workspace
+from pipeline.bundled import samples_dir
+from pipeline.sources.vendors.registry import facts_of
+from pipeline.workspace.model import Workspace
+
+WORKSPACE_VARIABLE = "SCORECARDS_WORKSPACE"
+
+
+def build_defs(workspace: Workspace, room: WorkRoom | None = None, end_offset: int = 0) -> dg.Definitions:
+    """Definitions of one workspace.
+
+    room: what the assets work with (tests and the command line pass theirs).
+    end_offset: weeks beyond the current one that may be run (tests of future weeks).
+    """
+    partitions = weekly_partitions(workspace, end_offset)
+    return dg.Definitions(
+        assets=workspace_assets(workspace, partitions),
+        jobs=weekly_jobs(partitions),
+        schedules=[weekly_schedule(workspace)],
+        sensors=[failure_sensor(workspace)],
+        resources={"work_room": WorkRoomResource.of(room or WorkRoom(workspace))},
+        executor=dg.in_process_executor,
+    )
+
+
+def workspace_assets(workspace: Workspace, partitions: dg.PartitionsDefinition) -> list[dg.AssetsDefinition]:
+    """The graph: a raw asset per source, a table per fact they feed, KPIs, goals, documents, mail."""
+    keys = raw_keys(workspace.sources)
+    feeds: dict[str, list[str]] = {}
+    for source in workspace.sources:
+        for fact in facts_of(source):
+            feeds.setdefault(fact, []).append(keys[source.id])
+    return [
+        *(raw_asset(source, keys[source.id], partitions) for source in workspace.sources),
+        *(fact_asset(name, raws, partitions) for name, raws in sorted(feeds.items())),
+        kpi_asset(sorted(feeds), partitions),
+        *(make(partitions) for make in (goal_asset, scorecard_asset, plan_asset, outbox_asset, delivery_asset)),
+    ]
+
+
+def workspace_folder() -> Path:
+    named = os.environ.get(WORKSPACE_VARIABLE)
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    return here if (here / "scorecards.yaml").exists() else samples_dir()
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    return build_defs(open_workspace(workspace_folder()))

@@ -1,0 +1,57 @@
+"""One asset a source: land what was dropped, read and validate it, keep accepted rows and quarantine."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.checks import source_check_specs, source_checks
+from assets.resources import WorkRoom, WorkRoomResource
+from pipeline.language import pick
+from pipeline.sources.freshness import source_states
+from pipeline.sources.ingest import IngestReport, ingest_source
+from pipeline.workspace.model import Source
+
+
+def raw_key(source: Source) -> str:
+    """`raw_hubspot__deals`: system and export, or the source's id where it names no export."""
+    return f"raw_{source.system}__{source.export}" if source.export else f"raw_{source.id}"
+
+
+def raw_keys(sources: tuple[Source, ...]) -> dict[str, str]:
+    """Source id -> asset key. Two sources of one export (two accounts) are told apart by their ids."""
+    keys = [raw_key(source) for source in sources]
+    return {
+        source.id: key if keys.count(key) == 1 else f"raw_{source.id}"
+        for source, key in zip(sources, keys, strict=True)
+    }
+
+
+def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The asset of one source. Its bytes are not bound to a week, so a range run reads them once."""
+
+    @dg.asset(
+        name=key, group_name="raw", partitions_def=partitions, kinds={"deltalake"},
+        backfill_policy=dg.BackfillPolicy.single_run(), check_specs=source_check_specs(key),
+        description=pick(source.title, "en") or f"{source.system} {source.export}",
+    )
+    def raw(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+        room = work_room.room
+        report = ingest_source(room.workspace, source, room.store, room.now())
+        if report.rows_appended or report.landed:
+            room.forget_editions()
+        room.reports[source.id] = report
+        room.progress("sources", len(room.reports), len(room.workspace.sources))
+        return dg.MaterializeResult(
+            metadata=_metadata(report), check_results=source_checks(key, report, _state(room, source))
+        )
+
+    return raw
+
+
+def _state(room: WorkRoom, source: Source) -> object:
+    knowledge = room.store.knowledge([source.id], room.now())
+    return source_states(room.workspace, room.store, knowledge)[source.id]
+
+
+def _metadata(report: IngestReport) -> dict[str, object]:
+    return {"files_landed": len(report.landed), "rows_appended": report.rows_appended}

@@ -36,7 +36,7 @@ def build_defs(workspace: Workspace, room: WorkRoom | None = None, end_offset: i
     partitions = weekly_partitions(workspace, end_offset)
     return dg.Definitions(
         assets=workspace_assets(workspace, partitions),
-        jobs=weekly_jobs(partitions),
+        jobs=weekly_jobs(),
         schedules=[weekly_schedule(workspace)],
         sensors=[failure_sensor(workspace)],
         resources={"work_room": WorkRoomResource.of(room or WorkRoom(workspace))},

@@ -8,24 +8,24 @@ MAX_RUNTIME = {"dagster/max_runtime": "3600"}
 """A run that outlives this is marked failed by the daemon: the net under a killed machine."""
 
 
-def weekly_jobs(partitions: dg.PartitionsDefinition) -> list[dg.UnresolvedAssetJobDefinition]:
+def weekly_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """weekly: everything up to queued mail. scheduled: the same and its delivery. backfill: no mail at all."""
     everything = dg.AssetSelection.all()
     delivery = dg.AssetSelection.assets("out_mail__delivery")
     mail = delivery | dg.AssetSelection.assets("out_mail__outbox")
     documents = mail | dg.AssetSelection.assets("out_goal__scorecard", "out_plan__document")
     return [
-        _job("weekly", everything - delivery, "The weekly run: data, goals, documents, queued mail", partitions),
-        _job("scheduled_weekly", everything, "The weekly run, sent when delivery is automatic", partitions),
-        _job("backfill", everything - mail, "Weeks again, with documents and without mail", partitions),
-        _job("numbers", everything - documents, "Data and goals without documents", partitions),
+        _job("weekly", everything - delivery, "The weekly run: data, goals, documents, queued mail"),
+        _job("scheduled_weekly", everything, "The weekly run, sent when delivery is automatic"),
+        _job("backfill", everything - mail, "Weeks again, with documents and without mail"),
+        _job("numbers", everything - documents, "Data and goals without documents"),
     ]
 
 
 def _job(
-    name: str, selection: dg.AssetSelection, description: str, partitions: dg.PartitionsDefinition
+    name: str, selection: dg.AssetSelection, description: str
 ) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
-        name, selection=selection, description=description, partitions_def=partitions, tags=MAX_RUNTIME,
+        name, selection=selection, description=description, tags=MAX_RUNTIME,
         executor_def=dg.in_process_executor,
     )

@@ -68,4 +68,4 @@ def _goes_on(context: dg.AssetExecutionContext) -> bool:
     """Whether a later step of this run depends on the present one."""
     layer = context.job_def.asset_layer
     children = layer.asset_graph.get(context.asset_key).child_keys
-    return bool(children & layer.selected_asset_keys)
+    return bool(children & layer.executable_asset_keys)

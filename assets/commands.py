@@ -1,0 +1,191 @@
+"""What the heavy commands do: run a week, run a range, serve the UI. Wording belongs to cli.py."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+import dagster as dg
+
+from assets.definitions import WORKSPACE_VARIABLE, build_defs
+from assets.instance import dagster_home, open_instance, reap_orphans
+from assets.partitions import first_week, key_of_week
+from assets.resources import WorkRoom, utc_now
+from pipeline.delivery.queue import QueueReport
+from pipeline.errors import Problem, ScorecardError, UsageError
+from pipeline.goals.model import Edition
+from pipeline.periods import Week, latest_due_week
+from pipeline.sources.ingest import IngestReport
+from pipeline.store.lock import run_lock
+from pipeline.workspace.model import Workspace
+
+Progress = Callable[[str, int, int], None]
+RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
+LOCK_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class WeekReport:
+    """What a run of one week made and met."""
+
+    week: Week
+    edition: Edition | None
+    documents: tuple[Path, ...] = ()
+    ingest: dict[str, IngestReport] = field(default_factory=dict)
+    queued: QueueReport | None = None
+    failure: Exception | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 done, 1 failed, 3 finished but something needs a person."""
+        if self.failure is not None or self.edition is None:
+            return self.failure.exit_code if isinstance(self.failure, ScorecardError) else 1
+        unjudged = any(result.status == "no_verdict" and result.problems for result in self.edition.results)
+        refused = bool(self.queued and self.queued.problems)
+        return 3 if unjudged or refused else 0
+
+
+@dataclass(frozen=True)
+class BackfillReport:
+    weeks: tuple[Week, ...]
+    failures: dict[Week, Exception]
+    documents: int
+    ingest: dict[str, IngestReport] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.failures else 0
+
+
+def run_week(
+    workspace: Workspace, week: Week, known: Literal["then", "now"] = "then", documents: bool = True,
+    progress: Progress | None = None, now: datetime | None = None,
+) -> WeekReport:
+    """The weekly run: land, validate, compute, render, queue mail. Raises Busy when another run is going on."""
+    room = _room(workspace, known, progress, now)
+    check_week(workspace, week, room.now())
+    with run_lock(workspace.state_dir, LOCK_WAIT_SECONDS):
+        failure = _execute(room, "weekly" if documents else "numbers", [week])
+    return WeekReport(
+        week=week,
+        edition=None if week in room.failures else room.edition(week),
+        documents=tuple(room.documents.get(week, ())),
+        ingest=room.reports,
+        queued=room.queued.get(week),
+        failure=room.failures.get(week, failure),
+    )
+
+
+def run_backfill(
+    workspace: Workspace, weeks: Sequence[Week], documents: bool = True, progress: Progress | None = None,
+    now: datetime | None = None,
+) -> BackfillReport:
+    """A range of weeks in one run, as each was known then. Mails nobody; a failing week costs itself alone."""
+    room = _room(workspace, "then", progress, now)
+    for week in (weeks[0], weeks[-1]):
+        check_week(workspace, week, room.now())
+    with run_lock(workspace.state_dir, LOCK_WAIT_SECONDS):
+        failure = _execute(room, "backfill" if documents else "numbers", weeks)
+    if failure and not room.failures:
+        raise failure
+    return BackfillReport(
+        weeks=tuple(weeks), failures=dict(room.failures), ingest=room.reports,
+        documents=sum(len(paths) for paths in room.documents.values()),
+    )
+
+
+def check_week(workspace: Workspace, week: Week, now: datetime) -> None:
+    """UsageError unless the week is over and not before what the workspace's goals can ask about."""
+    company = workspace.company
+    latest, first = latest_due_week(now, company.zone, company.cutoff), first_week(workspace)
+    if first <= week <= latest:
+        return
+    raise UsageError(
+        Problem(
+            "E-WEEK",
+            "Week {week} cannot be run: the weeks of this workspace go from {first} to {latest}.",
+            "Choose a week in between. A week can be run once its cut-off on the Monday after it has passed.",
+            params={"week": str(week), "first": str(first), "latest": str(latest)},
+        )
+    )
+
+
+def missing_weeks(workspace: Workspace, now: datetime | None = None) -> list[Week]:
+    """Due weeks without an edition since the newest edition there is; the latest due week when there is none."""
+    latest = latest_due_week(now or utc_now(), workspace.company.zone, workspace.company.cutoff)
+    done = {path.parent.name for path in workspace.output_dir.glob("*/manifest.json")}
+    weeks = sorted(Week.parse(name) for name in done if name[:4].isdigit())
+    if not weeks:
+        return [latest]
+    return [week for week in _after(weeks[-1], latest)]
+
+
+def serve(workspace: Workspace, port: int = 3000) -> int:
+    """Dagster's webserver and daemon for this workspace on the loopback address, until interrupted."""
+    with open_instance(workspace) as instance:
+        reap_orphans(workspace, instance)
+    environment = {
+        **os.environ,
+        "DAGSTER_HOME": str(dagster_home(workspace)),
+        WORKSPACE_VARIABLE: str(workspace.root.resolve()),
+        "DAGSTER_DISABLE_TELEMETRY": "yes",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+    }
+    command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    server = subprocess.Popen(command, env=environment, cwd=workspace.root)
+    try:
+        return server.wait()
+    except KeyboardInterrupt:
+        server.send_signal(signal.SIGINT)
+        server.wait(timeout=30)
+        return 0
+
+
+def _after(week: Week, latest: Week) -> list[Week]:
+    weeks = []
+    while week < latest:
+        week = week.plus(1)
+        weeks.append(week)
+    return weeks
+
+
+def _room(
+    workspace: Workspace, known: Literal["then", "now"], progress: Progress | None, now: datetime | None
+) -> WorkRoom:
+    room = WorkRoom(workspace, now=(lambda: now) if now else utc_now, known=known)
+    if progress:
+        room.progress = progress
+    return room
+
+
+def _execute(room: WorkRoom, job_name: str, weeks: Sequence[Week]) -> Exception | None:
+    """Run a job in this process; the failure, if any, is returned, since finished weeks are to be reported."""
+    last = max(weeks)
+    ahead = max(0, (last.monday - room.now().date()).days // 7 + 2)
+    defs = build_defs(room.workspace, room=room, end_offset=ahead)
+    with open_instance(room.workspace) as instance:
+        job = defs.resolve_job_def(job_name)
+        result = job.execute_in_process(instance=instance, raise_on_error=False, **_partitions(weeks))
+    return None if result.success else _failure_of(result)
+
+
+def _partitions(weeks: Sequence[Week]) -> dict[str, object]:
+    if len(weeks) == 1:
+        return {"partition_key": key_of_week(weeks[0])}
+    return {"tags": {RANGE_START: key_of_week(min(weeks)), RANGE_END: key_of_week(max(weeks))}}
+
+
+def _failure_of(result: dg.ExecuteInProcessResult) -> ScorecardError:
+    lines = [
+        str(event.event_specific_data.error.message).strip()
+        for event in result.all_events
+        if event.is_step_failure and event.event_specific_data.error
+    ]
+    return ScorecardError(Problem("E-RUN", "{what}", params={"what": "; ".join(lines) or "the run failed"}))

@@ -1,0 +1,460 @@
+"""KPI components per company day and segment, from facts.
+
+Here: a measure as one Ibis expression, who owned a row on its day, opening stocks, and the merge of numerator
+and denominator. Not here: pooling days into periods (series.py) nor which facts exist (facts.py).
+
+Expressions group by the facts' company-local date columns and use no clock or zone of an engine; what is
+summed is decimal(18,4) first, so that engines agree to the last digit. The as-of day is read from a one-row
+table: the compiled text does not depend on it, and a backfill compiles once.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import ibis
+import ibis.expr.types as ir
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.facts import ARROW_TYPES, FACTS, Fact
+from pipeline.kpis.catalogue import measures
+from pipeline.kpis.exact import EXACT, Whole, from_whole, to_whole
+from pipeline.periods import DAY
+from pipeline.workspace.model import Condition, Kpi, Measure, People, Person
+
+COMPONENT_COLUMNS = pa.schema(
+    [
+        pa.field("kpi", pa.string()),
+        pa.field("day", pa.date32()),
+        pa.field("segment", pa.string()),
+        pa.field("currency", pa.string()),
+        pa.field("numerator", EXACT),
+        pa.field("denominator", EXACT),
+    ]
+)
+CUSTOM = "dims."
+"""Prefix of a fact's extra dimensions once they are columns; no fact column contains a point."""
+SEGMENT = "segment."
+LIST_COLUMNS = {"tags"}
+"""Text columns that hold several values joined by ; a condition is met by any one of them."""
+LONG_AGO, FAR_AHEAD = date(1900, 1, 1), date(9999, 12, 31)
+_IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
+_AMOUNT = "decimal(18, 4)"
+
+
+# --- one measure, as an expression --------------------------------------------------------------------
+
+
+def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> ir.Table:
+    """The measure per day, segment columns and currency, as an engine-independent expression.
+
+    `dimensions` are the segment's keys, `custom` the extra dimensions the fact's table has as `dims.<key>`.
+    Columns: day, `segment.<key>` each, currency (null unless money is summed), amount decimal(18,4).
+    For an opening measure the amounts are what enters (on `date`) less what leaves (on `until`) that day.
+    Reads the tables named by the fact, `people` and `horizon` (one row, one column: through).
+    """
+    fact = FACTS[measure.fact]
+    table = _fact_table(fact, custom)
+    through = ibis.table({"through": "date"}, name="horizon")["through"].max().as_scalar()
+    rows = table.filter(
+        table[measure.date].notnull(),
+        table[measure.date] <= through,
+        *(_holds(table, condition, custom) for condition in measure.where),
+    )
+    flows = [(rows, measure.date, 1)]
+    if measure.taken == "opening" and measure.until:
+        flows.append((_leavers(rows, measure.date, measure.until, through), measure.until, -1))
+    parts = [_amounts(part, fact, measure, day, sign, dimensions, custom) for part, day, sign in flows]
+    united = parts[0] if len(parts) == 1 else ibis.union(*parts)
+    keys = ["day", *(SEGMENT + key for key in dimensions), "currency"]
+    return united.group_by(keys).aggregate(amount=united["amount"].sum().coalesce(0).cast(_AMOUNT))
+
+
+def _fact_table(fact: Fact, custom: tuple[str, ...]) -> ir.Table:
+    schema = {column.name: _IBIS_TYPES.get(column.type, _AMOUNT) for column in fact.columns}
+    schema |= {column.name: "int64" for column in fact.columns if column.type == "integer"}
+    return ibis.table(schema | {CUSTOM + key: "string" for key in custom}, name=fact.name)
+
+
+def _leavers(rows: ir.Table, date_column: str, until: str, through: ir.Scalar) -> ir.Table:
+    """Rows that have left by the as-of day; an end before the beginning counts as the beginning."""
+    ended = rows.filter(rows[until].notnull(), rows[until] <= through)
+    return ended.mutate(**{until: ibis.greatest(ended[until], ended[date_column])})
+
+
+def _holds(table: ir.Table, condition: Condition, custom: tuple[str, ...]) -> ir.BooleanValue:
+    """One condition as an expression; an empty cell equals nothing and differs from everything."""
+    is_custom = condition.column in custom and condition.column not in table.columns
+    column = table[CUSTOM + condition.column if is_custom else condition.column]
+    tests: list[ir.BooleanValue] = []
+    if condition.equals:
+        tests.append(_any_of(column, condition.column, condition.equals))
+    if condition.not_equals:
+        tests.append(~_any_of(column, condition.column, condition.not_equals))
+    if condition.empty is not None:
+        tests.append(column.isnull() if condition.empty else column.notnull())
+    return ibis.and_(*tests)
+
+
+def _any_of(column: ir.Value, name: str, values: Sequence[object]) -> ir.BooleanValue:
+    if name in LIST_COLUMNS:
+        padded = ibis.literal(";") + column + ibis.literal(";")
+        return ibis.or_(*(padded.contains(f";{value};") for value in values)).coalesce(False)
+    if column.type().is_numeric():
+        column = column.cast(_AMOUNT)
+        return column.isin([ibis.literal(value).cast(_AMOUNT) for value in values]).coalesce(False)
+    return column.isin(list(values)).coalesce(False)
+
+
+def _amounts(
+    rows: ir.Table,
+    fact: Fact,
+    measure: Measure,
+    day: str,
+    sign: int,
+    dimensions: tuple[str, ...],
+    custom: tuple[str, ...],
+) -> ir.Table:
+    """Rows as day, segment columns, currency and signed amount. Persons are resolved on the row's `date`."""
+    named = rows
+    if fact.person and {"owner", "team"} & set(dimensions):
+        named = _with_people(rows, fact.person, measure.date)
+    value = named[measure.column].cast(_AMOUNT).coalesce(0) if measure.aggregate == "sum" else ibis.literal(1)
+    money = measure.aggregate == "sum" and _is_money(fact, measure.column)
+    columns: dict[str, ir.Value] = {"day": named[day]}
+    for key in dimensions:
+        columns[SEGMENT + key] = _dimension(named, fact, key, custom)
+    columns["currency"] = named["currency"] if money else ibis.null("string")
+    columns["amount"] = (value * (-sign if measure.negate else sign)).cast(_AMOUNT)
+    return named.select(**columns)
+
+
+def _is_money(fact: Fact, column: str | None) -> bool:
+    found = fact.column(column or "")
+    return found is not None and found.type == "money" and fact.column("currency") is not None
+
+
+def _with_people(rows: ir.Table, person: str, day: str) -> ir.Table:
+    people = ibis.table(
+        {"written": "string", "who": "string", "which_team": "string", "since": "date", "until_day": "date"},
+        name="people",
+    )
+    return rows.left_join(
+        people,
+        [
+            rows[person] == people["written"],
+            rows[day] >= people["since"],
+            rows[day] <= people["until_day"],
+        ],
+    )
+
+
+def _dimension(rows: ir.Table, fact: Fact, key: str, custom: tuple[str, ...]) -> ir.Value:
+    if key in ("owner", "team") and fact.person:
+        return rows["who" if key == "owner" else "which_team"]
+    own = rows[key].cast("string") if fact.column(key) else ibis.null("string")
+    return ibis.coalesce(rows[CUSTOM + key], own) if key in custom else own
+
+
+@lru_cache(maxsize=512)
+def _compiled(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> str:
+    return str(ibis.to_sql(measure_expression(measure, dimensions, custom), dialect="duckdb"))
+
+
+# --- facts and people as the expressions read them ----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A fact's table as it was registered and the extra dimensions it carries."""
+
+    table: pa.Table
+    custom: tuple[str, ...]
+
+
+def _load(fact: Fact, table: pa.Table) -> _Loaded:
+    arrays = {
+        column.name: table.column(column.name).cast(ARROW_TYPES[column.type])
+        if column.name in table.column_names
+        else pa.nulls(len(table), ARROW_TYPES[column.type])
+        for column in fact.columns
+    }
+    extra = _extra_dimensions(table)
+    return _Loaded(pa.table(arrays | {CUSTOM + key: value for key, value in extra.items()}), tuple(extra))
+
+
+def _extra_dimensions(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    """Each key of the `dims` JSON as a text column. Only the distinct texts are parsed."""
+    if "dims" not in table.column_names or not len(table):
+        return {}
+    encoded = table.column("dims").cast(pa.string()).combine_chunks().dictionary_encode()
+    parsed = [json.loads(text) if text else {} for text in encoded.dictionary.to_pylist()]
+    keys = sorted({key for one in parsed for key in one})
+    found = {}
+    for key in keys:
+        values = pa.array([None if one.get(key) is None else str(one[key]) for one in parsed], pa.string())
+        found[key] = pa.chunked_array([values.take(encoded.indices)])
+    return found
+
+
+def people_table(people: People, written: Iterable[str]) -> pa.Table:
+    """Who each written name is, and in which team when: one row a name and spell of unchanged team.
+
+    Names are compared without regard to case with a person's aliases, id, e-mail address and names; a name
+    nobody has stays the owner itself, without a team. Spells cover all days and never overlap, so a join
+    on (name, day) keeps the number of rows.
+    """
+    known: dict[str, Person] = {}
+    for person in people.people:
+        for name in (*person.aliases, person.id, person.email or "", *person.name.values()):
+            known.setdefault(_folded(name), person)
+    rows = [row for name in sorted(set(written)) for row in _spells(name, known.get(_folded(name)))]
+    columns = list(zip(*rows, strict=True)) or [()] * 5
+    types = [pa.string(), pa.string(), pa.string(), pa.date32(), pa.date32()]
+    names = ["written", "who", "which_team", "since", "until_day"]
+    return pa.table(
+        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names=names
+    )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _spells(written: str, person: Person | None) -> Iterator[tuple[str, str, str | None, date, date]]:
+    if person is None:
+        yield written, written, None, LONG_AGO, FAR_AHEAD
+        return
+    starts = {LONG_AGO}
+    for spell in person.teams:
+        starts |= {spell.since} if spell.since else set()
+        starts |= {spell.until + DAY} if spell.until and spell.until < FAR_AHEAD else set()
+    ordered = sorted(starts)
+    for first, following in zip(ordered, [*ordered[1:], None], strict=True):
+        yield written, person.id, person.team_on(first), first, following - DAY if following else FAR_AHEAD
+
+
+# --- engine -------------------------------------------------------------------------------------------
+
+
+_local = threading.local()
+
+
+def _connection() -> Any:
+    """DuckDB in memory, one a thread: opening one costs more than a week's queries."""
+    if not hasattr(_local, "duckdb"):
+        _local.duckdb = ibis.duckdb.connect().con
+    return _local.duckdb
+
+
+def daily_components(
+    kpis: Iterable[Kpi], facts: Callable[[str], pa.Table], people: People, through: date
+) -> pd.DataFrame:
+    """Components of every KPI per company day, segment and currency, nothing dated after `through`.
+
+    `facts(name)` gives a fact's rows as known (columns of Fact.arrow_schema()). Returns the columns kpi, day,
+    segment (JSON object with sorted keys), currency (null unless money is summed), numerator and denominator
+    (decimal(18,4), Arrow-backed), sorted by the first four. A ratio has 0 where one side has no rows; other
+    kinds have no denominator. An opening denominator has a row for every day it is not 0: the stock at the
+    start of that day, which is what was in force at the end of the day before.
+
+    A segment holds the KPI's dimensions that its facts have, without those that are empty in a row. A ratio
+    over two facts keeps only the dimensions both have. A KPI that has dimensions also gets every custom
+    dimension of the facts' `dims`.
+    """
+    wanted = list(kpis)
+    loaded = {
+        name: _load(FACTS[name], facts(name))
+        for name in dict.fromkeys(measure.fact for kpi in wanted for measure in measures(kpi))
+    }
+    with _registered(loaded, people, through) as connection:
+        parts = [_components(connection, kpi, loaded, through) for kpi in wanted]
+    return pa.concat_tables(parts or [COMPONENT_COLUMNS.empty_table()]).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+class _registered:
+    """Facts, people and the as-of day as tables of the connection, for the length of a block."""
+
+    def __init__(self, loaded: Mapping[str, _Loaded], people: People, through: date) -> None:
+        written: set[str] = set()
+        for name, one in loaded.items():
+            person = FACTS[name].person
+            if person:
+                written |= {text for text in one.table.column(person).unique().to_pylist() if text}
+        self.tables = {name: one.table for name, one in loaded.items()}
+        self.tables["people"] = people_table(people, written)
+        self.tables["horizon"] = pa.table({"through": pa.array([through], pa.date32())})
+
+    def __enter__(self) -> Any:
+        self.connection = _connection()
+        for name, table in self.tables.items():
+            self.connection.register(name, table)
+        return self.connection
+
+    def __exit__(self, *_: object) -> None:
+        for name in self.tables:
+            self.connection.unregister(name)
+
+
+def segment_dimensions(kpi: Kpi, custom: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The keys of the KPI's segments: its dimensions that every fact it reads has, and their extra ones.
+
+    `custom` is the extra dimensions of each fact's rows."""
+    if not kpi.dimensions:
+        return ()
+    names = list(dict.fromkeys(measure.fact for measure in measures(kpi)))
+    shared: set[str] | None = None
+    for name in names:
+        fact = FACTS[name]
+        own = {
+            key for key in kpi.dimensions if fact.column(key) or (fact.person and key in ("owner", "team"))
+        }
+        has = own | set(custom.get(name, ()))
+        shared = has if shared is None else shared & has
+    return tuple(sorted(shared or ()))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Amounts of one measure: days since 1970, segment and currency as codes, whole ten-thousandths."""
+
+    day: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.int64]
+    currency: npt.NDArray[np.int64]
+    amount: Whole
+
+
+class _Codes:
+    """Texts numbered in the order they first appear; None is a text of its own."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[Any, int] = {}
+
+    def of(self, values: Iterable[Any]) -> npt.NDArray[np.int64]:
+        return np.array(
+            [self.numbers.setdefault(value, len(self.numbers)) for value in values], dtype=np.int64
+        )
+
+
+def _components(connection: Any, kpi: Kpi, loaded: Mapping[str, _Loaded], through: date) -> pa.Table:
+    dimensions = segment_dimensions(kpi, {name: one.custom for name, one in loaded.items()})
+    segments, currencies = _Codes(), _Codes()
+    sides = []
+    for measure in measures(kpi):
+        custom = loaded[measure.fact].custom
+        table = connection.sql(_compiled(measure, dimensions, custom)).to_arrow_table()
+        rows = _coded(table, dimensions, segments, currencies)
+        sides.append(_opening_stock(rows, through) if measure.taken == "opening" else rows)
+    return _merged(kpi, sides, list(segments.numbers), list(currencies.numbers))
+
+
+def _coded(table: pa.Table, dimensions: tuple[str, ...], segments: _Codes, currencies: _Codes) -> _Rows:
+    return _Rows(
+        day=table.column("day").cast(pa.int32()).to_numpy().astype(np.int64),
+        segment=_segment_codes(table, dimensions, segments),
+        currency=_column_codes(table.column("currency"), currencies),
+        amount=to_whole(table.column("amount")),
+    )
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[Any]]:
+    """Codes of a text column and the texts they stand for; the last code is an empty cell."""
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = [*encoded.dictionary.to_pylist(), None]
+    codes = encoded.indices.fill_null(len(texts) - 1).to_numpy().astype(np.int64)
+    return codes, texts
+
+
+def _column_codes(column: pa.ChunkedArray, codes: _Codes) -> npt.NDArray[np.int64]:
+    local, texts = _encoded(column)
+    present, inverse = np.unique(local, return_inverse=True)
+    return codes.of(texts[code] for code in present)[inverse]
+
+
+def _segment_codes(table: pa.Table, dimensions: tuple[str, ...], codes: _Codes) -> npt.NDArray[np.int64]:
+    """Segment JSON of each row, as a code. The JSON is written once for each distinct combination."""
+    combined = np.zeros(len(table), dtype=np.int64)
+    columns = []
+    for key in dimensions:
+        local, texts = _encoded(table.column(SEGMENT + key))
+        # renumbering the combinations met so far keeps the product small however many dimensions there are
+        _, combined = np.unique(combined * len(texts) + local, return_inverse=True)
+        columns.append((key, local, texts))
+    _, first, inverse = np.unique(combined, return_index=True, return_inverse=True)
+    written = [
+        segment_json(
+            {key: texts[local[row]] for key, local, texts in columns if texts[local[row]] is not None}
+        )
+        for row in first
+    ]
+    return codes.of(written)[inverse] if len(table) else np.zeros(0, dtype=np.int64)
+
+
+def segment_json(segment: Mapping[str, str]) -> str:
+    """A segment as the components table writes it: a JSON object with sorted keys."""
+    return json.dumps(dict(segment), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _opening_stock(rows: _Rows, through: date) -> _Rows:
+    """What enters and leaves per day, as the stock at the start of each day up to `through`.
+
+    A cumulative sum per segment and currency; days on which the stock is 0 have no row."""
+    if not len(rows.day):
+        return rows
+    last = (through - date(1970, 1, 1)).days
+    first = int(rows.day.min())
+    group = rows.segment * (int(rows.currency.max()) + 1) + rows.currency
+    kept, index, inverse = np.unique(group, return_index=True, return_inverse=True)
+    net = np.zeros((len(kept), last - first + 1), dtype=np.int64)
+    np.add.at(net, (inverse, rows.day - first), rows.amount)
+    stock = np.cumsum(net, axis=1)[:, :-1]  # the end of a day is the start of the next
+    which, day = np.nonzero(stock)
+    return _Rows(
+        day=day + first + 1,
+        segment=rows.segment[index][which],
+        currency=rows.currency[index][which],
+        amount=stock[which, day],
+    )
+
+
+def _merged(kpi: Kpi, sides: list[_Rows], segments: list[str], currencies: list[str | None]) -> pa.Table:
+    """One row per day, segment and currency with both sides, 0 where a side has none, sorted as printed."""
+    by_text = np.array(sorted(range(len(segments)), key=segments.__getitem__), dtype=np.int64)
+    by_code = np.array(sorted(range(len(currencies)), key=lambda i: currencies[i] or ""), dtype=np.int64)
+    rank_s, rank_c = np.argsort(by_text), np.argsort(by_code)
+    keys = [
+        (side.day * max(len(segments), 1) + rank_s[side.segment]) * max(len(currencies), 1)
+        + rank_c[side.currency]
+        if len(side.day)
+        else np.zeros(0, dtype=np.int64)
+        for side in sides
+    ]
+    unique, inverse = np.unique(np.concatenate(keys), return_inverse=True)
+    totals, begin = [], 0
+    for side, key in zip(sides, keys, strict=True):
+        total = np.zeros(len(unique), dtype=np.int64)
+        np.add.at(total, inverse[begin : begin + len(key)], side.amount)
+        totals.append(from_whole(total))
+        begin += len(key)
+    rest, currency = np.divmod(unique, max(len(currencies), 1))
+    day, segment = np.divmod(rest, max(len(segments), 1))
+    return pa.table(
+        [
+            pa.array([kpi.id], pa.string()).take(pa.array(np.zeros(len(unique), dtype=np.int64))),
+            pa.array(day.astype(np.int32)).cast(pa.date32()),
+            pa.array(segments, pa.string()).take(pa.array(by_text[segment] if segments else segment)),
+            pa.array(currencies, pa.string()).take(pa.array(by_code[currency] if currencies else currency)),
+            totals[0],
+            totals[1] if len(totals) == 2 else pa.nulls(len(unique), EXACT),
+        ],
+        schema=COMPONENT_COLUMNS,
+    )

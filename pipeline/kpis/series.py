@@ -1,0 +1,316 @@
+"""One KPI in one segment over time: components per day, pooled into any span, week or month.
+
+Here: which days add up to which value, and when there is none. Not here: where components come from
+(compute.py) nor what a value means for a goal (goals/). Sums are exact whole numbers underneath, so a pooled
+value is the same whatever the order of its days.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.kpis.exact import Whole, as_decimal, to_whole
+from pipeline.periods import DAY, Week, add_months, month_end, month_start, prior_year_day
+from pipeline.workspace.model import Kpi
+
+Period = Literal["week", "month"]
+Floats = npt.NDArray[np.float64]
+EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """A KPI over a span. `value` is None, never 0, where there is no figure; both sums are kept even then.
+
+    A ratio's numerator and denominator are the sums behind it (an opening side: the stock at the start of the
+    span's first day). Growth: the span's sum and the prior year's. Other kinds have no denominator.
+    """
+
+    value: Decimal | None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+
+NOTHING = Pooled(None)
+
+
+@dataclass(frozen=True)
+class PeriodRecord:
+    """One week or month, cut to the span that was asked for."""
+
+    start: date
+    end: date
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    prior_year: Decimal | None
+    """The KPI over the prior-year counterpart of the same days; None when history does not cover it."""
+
+
+@dataclass(frozen=True)
+class _KpiRows:
+    """All rows of one KPI, as arrays: days since 1970, segment codes, whole ten-thousandths."""
+
+    day: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.int64]
+    numerator: Whole
+    denominator: Whole
+    currency: npt.NDArray[np.int64]
+    segments: tuple[Mapping[str, str], ...]
+    currencies: tuple[str | None, ...]
+
+
+class ComponentIndex:
+    """A components frame split by KPI, so that a thousand goals do not each search the whole of it."""
+
+    def __init__(self, components: pd.DataFrame) -> None:
+        self._kpis: dict[str, _KpiRows] = {}
+        if not len(components):
+            return
+        table = pa.Table.from_pandas(components, preserve_index=False)
+        kpi, names = _codes(table.column("kpi"))
+        segment, texts = _codes(table.column("segment"))
+        currency, currencies = _codes(table.column("currency"))
+        day = table.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
+        numerator, denominator = to_whole(table.column("numerator")), to_whole(table.column("denominator"))
+        parsed = tuple(json.loads(text) if text else {} for text in texts)
+        order = np.argsort(kpi, kind="stable")
+        bounds = np.searchsorted(kpi[order], np.arange(len(names) + 1))
+        for code, name in enumerate(names):
+            rows = order[bounds[code] : bounds[code + 1]]
+            if name is not None:
+                self._kpis[name] = _KpiRows(
+                    day[rows], segment[rows], numerator[rows], denominator[rows], currency[rows],
+                    parsed, tuple(currencies),
+                )  # fmt: skip
+
+    def rows(self, kpi_id: str) -> _KpiRows | None:
+        return self._kpis.get(kpi_id)
+
+    def segments(self, kpi_id: str) -> list[Mapping[str, str]]:
+        """The distinct segments the KPI has rows in."""
+        rows = self.rows(kpi_id)
+        return [rows.segments[code] for code in np.unique(rows.segment)] if rows else []
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str | None]]:
+    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+    texts: list[str | None] = [*encoded.dictionary.to_pylist(), None]
+    return encoded.indices.fill_null(len(texts) - 1).to_numpy().astype(np.int64), texts
+
+
+_indexes: dict[int, tuple[weakref.ref[pd.DataFrame], ComponentIndex]] = {}
+
+
+def component_index(components: pd.DataFrame | ComponentIndex) -> ComponentIndex:
+    """The frame's index, made once while the frame lives (a components frame is never changed in place)."""
+    if isinstance(components, ComponentIndex):
+        return components
+    found = _indexes.get(id(components))
+    if found is not None and found[0]() is components:
+        return found[1]
+    index, key = ComponentIndex(components), id(components)
+    _indexes[key] = (weakref.ref(components, lambda _: _indexes.pop(key, None)), index)
+    return index
+
+
+class KpiSeries:
+    """A KPI's components in one segment. `segment` gives the keys that must match exactly; keys it does not
+    name are summed over. `components` is the frame of compute.daily_components, or its ComponentIndex.
+
+    first_day, last_day: the KPI's first and last day with a row, in any segment (a person who sold nothing
+    yet has zeros, not a missing history); None when there is no row at all.
+    currencies: what the segment's amounts are in; whoever prints money must not add up more than one, nor
+    take another than the company's.
+    """
+
+    def __init__(
+        self, kpi: Kpi, components: pd.DataFrame | ComponentIndex, segment: Mapping[str, str] | None = None
+    ) -> None:
+        self.kpi = kpi
+        self.segment = dict(segment or {})
+        rows = component_index(components).rows(kpi.id)
+        self.first_day: date | None = None
+        self.last_day: date | None = None
+        self.currencies: frozenset[str] = frozenset()
+        self._days = 0
+        self._start = 0
+        if rows is not None and len(rows.day):
+            self._fill(rows)
+
+    def _fill(self, rows: _KpiRows) -> None:
+        self._start, last = int(rows.day.min()), int(rows.day.max())
+        self._days = last - self._start + 1
+        self.first_day, self.last_day = EPOCH + timedelta(self._start), EPOCH + timedelta(last)
+        matching = np.array(
+            [all(one.get(key) == value for key, value in self.segment.items()) for one in rows.segments]
+        )
+        kept = matching[rows.segment]
+        day = rows.day[kept] - self._start
+        self.currencies = frozenset(
+            text for code in np.unique(rows.currency[kept]) if (text := rows.currencies[code]) is not None
+        )
+        numerator = np.zeros(self._days, dtype=np.int64)
+        denominator = np.zeros(self._days, dtype=np.int64)
+        np.add.at(numerator, day, rows.numerator[kept])
+        np.add.at(denominator, day, rows.denominator[kept])
+        self._numerator, self._denominator = numerator, denominator
+        self._numerator_sums, self._denominator_sums = _running(numerator), _running(denominator)
+        self._row_sums = _running(np.bincount(day, minlength=self._days).astype(np.int64))
+
+    # --- spans ---------------------------------------------------------------------------------------
+
+    def pooled(self, first: date, last: date) -> Pooled:
+        """The KPI over all days from `first` to `last`, both included.
+
+        A monthly KPI is pooled over the whole months inside the span; it never gives a part of a month. No
+        figure (value None): an empty span; one that ends before the KPI's history begins; one without any row
+        when empty periods mean missing; a ratio over 0 or over fewer than minimum_sample; growth over a
+        base of 0 or less, or one that history does not wholly cover.
+        """
+        if self.kpi.grain == "month":
+            first, last = _whole_months(first, last)
+        if self.first_day is None or last < first or last < self.first_day:
+            return NOTHING
+        if self.kpi.empty == "missing" and not self._between(self._row_sums, first, last):
+            return NOTHING
+        if self.kpi.kind == "growth":
+            return self._growth(first, last)
+        numerator = as_decimal(self._side(first, last, "numerator"))
+        if self.kpi.kind == "simple":
+            return Pooled(numerator, numerator)
+        return self._ratio(numerator, as_decimal(self._side(first, last, "denominator")))
+
+    def _ratio(self, numerator: Decimal, denominator: Decimal) -> Pooled:
+        if not denominator or abs(denominator) < self.kpi.minimum_sample:
+            return Pooled(None, numerator, denominator)
+        share = numerator / denominator
+        return Pooled(1 - share if self.kpi.complement else share, numerator, denominator)
+
+    def _growth(self, first: date, last: date) -> Pooled:
+        numerator = as_decimal(self._between(self._numerator_sums, first, last))
+        base = self._prior_year_sum(first, last, self.first_day) if self.first_day else None
+        if base is None:
+            return Pooled(None, numerator)
+        if base <= 0:
+            return Pooled(None, numerator, base)
+        return Pooled(numerator / base - 1, numerator, base)
+
+    def _prior_year_sum(self, first: date, last: date, history: date) -> Decimal | None:
+        """The prior-year counterpart of each day, added up; None when history begins after the first one.
+
+        A day that is the counterpart of two days (after a week 53) counts for both."""
+        if self.kpi.grain == "month":
+            start, end = add_months(first, -12), month_end(add_months(last, -12))
+            known = start >= month_start(history)
+            return as_decimal(self._between(self._numerator_sums, start, end)) if known else None
+        counterparts = [_counterpart(day) for day in range((first - EPOCH).days, (last - EPOCH).days + 1)]
+        # a base that lacks its first days flatters every later year
+        if min(counterparts) < self._start:
+            return None
+        inside = [day - self._start for day in counterparts if day - self._start < self._days]
+        return as_decimal(int(self._numerator[inside].sum()))
+
+    def _side(self, first: date, last: date, side: Literal["numerator", "denominator"]) -> int:
+        measure = self.kpi.numerator if side == "numerator" else self.kpi.denominator
+        values, sums = (
+            (self._numerator, self._numerator_sums)
+            if side == "numerator"
+            else (self._denominator, self._denominator_sums)
+        )
+        if measure is None or measure.taken == "flow":
+            return self._between(sums, first, last)
+        day = (first - EPOCH).days - self._start
+        return int(values[day]) if 0 <= day < self._days else 0
+
+    def _between(self, sums: Whole, first: date, last: date) -> int:
+        """Sum of the days from first to last out of running sums; days outside history add nothing."""
+        begin = min(max((first - EPOCH).days - self._start, 0), self._days)
+        end = min(max((last - EPOCH).days - self._start + 1, begin), self._days)
+        return int(sums[end] - sums[begin])
+
+    # --- periods -------------------------------------------------------------------------------------
+
+    def periods(self, first: date, last: date, period: Period) -> list[PeriodRecord]:
+        """Every week or month that touches [first, last], oldest first, cut to it.
+
+        Raises ValueError for weeks of a monthly KPI: they do not exist, and are never invented by splitting.
+        A month of a monthly KPI that the span cuts has no value.
+        """
+        if period == "week" and self.kpi.grain == "month":
+            raise ValueError(f"{self.kpi.id} exists per month only")
+        return [self._record(start, end) for start, end in spans(first, last, period)]
+
+    def _record(self, start: date, end: date) -> PeriodRecord:
+        one = self.pooled(start, end)
+        return PeriodRecord(
+            start, end, one.value, one.numerator, one.denominator, self._prior_year(start, end)
+        )
+
+    def _prior_year(self, start: date, end: date) -> Decimal | None:
+        """The KPI over the same days of the prior year, if its history covers them: half a period of history
+        would make a year's growth out of nothing."""
+        first, last = self._prior_year_span(start, end)
+        if self.first_day is None:
+            return None
+        begins = month_start(self.first_day) if self.kpi.grain == "month" else Week.of(self.first_day).monday
+        return self.pooled(first, last).value if first >= begins else None
+
+    def _prior_year_span(self, start: date, end: date) -> tuple[date, date]:
+        """The same days of the prior year: by ISO week inside a week, by calendar in a longer span."""
+        if Week.of(start) == Week.of(end) and self.kpi.grain == "day":
+            return prior_year_day(start), prior_year_day(end)
+        before = add_months(end, -12)
+        return add_months(start, -12), month_end(before) if end == month_end(end) else before
+
+    def values(self, first: date, last: date, period: Period) -> Floats:
+        """Values of the periods as floats for models, nan where there is none. Shape (periods,)."""
+        return _floats([one.value for one in self.periods(first, last, period)])
+
+    def counts(self, first: date, last: date, period: Period) -> tuple[Floats, Floats]:
+        """Numerators and denominators of the periods as floats for models, nan where there is none."""
+        records = self.periods(first, last, period)
+        return _floats([one.numerator for one in records]), _floats([one.denominator for one in records])
+
+
+def spans(first: date, last: date, period: Period) -> list[tuple[date, date]]:
+    """Weeks (Monday to Sunday) or calendar months from `first` to `last`, the outer ones cut to them."""
+    found = []
+    start = first
+    while start <= last:
+        end = min(Week.of(start).sunday if period == "week" else month_end(start), last)
+        found.append((start, end))
+        start = end + DAY
+    return found
+
+
+def _whole_months(first: date, last: date) -> tuple[date, date]:
+    start = first if first == month_start(first) else month_end(first) + DAY
+    end = last if last == month_end(last) else month_start(last) - DAY
+    return start, end
+
+
+@cache
+def _counterpart(day: int) -> int:
+    return (prior_year_day(EPOCH + timedelta(day)) - EPOCH).days
+
+
+def _running(values: Whole) -> Whole:
+    """Sums of the first 0, 1, 2 ... values, shape (len + 1,)."""
+    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values)])
+
+
+def _floats(values: list[Decimal | None]) -> Floats:
+    return np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)

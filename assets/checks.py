@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import dagster as dg
-
 from pipeline.sources.ingest import IngestReport
+
 from pipeline.sources.state import Counts, SourceState
 
 USABLE, VALID, ACCOUNTED = "export_is_usable", "every_row_is_valid", "every_row_is_accounted_for"
@@ -18,10 +18,14 @@ USABLE, VALID, ACCOUNTED = "export_is_usable", "every_row_is_valid", "every_row_
 
 def source_check_specs(asset: str) -> list[dg.AssetCheckSpec]:
     return [
-        dg.AssetCheckSpec(USABLE, asset=asset, description="The newest export could be read and is not stale"),
+        dg.AssetCheckSpec(
+            USABLE, asset=asset, description="The newest export could be read and is not stale"
+        ),
         dg.AssetCheckSpec(VALID, asset=asset, description="No row of the newest export is in quarantine"),
         dg.AssetCheckSpec(
-            ACCOUNTED, asset=asset, blocking=True,
+            ACCOUNTED,
+            asset=asset,
+            blocking=True,
             description="Rows and money in = accepted + quarantined + excluded on purpose",
         ),
     ]
@@ -33,13 +37,20 @@ def source_checks(asset: str, report: IngestReport, state: SourceState) -> list[
         _result(asset, USABLE, state.usable, _usable_metadata(state)),
         _result(asset, VALID, state.counts.quarantined == 0, _rows_metadata(state)),
         _result(
-            asset, ACCOUNTED, report.counts.holds(), _count_metadata(report.counts), dg.AssetCheckSeverity.ERROR
+            asset,
+            ACCOUNTED,
+            report.counts.holds(),
+            _count_metadata(report.counts),
+            dg.AssetCheckSeverity.ERROR,
         ),
     ]
 
 
 def _result(
-    asset: str, name: str, passed: bool, metadata: Mapping[str, object],
+    asset: str,
+    name: str,
+    passed: bool,
+    metadata: Mapping[str, object],
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(

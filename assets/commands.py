@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Literal
 
 import dagster as dg
+from pipeline.delivery.queue import QueueReport
+from pipeline.sources.ingest import IngestReport
 
 from assets.definitions import WORKSPACE_VARIABLE, build_defs
 from assets.instance import dagster_home, open_instance, reap_orphans
 from assets.partitions import first_week, key_of_week
 from assets.resources import WorkRoom, utc_now
-from pipeline.delivery.queue import QueueReport
 from pipeline.errors import Problem, ScorecardError, UsageError
 from pipeline.goals.model import Edition
 from pipeline.periods import Week, latest_due_week
-from pipeline.sources.ingest import IngestReport
 from pipeline.store.lock import run_lock
 from pipeline.workspace.model import Workspace
 
@@ -65,10 +65,14 @@ class BackfillReport:
 
 
 def run_week(
-    workspace: Workspace, week: Week, known: Literal["then", "now"] = "then", documents: bool = True,
-    progress: Progress | None = None, now: datetime | None = None,
+    workspace: Workspace,
+    week: Week,
+    known: Literal["then", "now"] = "then",
+    documents: bool = True,
+    progress: Progress | None = None,
+    now: datetime | None = None,
 ) -> WeekReport:
-    """The weekly run: land, validate, compute, render, queue mail. Raises Busy when another run is going on."""
+    """The weekly run: land, validate, compute, render, queue mail. Raises Busy when one is going on."""
     room = _room(workspace, known, progress, now)
     check_week(workspace, week, room.now())
     with run_lock(workspace.state_dir, LOCK_WAIT_SECONDS):
@@ -84,10 +88,13 @@ def run_week(
 
 
 def run_backfill(
-    workspace: Workspace, weeks: Sequence[Week], documents: bool = True, progress: Progress | None = None,
+    workspace: Workspace,
+    weeks: Sequence[Week],
+    documents: bool = True,
+    progress: Progress | None = None,
     now: datetime | None = None,
 ) -> BackfillReport:
-    """A range of weeks in one run, as each was known then. Mails nobody; a failing week costs itself alone."""
+    """Weeks in one run, each as known then. Mails nobody; a failing week costs itself alone."""
     room = _room(workspace, "then", progress, now)
     for week in (weeks[0], weeks[-1]):
         check_week(workspace, week, room.now())
@@ -96,7 +103,9 @@ def run_backfill(
     if failure and not room.failures:
         raise failure
     return BackfillReport(
-        weeks=tuple(weeks), failures=dict(room.failures), ingest=room.reports,
+        weeks=tuple(weeks),
+        failures=dict(room.failures),
+        ingest=room.reports,
         documents=sum(len(paths) for paths in room.documents.values()),
     )
 
@@ -118,13 +127,13 @@ def check_week(workspace: Workspace, week: Week, now: datetime) -> None:
 
 
 def missing_weeks(workspace: Workspace, now: datetime | None = None) -> list[Week]:
-    """Due weeks without an edition since the newest edition there is; the latest due week when there is none."""
+    """Due weeks after the newest edition there is; the latest due week when there is none."""
     latest = latest_due_week(now or utc_now(), workspace.company.zone, workspace.company.cutoff)
     done = {path.parent.name for path in workspace.output_dir.glob("*/manifest.json")}
     weeks = sorted(Week.parse(name) for name in done if name[:4].isdigit())
     if not weeks:
         return [latest]
-    return [week for week in _after(weeks[-1], latest)]
+    return _after(weeks[-1], latest)
 
 
 def serve(workspace: Workspace, port: int = 3000) -> int:
@@ -138,7 +147,18 @@ def serve(workspace: Workspace, port: int = 3000) -> int:
         "DAGSTER_DISABLE_TELEMETRY": "yes",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
-    command = [sys.executable, "-m", "dagster", "dev", "-m", "assets.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-m",
+        "assets.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
     server = subprocess.Popen(command, env=environment, cwd=workspace.root)
     try:
         return server.wait()
@@ -166,7 +186,7 @@ def _room(
 
 
 def _execute(room: WorkRoom, job_name: str, weeks: Sequence[Week]) -> Exception | None:
-    """Run a job in this process; the failure, if any, is returned, since finished weeks are to be reported."""
+    """Run a job in this process. A failure is returned: finished weeks are still to be reported."""
     last = max(weeks)
     ahead = max(0, (last.monday - room.now().date()).days // 7 + 2)
     defs = build_defs(room.workspace, room=room, end_offset=ahead)

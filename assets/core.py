@@ -14,12 +14,19 @@ from pipeline.periods import Week
 SINGLE_RUN = dg.BackfillPolicy.single_run()
 
 
-def fact_asset(name: str, raw_assets: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+def fact_asset(
+    name: str, raw_assets: Sequence[str], partitions: dg.PartitionsDefinition
+) -> dg.AssetsDefinition:
     """A canonical table as each week knew it: the newest version of every row over all its sources."""
 
     @dg.asset(
-        name=f"core_fact__{name}", group_name="core", partitions_def=partitions, deps=list(raw_assets),
-        backfill_policy=SINGLE_RUN, kinds={"duckdb"}, description=f"Canonical table `{name}` as known then",
+        name=f"core_fact__{name}",
+        group_name="core",
+        partitions_def=partitions,
+        deps=list(raw_assets),
+        backfill_policy=SINGLE_RUN,
+        kinds={"duckdb"},
+        description=f"Canonical table `{name}` as known then",
     )
     def fact(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
         room = work_room.room
@@ -30,16 +37,26 @@ def fact_asset(name: str, raw_assets: Sequence[str], partitions: dg.PartitionsDe
 
 def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="core_kpi__daily", group_name="core", partitions_def=partitions,
-        deps=[f"core_fact__{name}" for name in facts], backfill_policy=SINGLE_RUN, kinds={"duckdb", "deltalake"},
+        name="core_kpi__daily",
+        group_name="core",
+        partitions_def=partitions,
+        deps=[f"core_fact__{name}" for name in facts],
+        backfill_policy=SINGLE_RUN,
+        kinds={"duckdb", "deltalake"},
         description="Numerators and denominators per KPI, company day and segment",
     )
-    def core_kpi__daily(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def core_kpi__daily(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
 
         def week_rows(week: Week) -> dict[str, int]:
             frame, keys = kpi_frame(room.edition(week), room.cache)
-            return {"rows_appended": room.store.put_version("core_kpi__daily", frame, keys, room.edition(week).as_of)}
+            return {
+                "rows_appended": room.store.put_version(
+                    "core_kpi__daily", frame, keys, room.edition(week).as_of
+                )
+            }
 
         with room.store.batch():
             return each_week(context, room, week_rows)
@@ -49,10 +66,17 @@ def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.A
 
 def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="core_goal__status", group_name="core", partitions_def=partitions, deps=["core_kpi__daily"],
-        backfill_policy=SINGLE_RUN, kinds={"deltalake"}, description="Every goal with status, pace and reason",
+        name="core_goal__status",
+        group_name="core",
+        partitions_def=partitions,
+        deps=["core_kpi__daily"],
+        backfill_policy=SINGLE_RUN,
+        kinds={"deltalake"},
+        description="Every goal with status, pace and reason",
     )
-    def core_goal__status(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def core_goal__status(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
 
         def week_rows(week: Week) -> dict[str, int]:

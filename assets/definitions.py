@@ -55,7 +55,10 @@ def workspace_assets(workspace: Workspace, partitions: dg.PartitionsDefinition) 
         *(raw_asset(source, keys[source.id], partitions) for source in workspace.sources),
         *(fact_asset(name, raws, partitions) for name, raws in sorted(feeds.items())),
         kpi_asset(sorted(feeds), partitions),
-        *(make(partitions) for make in (goal_asset, scorecard_asset, plan_asset, outbox_asset, delivery_asset)),
+        *(
+            make(partitions)
+            for make in (goal_asset, scorecard_asset, plan_asset, outbox_asset, delivery_asset)
+        ),
     ]
 
 

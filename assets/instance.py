@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import dagster as dg
@@ -24,9 +23,7 @@ run_retries:
   enabled: false
 """
 
-IN_PROGRESS = [
-    dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING
-]
+IN_PROGRESS = [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.CANCELING]
 
 
 def dagster_home(workspace: Workspace) -> Path:
@@ -37,7 +34,7 @@ def dagster_home(workspace: Workspace) -> Path:
     if not settings.exists() or settings.read_text("utf-8") != SETTINGS:
         temporary = settings.with_suffix(".tmp")
         temporary.write_text(SETTINGS, "utf-8")
-        os.replace(temporary, settings)
+        temporary.replace(settings)
     return home
 
 

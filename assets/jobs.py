@@ -9,7 +9,7 @@ MAX_RUNTIME = {"dagster/max_runtime": "3600"}
 
 
 def weekly_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """weekly: everything up to queued mail. scheduled: the same and its delivery. backfill: no mail at all."""
+    """weekly: up to queued mail. scheduled_weekly: and its delivery. backfill: no mail at all."""
     everything = dg.AssetSelection.all()
     delivery = dg.AssetSelection.assets("out_mail__delivery")
     mail = delivery | dg.AssetSelection.assets("out_mail__outbox")
@@ -22,10 +22,11 @@ def weekly_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     ]
 
 
-def _job(
-    name: str, selection: dg.AssetSelection, description: str
-) -> dg.UnresolvedAssetJobDefinition:
+def _job(name: str, selection: dg.AssetSelection, description: str) -> dg.UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
-        name, selection=selection, description=description, tags=MAX_RUNTIME,
+        name,
+        selection=selection,
+        description=description,
+        tags=MAX_RUNTIME,
         executor_def=dg.in_process_executor,
     )

@@ -13,10 +13,17 @@ BACKFILL_TAG = "dagster/backfill"
 
 def scorecard_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="out_goal__scorecard", group_name="out", partitions_def=partitions, deps=["core_goal__status"],
-        backfill_policy=SINGLE_RUN, kinds={"jinja"}, description="Scorecards, goal pages and their data twin",
+        name="out_goal__scorecard",
+        group_name="out",
+        partitions_def=partitions,
+        deps=["core_goal__status"],
+        backfill_policy=SINGLE_RUN,
+        kinds={"jinja"},
+        description="Scorecards, goal pages and their data twin",
     )
-    def out_goal__scorecard(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def out_goal__scorecard(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
         return each_week(context, room, lambda week: {"documents": len(room.render_scorecards(week))})
 
@@ -25,10 +32,17 @@ def scorecard_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def plan_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="out_plan__document", group_name="out", partitions_def=partitions, deps=["core_goal__status"],
-        backfill_policy=SINGLE_RUN, kinds={"jinja"}, description="The strategic plan, from the same store",
+        name="out_plan__document",
+        group_name="out",
+        partitions_def=partitions,
+        deps=["core_goal__status"],
+        backfill_policy=SINGLE_RUN,
+        kinds={"jinja"},
+        description="The strategic plan, from the same store",
     )
-    def out_plan__document(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def out_plan__document(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
         return each_week(context, room, lambda week: {"documents": len(room.render_plan(week))})
 
@@ -37,11 +51,16 @@ def plan_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def outbox_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="out_mail__outbox", group_name="out", partitions_def=partitions,
-        deps=["out_goal__scorecard", "out_plan__document"], backfill_policy=SINGLE_RUN,
+        name="out_mail__outbox",
+        group_name="out",
+        partitions_def=partitions,
+        deps=["out_goal__scorecard", "out_plan__document"],
+        backfill_policy=SINGLE_RUN,
         description="Messages queued for the recipients; a backfill queues none",
     )
-    def out_mail__outbox(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def out_mail__outbox(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
         if is_backfill(context):
             context.log.info("A backfill mails nobody: nothing queued.")
@@ -53,13 +72,21 @@ def outbox_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
 def delivery_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="out_mail__delivery", group_name="out", partitions_def=partitions, deps=["out_mail__outbox"],
-        backfill_policy=SINGLE_RUN, description="Sends what is queued when delivery is automatic",
+        name="out_mail__delivery",
+        group_name="out",
+        partitions_def=partitions,
+        deps=["out_mail__outbox"],
+        backfill_policy=SINGLE_RUN,
+        description="Sends what is queued when delivery is automatic",
     )
-    def out_mail__delivery(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
+    def out_mail__delivery(
+        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+    ) -> dg.MaterializeResult:
         room = work_room.room
         if is_backfill(context) or room.workspace.company.delivery.mode != "auto":
-            context.log.info("Nothing sent: a backfill never is, and other editions wait for `scorecards deliver`.")
+            context.log.info(
+                "Nothing sent: a backfill never is, and other editions wait for `scorecards deliver`."
+            )
             return dg.MaterializeResult(metadata={"sent": 0})
         return dg.MaterializeResult(metadata=room.deliver())
 
@@ -69,5 +96,3 @@ def delivery_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 def is_backfill(context: dg.AssetExecutionContext) -> bool:
     """A run over several weeks, or one that Dagster started as part of a backfill."""
     return len(context.partition_keys) > 1 or BACKFILL_TAG in context.run.tags
-
-

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dagster as dg
+from pipeline.sources.freshness import source_states
+from pipeline.sources.ingest import IngestReport, ingest_source
 
 from assets.checks import source_check_specs, source_checks
 from assets.resources import WorkRoom, WorkRoomResource
 from pipeline.language import pick
-from pipeline.sources.freshness import source_states
-from pipeline.sources.ingest import IngestReport, ingest_source
 from pipeline.workspace.model import Source
 
 
@@ -30,8 +30,12 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
     """The asset of one source. Its bytes are not bound to a week, so a range run reads them once."""
 
     @dg.asset(
-        name=key, group_name="raw", partitions_def=partitions, kinds={"deltalake"},
-        backfill_policy=dg.BackfillPolicy.single_run(), check_specs=source_check_specs(key),
+        name=key,
+        group_name="raw",
+        partitions_def=partitions,
+        kinds={"deltalake"},
+        backfill_policy=dg.BackfillPolicy.single_run(),
+        check_specs=source_check_specs(key),
         description=pick(source.title, "en") or f"{source.system} {source.export}",
     )
     def raw(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:

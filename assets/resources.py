@@ -30,7 +30,9 @@ def utc_now() -> datetime:
 class WorkRoom:
     """One workspace at work: its store, its editions, and the weeks that failed in this run."""
 
-    def __init__(self, workspace: Workspace, now: Clock = utc_now, known: Literal["then", "now"] = "then") -> None:
+    def __init__(
+        self, workspace: Workspace, now: Clock = utc_now, known: Literal["then", "now"] = "then"
+    ) -> None:
         self.workspace = workspace
         self.now = now
         self.known = known

@@ -20,7 +20,9 @@ def weekly_schedule(workspace: Workspace) -> dg.ScheduleDefinition:
     status = dg.DefaultScheduleStatus.RUNNING if wanted.enabled else dg.DefaultScheduleStatus.STOPPED
 
     @dg.schedule(
-        name="weekly_scorecard", job_name="scheduled_weekly", default_status=status,
+        name="weekly_scorecard",
+        job_name="scheduled_weekly",
+        default_status=status,
         cron_schedule=f"{wanted.at.minute} {wanted.at.hour} * * {WEEKDAYS[wanted.weekday]}",
         execution_timezone=company.timezone,
         description="Runs the newest closed week and sends it when delivery is automatic",
@@ -33,5 +35,3 @@ def weekly_schedule(workspace: Workspace) -> dg.ScheduleDefinition:
         )
 
     return weekly_scorecard
-
-

@@ -43,9 +43,7 @@ def _one(
         return None
     if len(context.partition_keys) > 1:
         # A finished week of a range is on record at once, so a later failure or kill does not lose it.
-        context.log_event(
-            dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
-        )
+        context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata)))
     return metadata
 
 

@@ -42,7 +42,8 @@ def _backfill_rows(company: Path) -> list[tuple[str, str, str, bool]]:
     """52 weeks against one, both on states that hold the landed data and nothing else."""
     state = company / ".scorecards"
     one = statistics.median(
-        _timed(lambda: _run(_at(company, "run", "--week", "2026-W20", "--no-documents"))) for _ in range(REPEATS)
+        _timed(lambda: _run(_at(company, "run", "--week", "2026-W20", "--no-documents")))
+        for _ in range(REPEATS)
     )
     kept = company.parent / "state"
     shutil.copytree(state, kept)

@@ -60,12 +60,12 @@ class Fact:
 
 
 BOOKKEEPING = (
-    pa.field("dims", pa.string()),          # extra dimensions as JSON with sorted keys, "{}" when none
-    pa.field("source", pa.string()),        # source id
-    pa.field("source_sha256", pa.string()), # landed bytes the row came from
-    pa.field("source_line", pa.int64()),    # physical line (CSV) or row (sheet) it starts on
+    pa.field("dims", pa.string()),  # extra dimensions as JSON with sorted keys, "{}" when none
+    pa.field("source", pa.string()),  # source id
+    pa.field("source_sha256", pa.string()),  # landed bytes the row came from
+    pa.field("source_line", pa.int64()),  # physical line (CSV) or row (sheet) it starts on
     pa.field("known_at", pa.timestamp("us", tz="UTC")),  # when those bytes were received
-    pa.field("removed", pa.bool_()),        # true: the key vanished from a later full export
+    pa.field("removed", pa.bool_()),  # true: the key vanished from a later full export
 )
 
 
@@ -74,7 +74,9 @@ def _c(name: str, kind: ColumnType, description: str, required: bool = False) ->
 
 
 DEALS = Fact(
-    "deals", "Sales opportunities, one row each in their latest state", ("deal_id",),
+    "deals",
+    "Sales opportunities, one row each in their latest state",
+    ("deal_id",),
     (
         _c("deal_id", "text", "Identifier in the CRM", True),
         _c("name", "text", "Title of the deal"),
@@ -91,11 +93,14 @@ DEALS = Fact(
         _c("product", "text", "Product sold"),
         _c("region", "text", "Sales region"),
     ),
-    ("pipeline", "stage", "owner", "team", "product", "region"), person="owner",
+    ("pipeline", "stage", "owner", "team", "product", "region"),
+    person="owner",
 )
 
 DEAL_STAGES = Fact(
-    "deal_stages", "Entries of a deal into a stage of its pipeline", ("deal_id", "stage"),
+    "deal_stages",
+    "Entries of a deal into a stage of its pipeline",
+    ("deal_id", "stage"),
     (
         _c("deal_id", "text", "Identifier in the CRM", True),
         _c("pipeline", "text", "Pipeline of the stage"),
@@ -103,11 +108,14 @@ DEAL_STAGES = Fact(
         _c("entered_on", "date", "Day the deal entered the stage", True),
         _c("owner", "text", "Person responsible for the deal"),
     ),
-    ("pipeline", "stage", "owner", "team"), person="owner",
+    ("pipeline", "stage", "owner", "team"),
+    person="owner",
 )
 
 CONTACTS = Fact(
-    "contacts", "People who left their address", ("contact_id",),
+    "contacts",
+    "People who left their address",
+    ("contact_id",),
     (
         _c("contact_id", "text", "Identifier in the source", True),
         _c("email_hash", "text", "Keyed digest of the address"),
@@ -116,11 +124,14 @@ CONTACTS = Fact(
         _c("lifecycle", "text", "Lifecycle stage"),
         _c("owner", "text", "Person responsible"),
     ),
-    ("channel", "lifecycle", "owner", "team"), person="owner",
+    ("channel", "lifecycle", "owner", "team"),
+    person="owner",
 )
 
 OUTREACH_EVENTS = Fact(
-    "outreach_events", "What happened to outreach messages: sent, opened, clicked, answered", ("event_id",),
+    "outreach_events",
+    "What happened to outreach messages: sent, opened, clicked, answered",
+    ("event_id",),
     (
         _c("event_id", "text", "Identifier of the event", True),
         _c("event", "text", "sent, open, click, reply, bounce, lead or meeting", True),
@@ -129,11 +140,14 @@ OUTREACH_EVENTS = Fact(
         _c("recipient_hash", "text", "Keyed digest of the recipient's address"),
         _c("owner", "text", "Sender"),
     ),
-    ("event", "campaign", "owner", "team"), person="owner",
+    ("event", "campaign", "owner", "team"),
+    person="owner",
 )
 
 TIME_ENTRIES = Fact(
-    "time_entries", "Tracked working time", ("entry_id",),
+    "time_entries",
+    "Tracked working time",
+    ("entry_id",),
     (
         _c("entry_id", "text", "Identifier of the entry", True),
         _c("person", "text", "Who worked, as the tool names them", True),
@@ -143,11 +157,14 @@ TIME_ENTRIES = Fact(
         _c("is_billable", "bool", "Billable to a customer"),
         _c("tags", "text", "Tags, joined by ;"),
     ),
-    ("task", "owner", "team", "tags"), person="person",
+    ("task", "owner", "team", "tags"),
+    person="person",
 )
 
 FREELANCE_COSTS = Fact(
-    "freelance_costs", "Payments to freelancers; a cost is positive", ("entry_id",),
+    "freelance_costs",
+    "Payments to freelancers; a cost is positive",
+    ("entry_id",),
     (
         _c("entry_id", "text", "Reference of the payment", True),
         _c("paid_on", "date", "Day the cost is dated", True),
@@ -161,7 +178,9 @@ FREELANCE_COSTS = Fact(
 )
 
 LEDGER_LINES = Fact(
-    "ledger_lines", "General ledger lines; income positive, costs negative", ("line_id",),
+    "ledger_lines",
+    "General ledger lines; income positive, costs negative",
+    ("line_id",),
     (
         _c("line_id", "text", "Identifier of the line", True),
         _c("posted_on", "date", "Posting date", True),
@@ -176,7 +195,9 @@ LEDGER_LINES = Fact(
 )
 
 SIGNUPS = Fact(
-    "signups", "Sign-ups per day and event, as web analytics counts them", ("day_event",),
+    "signups",
+    "Sign-ups per day and event, as web analytics counts them",
+    ("day_event",),
     (
         _c("day_event", "text", "Day, event and channel together", True),
         _c("signed_on", "date", "Day", True),
@@ -188,7 +209,9 @@ SIGNUPS = Fact(
 )
 
 SUBSCRIPTIONS = Fact(
-    "subscriptions", "Subscriptions with their beginning and end", ("subscription_id",),
+    "subscriptions",
+    "Subscriptions with their beginning and end",
+    ("subscription_id",),
     (
         _c("subscription_id", "text", "Identifier", True),
         _c("customer", "text", "Customer's identifier", True),
@@ -205,7 +228,9 @@ SUBSCRIPTIONS = Fact(
 )
 
 TASKS = Fact(
-    "tasks", "Project tasks with their dependencies", ("task_id",),
+    "tasks",
+    "Project tasks with their dependencies",
+    ("task_id",),
     (
         _c("task_id", "text", "Identifier in the project tool", True),
         _c("name", "text", "Task", True),
@@ -218,11 +243,14 @@ TASKS = Fact(
         _c("cost", "money", "Planned cost in company currency"),
         _c("goal", "text", "Goal id the task serves"),
     ),
-    ("owner", "team", "goal"), person="assignee",
+    ("owner", "team", "goal"),
+    person="assignee",
 )
 
 CAMPAIGN_SNAPSHOTS = Fact(
-    "campaign_snapshots", "All-time counters of a campaign on a day", ("campaign_id", "counted_on"),
+    "campaign_snapshots",
+    "All-time counters of a campaign on a day",
+    ("campaign_id", "counted_on"),
     (
         _c("campaign_id", "text", "Identifier", True),
         _c("counted_on", "date", "Day of the snapshot", True),
@@ -238,7 +266,16 @@ CAMPAIGN_SNAPSHOTS = Fact(
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
-        DEALS, DEAL_STAGES, CONTACTS, OUTREACH_EVENTS, TIME_ENTRIES, FREELANCE_COSTS, LEDGER_LINES, SIGNUPS,
-        SUBSCRIPTIONS, TASKS, CAMPAIGN_SNAPSHOTS,
+        DEALS,
+        DEAL_STAGES,
+        CONTACTS,
+        OUTREACH_EVENTS,
+        TIME_ENTRIES,
+        FREELANCE_COSTS,
+        LEDGER_LINES,
+        SIGNUPS,
+        SUBSCRIPTIONS,
+        TASKS,
+        CAMPAIGN_SNAPSHOTS,
     )
 }

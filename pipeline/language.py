@@ -17,7 +17,9 @@ from pipeline.bundled import templates_dir
 LANGUAGES = ("en", "ru")
 PLURALS = {
     "en": lambda n: 0 if n == 1 else 1,
-    "ru": lambda n: 0 if n % 10 == 1 and n % 100 != 11 else 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2,
+    "ru": lambda n: (
+        0 if n % 10 == 1 and n % 100 != 11 else 1 if 2 <= n % 10 <= 4 and not 12 <= n % 100 <= 14 else 2
+    ),
 }
 
 

@@ -26,7 +26,8 @@ def generate_sample(target: Path, until: str) -> Path:
     copy_sample(target)
     shutil.rmtree(target / "exports")
     subprocess.run(
-        [sys.executable, str(samples_dir() / "generate.py"), "--out", str(target), "--until", until], check=True,
+        [sys.executable, str(samples_dir() / "generate.py"), "--out", str(target), "--until", until],
+        check=True,
         stdout=subprocess.DEVNULL,
     )
     return target
@@ -35,7 +36,10 @@ def generate_sample(target: Path, until: str) -> Path:
 def scorecards(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the command line as a person does; the language is English unless a test says otherwise."""
     return subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, text=True, check=False,
+        [PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "SCORECARDS_LANG": "en", **environment},
     )
 

@@ -20,7 +20,9 @@ def main(program: str, folder: str) -> int:
     shutil.rmtree(target, ignore_errors=True)
     if subprocess.run([program, "init", str(target), "--sample"], check=False).returncode:
         return 1
-    code = subprocess.run([program, "--workspace", str(target), "run", "--week", WEEK], check=False).returncode
+    code = subprocess.run(
+        [program, "--workspace", str(target), "run", "--week", WEEK], check=False
+    ).returncode
     if code not in (FINISHED, FINISHED_WITH_PROBLEMS):
         print(f"The run failed with exit code {code}.", file=sys.stderr)
         return code

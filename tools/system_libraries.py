@@ -32,7 +32,11 @@ def missing() -> list[str]:
 def _loads(library: str) -> bool:
     names = [library]
     if sys.platform == "darwin":
-        names = [MAC_NAMES[library], f"/opt/homebrew/lib/{MAC_NAMES[library]}", f"/usr/local/lib/{MAC_NAMES[library]}"]
+        names = [
+            MAC_NAMES[library],
+            f"/opt/homebrew/lib/{MAC_NAMES[library]}",
+            f"/usr/local/lib/{MAC_NAMES[library]}",
+        ]
     for name in names:
         try:
             ctypes.CDLL(name)
@@ -69,7 +73,10 @@ def venv_package() -> list[str]:
 
 
 def instruction(packages: list[str]) -> str:
-    lines = [f"These system libraries are missing: {', '.join(packages)}.", "Install them, then run the command again:"]
+    lines = [
+        f"These system libraries are missing: {', '.join(packages)}.",
+        "Install them, then run the command again:",
+    ]
     if sys.platform == "darwin":
         lines.append("    brew install pango harfbuzz")
     elif shutil.which("apt-get"):
@@ -79,7 +86,7 @@ def instruction(packages: list[str]) -> str:
     elif shutil.which("apk"):
         lines.append("    sudo apk add pango harfbuzz harfbuzz-subset")
     else:
-        lines.append("    pango 1.44 or newer and harfbuzz with its subset library, from your system's packages")
+        lines.append("    pango 1.44 or newer and harfbuzz with its subset library")
     return "\n".join(lines)
 
 

@@ -19,7 +19,14 @@ StatusName = Literal[
     "not_started", "no_verdict", "on_track", "watch", "at_risk", "off_track", "achieved", "missed"
 ]
 WORST_FIRST: tuple[StatusName, ...] = (
-    "missed", "off_track", "at_risk", "watch", "no_verdict", "on_track", "not_started", "achieved",
+    "missed",
+    "off_track",
+    "at_risk",
+    "watch",
+    "no_verdict",
+    "on_track",
+    "not_started",
+    "achieved",
 )
 Basis = Literal["pace", "chance", "decided", "none"]
 
@@ -153,6 +160,8 @@ class GoalResult:
     calculation: Reason
     """The calculation in one sentence with its numbers."""
     low_confidence: bool = False
+    target_known: bool = True
+    """False when a relative target's base has no figure: `target` is then 0 and must not be printed."""
     reconstructed: bool = False
     periods: tuple[PeriodValue, ...] = ()
     """Oldest first, up to two years of history and the open period."""

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from pipeline.errors import Problem
 from pipeline.units import Direction, Unit
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -26,7 +27,11 @@ Language = Literal["en", "ru"]
 
 def _as_texts(value: object) -> object:
     """A plain text stands for itself in every language."""
-    return {"": str(value)} if isinstance(value, str) else value
+    if isinstance(value, (str, int, Decimal)) and not isinstance(value, bool):
+        return {"": str(value)}
+    if isinstance(value, Mapping) and set(value) - {"", "en", "ru"}:
+        raise ValueError("unknown language")
+    return value
 
 
 Text = Annotated[dict[str, str], BeforeValidator(_as_texts)]
@@ -34,7 +39,9 @@ Text = Annotated[dict[str, str], BeforeValidator(_as_texts)]
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, coerce_numbers_to_str=True
+    )
 
 
 class Quantity(Model):
@@ -222,6 +229,10 @@ class FileFormat(Model):
     sheet: str | None = None
     skip_rows: int = 0
     """Physical lines before the header line."""
+    until_blank: bool = False
+    """The table ends at the first blank line (GanttProject writes a second table below it)."""
+    final_newline: bool = True
+    """False: the tool never ends the last row with a line end, so a missing one does not mean a cut file."""
 
 
 class MappedColumn(Model):
@@ -238,9 +249,14 @@ class MappedColumn(Model):
     false: tuple[str, ...] | None = None
     """For true/false columns: the values that mean false; without it every other value does."""
     map: dict[str, str] | None = None
-    """Cell value -> canonical value. A value that is not listed is a reason for quarantine."""
+    """Cell value -> canonical value; a key that ends in * matches a beginning. A value that is not listed is a
+    reason for quarantine."""
+    replace: dict[str, str] | None = None
+    """Cell value -> canonical value; other values stay as they are."""
     scale: Decimal | None = None
-    """Factor: 0.01 for cents, 3600 for hours kept as seconds."""
+    """Factor: 0.01 for cents."""
+    unit: Literal["seconds", "minutes", "hours"] | None = None
+    """For durations: what a plain number counts. Cells such as 2:30 or 2h 30m need none."""
     optional: bool = False
     """Blank cells are accepted."""
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
@@ -618,6 +634,8 @@ class Workspace(Model):
     """sha256 over the workspace's own files (not exports, state or output)."""
     locations: dict[str, tuple[str, int, int]] = {}
     """"goal:churn-q4/target" and the like -> file, line, column, for messages from later checks."""
+    warnings: tuple[Problem, ...] = ()
+    """What is allowed but probably not meant."""
 
     @property
     def state_dir(self) -> Path:

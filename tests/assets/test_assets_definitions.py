@@ -36,7 +36,10 @@ def snapshot(definitions: dg.Definitions) -> dict[str, object]:
         for key in sorted(graph.get_all_asset_keys())
     }
     repository = definitions.get_repository_def()
-    schedules = {schedule.name: [schedule.cron_schedule, schedule.execution_timezone] for schedule in repository.schedule_defs}
+    schedules = {
+        schedule.name: [schedule.cron_schedule, schedule.execution_timezone]
+        for schedule in repository.schedule_defs
+    }
     jobs = sorted(job.name for job in repository.get_all_jobs() if not job.name.startswith("__"))
     return {"assets": assets, "schedules": schedules, "jobs": jobs}
 

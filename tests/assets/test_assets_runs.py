@@ -59,8 +59,10 @@ def test_killed_run_then_a_rerun_gives_the_documents_of_an_unbroken_one(
     whole = _duration(finished, tmp_path)
     begin = time.monotonic()
     run = subprocess.Popen(
-        [PROGRAM, "--workspace", str(company), "run", "--week", WEEK], start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        [PROGRAM, "--workspace", str(company), "run", "--week", WEEK],
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     while time.monotonic() - begin < whole * share and run.poll() is None:
         time.sleep(0.05)
@@ -99,7 +101,11 @@ def test_backfill_gives_the_bytes_of_single_runs_over_clock_changes_and_week_53(
         report = run_week(open_workspace(single), week, now=AFTER)
         assert report.failure is None, report.failure
     workspace = open_workspace(ranged)
-    for first, last in ((Week(2026, 12), Week(2026, 13)), (Week(2026, 43), Week(2026, 43)), (Week(2026, 52), Week(2027, 1))):
+    for first, last in (
+        (Week(2026, 12), Week(2026, 13)),
+        (Week(2026, 43), Week(2026, 43)),
+        (Week(2026, 52), Week(2027, 1)),
+    ):
         backfill = run_backfill(workspace, week_range(first, last), now=AFTER)
         assert backfill.exit_code == 0
     for week in weeks:
@@ -108,7 +114,9 @@ def test_backfill_gives_the_bytes_of_single_runs_over_clock_changes_and_week_53(
     assert queued(ranged) == []
 
 
-def test_one_failing_week_of_a_range_costs_that_week_alone(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_failing_week_of_a_range_costs_that_week_alone(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     company = tmp_path / "company"
     shutil.copytree(finished, company)
     workspace = open_workspace(company)

@@ -42,13 +42,16 @@ def test_installed_wheel_runs_the_sample_from_an_empty_folder(wheel: Path, tmp_p
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     python = environment / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(ROOT / "requirements.lock")], check=True
+        [python, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(ROOT / "requirements.lock")],
+        check=True,
     )
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)
     program, empty = environment / "bin" / "scorecards", tmp_path / "empty"
     empty.mkdir()
     subprocess.run([program, "init", "company", "--sample"], cwd=empty, check=True)
-    run = subprocess.run([program, "--workspace", "company", "run", "--week", "2026-W47"], cwd=empty, check=False)
+    run = subprocess.run(
+        [program, "--workspace", "company", "run", "--week", "2026-W47"], cwd=empty, check=False
+    )
     assert run.returncode == 3  # the dirty export and the goal that cannot be judged are expected
     documents = list((empty / "company" / "out" / "2026-W47").glob("scorecard-*.pdf"))
     assert documents

@@ -31,8 +31,12 @@ def test_a_planted_violation_is_found(tmp_path: Path, module: str, line: str) ->
     planted.write_text(planted.read_text("utf-8") + f"\n{line}\n", "utf-8")
     lint = Path(sys.executable).parent / "lint-imports"
     result = subprocess.run(
-        [lint, "--no-cache"], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)},
-        capture_output=True, text=True, check=False,
+        [lint, "--no-cache"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode != 0
     assert "BROKEN" in result.stdout

@@ -1,0 +1,318 @@
+"""What a goal measures: its periods, which of them are closed, and the figure over the right days.
+
+Here: cutting a goal's window into periods, the close lag, pooling (sum over sum), the target and baseline
+as numbers. Not here: how far the figure is from the plan (progress.py, trajectory.py) or what that means
+(status.py).
+
+Defaults of a measurement, when a goal does not declare one: a level goal on a rate is pooled over the
+trailing 13 weeks (3 months for monthly figures), a growth rate over the window so far, any other level on
+the last whole period; a maintain goal looks at each whole period by itself. The level of a count or an
+amount over more than one period is its mean per period, so that it can be compared with a target per period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, Protocol
+from zoneinfo import ZoneInfo
+
+from pipeline.periods import (
+    DAY,
+    Week,
+    add_months,
+    company_date,
+    month_end,
+    month_start,
+    prior_year_day,
+)
+from pipeline.units import Direction
+from pipeline.workspace.model import Goal, Kpi, Measured, Quantity
+
+PeriodName = Literal["week", "month"]
+TRAILING = {"week": 13, "month": 3}
+"""Periods of a quarter, over which a rate is pooled by default."""
+
+
+class PooledValue(Protocol):
+    """Sum over sum of some days; value is None when there is no figure."""
+
+    @property
+    def value(self) -> Decimal | None: ...
+    @property
+    def numerator(self) -> Decimal | None: ...
+    @property
+    def denominator(self) -> Decimal | None: ...
+
+
+class Series(Protocol):
+    """What a goal needs of a KPI's days in its segment (kpis/series.py builds them)."""
+
+    @property
+    def first_day(self) -> date | None: ...
+    @property
+    def last_day(self) -> date | None: ...
+    @property
+    def currencies(self) -> Collection[str]: ...
+    def pooled(self, first: date, last: date) -> PooledValue: ...
+
+
+@dataclass(frozen=True)
+class Span:
+    """Days from first to last, both included."""
+
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        return (self.last - self.first).days + 1
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A measured figure and the days it was measured over."""
+
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    span: Span
+
+
+@dataclass(frozen=True)
+class Window:
+    """A goal's window cut into periods as an edition sees it."""
+
+    period: PeriodName
+    spans: tuple[Span, ...]
+    closed: tuple[Span, ...]
+    data_through: date
+    """End of the newest closed period; the edition's Sunday when none is closed."""
+
+    @property
+    def is_over(self) -> bool:
+        return len(self.closed) == len(self.spans)
+
+
+def goal_period(goal: Goal, kpi: Kpi) -> PeriodName:
+    return goal.period or ("month" if kpi.grain == "month" else "week")
+
+
+def effective_kind(goal: Goal) -> Literal["cumulative", "level", "maintain"]:
+    """A level goal whose target is its baseline is kept, not reached: it becomes a maintain goal."""
+    at_target = (
+        goal.baseline is not None and not goal.target.signed and goal.baseline.amount == goal.target.amount
+    )
+    return "maintain" if goal.kind == "level" and at_target else goal.kind
+
+
+def whole_period(day: date, period: PeriodName) -> Span:
+    """The ISO week or calendar month a day lies in."""
+    if period == "month":
+        return Span(month_start(day), month_end(day))
+    monday = day - timedelta(days=day.weekday())
+    return Span(monday, monday + timedelta(days=6))
+
+
+def cut(first: date, last: date, period: PeriodName) -> list[Span]:
+    """ISO weeks or calendar months clipped to first..last; the outer ones may have fewer days."""
+    spans, day = [], first
+    while day <= last:
+        end = min(whole_period(day, period).last, last)
+        spans.append(Span(day, end))
+        day = end + DAY
+    return spans
+
+
+def is_whole(span: Span, period: PeriodName) -> bool:
+    return span == whole_period(span.first, period)
+
+
+def whole_periods(span: Span, period: PeriodName) -> Decimal:
+    """Length of a span in whole-period equivalents: days / 7, or each month's share of its days."""
+    if period == "week":
+        return Decimal(span.days) / 7
+    return sum(
+        (
+            Decimal(part.days) / whole_period(part.first, period).days
+            for part in cut(span.first, span.last, period)
+        ),
+        Decimal(0),
+    )
+
+
+def is_closed(end: date, kpi: Kpi, week: Week, today: date) -> bool:
+    """A period counts when it ended by the edition's Sunday and its close lag is over on the as-of date:
+    a month with a lag of 10 days closes on the 10th."""
+    return end <= week.sunday and end + timedelta(days=kpi.close_lag_days) <= today
+
+
+def goal_window(goal: Goal, kpi: Kpi, week: Week, as_of: datetime, zone: ZoneInfo) -> Window:
+    period, today = goal_period(goal, kpi), company_date(as_of, zone)
+    spans = tuple(cut(goal.start, goal.due, period))
+    closed = tuple(span for span in spans if is_closed(span.last, kpi, week, today))
+    return Window(period, spans, closed, closed[-1].last if closed else week.sunday)
+
+
+def has_counts(kpi: Kpi) -> bool:
+    """A share of counts (deals won of deals closed), which carries its own sampling noise."""
+    shares = (kpi.numerator, kpi.denominator)
+    return kpi.kind == "ratio" and all(one is not None and one.aggregate == "count" for one in shares)
+
+
+def has_opening_stock(kpi: Kpi) -> bool:
+    """A rate over those in force at the start of its days: its value depends on how long the span is."""
+    return kpi.denominator is not None and kpi.denominator.taken == "opening"
+
+
+def measurement(goal: Goal, kpi: Kpi) -> Measured:
+    """The goal's own rule, or the default of its kind (see the module's docstring)."""
+    period = goal_period(goal, kpi)
+    if goal.measured is not None:
+        if goal.measured.over == "trailing" and "periods" not in goal.measured.model_fields_set:
+            return Measured(over="trailing", periods=TRAILING[period])
+        return goal.measured
+    if effective_kind(goal) == "maintain":
+        return Measured(over="last")
+    if kpi.kind == "growth":
+        return Measured(over="window")
+    if kpi.kind == "ratio":
+        return Measured(over="trailing", periods=TRAILING[period])
+    return Measured(over="last")
+
+
+def trailing_first(last: date, periods: int, period: PeriodName) -> date:
+    """First day of the `periods` weeks or months that end with `last`."""
+    if period == "month":
+        return add_months(last + DAY, -periods)
+    return last - timedelta(days=7 * periods - 1)
+
+
+def last_whole(last: date, period: PeriodName) -> Span:
+    """The newest whole period that ended on or before a day."""
+    span = whole_period(last, period)
+    return span if span.last <= last else whole_period(span.first - DAY, period)
+
+
+def measured_span(goal: Goal, kpi: Kpi, last: date) -> Span:
+    """The days a level or maintain goal is measured over when `last` is the last day counted."""
+    rule, period = measurement(goal, kpi), goal_period(goal, kpi)
+    if rule.over == "window":
+        return Span(goal.start, last)
+    if rule.over == "last":
+        return last_whole(last, period)
+    return Span(trailing_first(last, rule.periods, period), last)
+
+
+def read_span(kpi: Kpi, series: Series, span: Span, period: PeriodName, *, mean: bool) -> Reading:
+    """The figure over a span. History that begins later shortens the span, except for a rate over an opening
+    stock, where a shorter span would be another quantity: there is no figure then.
+
+    `mean` turns the sum of a count or an amount into its mean per whole period.
+    """
+    first = series.first_day
+    if first is None or first > span.last:
+        return Reading(None, None, None, span)
+    if first > span.first:
+        if has_opening_stock(kpi):
+            return Reading(None, None, None, span)
+        span = Span(first, span.last)
+    pooled = series.pooled(span.first, span.last)
+    value = pooled.value
+    if mean and kpi.kind == "simple" and value is not None:
+        value = value / whole_periods(span, period)
+    return Reading(value, pooled.numerator, pooled.denominator, span)
+
+
+def measure(goal: Goal, kpi: Kpi, series: Series, last: date) -> Reading:
+    """The goal's figure when `last` is the last day counted: the sum of the window so far (cumulative), or
+    the measured level."""
+    period = goal_period(goal, kpi)
+    if effective_kind(goal) == "cumulative":
+        return read_span(kpi, series, Span(goal.start, last), period, mean=False)
+    return read_span(kpi, series, measured_span(goal, kpi, last), period, mean=True)
+
+
+def prior_year_span(span: Span, period: PeriodName = "week") -> Span:
+    """The counterpart a year earlier: the same calendar months when the span consists of whole months, else
+    the same ISO weeks and weekdays."""
+    months = span.first == month_start(span.first) and span.last == month_end(span.last)
+    if months or period == "month":
+        last = add_months(span.last, -12)
+        return Span(
+            add_months(span.first, -12), month_end(last) if span.last == month_end(span.last) else last
+        )
+    return Span(prior_year_day(span.first), prior_year_day(span.last))
+
+
+def reaches(value: Decimal, target: Decimal, direction: Direction) -> bool:
+    return value >= target if direction is Direction.UP else value <= target
+
+
+def baseline_of(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+    """The declared baseline; for a level without one, the figure on the day before the start."""
+    if goal.baseline is not None:
+        return goal.baseline.amount
+    if effective_kind(goal) != "level":
+        return None
+    rule = measurement(goal, kpi)
+    period = goal_period(goal, kpi)
+    before = goal.start - DAY
+    if rule.over == "window":
+        return (
+            None
+            if kpi.kind == "growth"
+            else read_span(
+                kpi, series, Span(trailing_first(before, TRAILING[period], period), before), period, mean=True
+            ).value
+        )
+    return measure(goal, kpi, series, before).value
+
+
+def target_in_force(goal: Goal, day: date) -> Quantity:
+    """The target as it stood on a day: a change dated later has not happened yet."""
+    later = sorted(
+        (change for change in goal.target_changes if change.on > day), key=lambda change: change.on
+    )
+    return later[0].previous if later else goal.target
+
+
+def original_target(goal: Goal) -> Quantity | None:
+    """The target as first set, when it was changed since."""
+    changes = sorted(goal.target_changes, key=lambda change: change.on)
+    return changes[0].previous if changes else None
+
+
+def resolved(quantity: Quantity, goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+    """A target or milestone as an absolute number; None when the base it refers to has no figure.
+
+    "+25 %" multiplies the base, "-5 pp" and plain signed numbers are added to it.
+    """
+    if not quantity.signed:
+        return quantity.amount
+    base = _base(goal, kpi, series)
+    if base is None:
+        absolute = goal.relative_to is None and (kpi.kind == "growth" or goal.baseline is None)
+        return quantity.amount if absolute else None
+    return base * (1 + quantity.amount) if quantity.mark == "%" else base + quantity.amount
+
+
+def _base(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+    if goal.relative_to == "prior_year":
+        return _prior_year_base(goal, kpi, series)
+    if goal.relative_to is None and kpi.kind == "growth":
+        return None
+    if goal.relative_to == "baseline":
+        return baseline_of(goal, kpi, series)
+    return goal.baseline.amount if goal.baseline is not None else None
+
+
+def _prior_year_base(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+    period, kind = goal_period(goal, kpi), effective_kind(goal)
+    span = Span(goal.start, goal.due) if kind == "cumulative" else measured_span(goal, kpi, goal.due)
+    earlier = prior_year_span(span, period)
+    if series.first_day is None or series.first_day > earlier.first:
+        return None
+    return read_span(kpi, series, earlier, period, mean=kind != "cumulative").value

@@ -1,0 +1,281 @@
+"""Every generated sentence about a goal, in one place: why a status, what is measured, how it is calculated.
+
+Here: English templates and the functions that fill them with numbers. Not here: rules that choose a status
+(status.py), Russian wording (reports/templates/locale/ru/goals.po) or number formats (report/).
+
+Kinds of a parameter: a unit ("money", "percent", "count", "hours", "number"), "points" (a difference of
+shares: 0.054 for 5.4 points), "date", "week", "days", "times", "text" (text, or texts per language).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from pipeline.errors import Problem
+from pipeline.goals.measure import PeriodName, Reading, has_opening_stock, whole_periods
+from pipeline.goals.model import Reason
+from pipeline.language import LANGUAGES, speech
+from pipeline.sources.state import SourceState
+from pipeline.workspace.model import Kpi, Measure
+
+Param = tuple[str, object]
+
+STRETCH = " This is a stretch goal: it is meant to be missed at times."
+
+NOT_STARTED = "The goal starts on {start}."
+NO_CLOSED = {
+    "week": "No verdict yet: no week of this goal has closed; the first one closes on {closes}.",
+    "month": "No verdict yet: no month of this goal has closed; the first one closes on {closes}.",
+}
+NO_DATA = "No verdict: there are no figures for this goal from {first} to {last}."
+SHORT_HISTORY = (
+    "No verdict: the figure is measured from {first} to {last}, but the history begins only on {history}."
+)
+FEW = "No verdict yet: observations so far: {n}; at least {needed} are needed."
+FOREIGN = (
+    "No verdict: some amounts are in {currency}, and there is no rate to {company}. "
+    "Add the rate or leave these rows out."
+)
+NO_BASELINE = "No verdict: the goal has no baseline and the data before {start} give none. Add `baseline`."
+NO_TARGET = "No verdict: the target refers to earlier figures, and there are none. Write it as a number."
+STALE = (
+    "No verdict: {source} is out of date. Its newest export came on {received} with data to {through}. "
+    "Deliver a newer export and run the week again."
+)
+REFUSED = (
+    "No verdict: the newest export of {source} could not be read. {why} Figures end with the "
+    "export of {received}."
+)
+REFUSED_ONLY = "No verdict: the export of {source} could not be read. {why}"
+MISSING = (
+    "No verdict: nothing has been received from {source}. Put its export into the folder and run "
+    "the week again."
+)
+
+REACHED = "The target of {target} is reached: {actual} by {day}."
+SHORT = "{actual} of {target} by {due}: {short} short of the target."
+KEPT_LIMIT = "{actual} by {due}, within the limit of {target}."
+OVER_LIMIT = "{actual} by {due}: {over} over the limit of {target}."
+LIMIT_BROKEN = "{actual} by {day} already exceeds the limit of {target} for the time to {due}."
+LIMIT_BELOW = "{actual} of at most {target} by {day}; {expected} was planned, so {gap} remains unused."
+LIMIT_ABOVE = "{actual} of at most {target} by {day}; {expected} was planned, so {gap} is over plan."
+
+LEVEL_REACHED = "{actual} on {due}: the target of {target} is reached."
+LEVEL_MISSED = "{actual} on {due}: the target of {target} is not reached."
+LEVEL_AT_TARGET = "{actual} by {day}: already at the target of {target}; the verdict falls on {due}."
+LEVEL_BEHIND = (
+    "{actual} by {day}, {expected} was planned on the way from {baseline} to {target}: {gap} of "
+    "the way behind plan."
+)
+LEVEL_AHEAD = (
+    "{actual} by {day}, {expected} was planned on the way from {baseline} to {target}: {gap} of "
+    "the way ahead of plan."
+)
+GROWTH_BEHIND = (
+    "Growth is {actual} by {day} against the target of {target}; the time to {due} has to bring {required}."
+)
+GROWTH_AHEAD = "Growth is {actual} by {day} against the target of {target}; {required} until {due} is enough."
+
+MAINTAIN = {
+    "week": "Weeks inside {target}: {inside} of {judged}; the newest is {actual}.",
+    "month": "Months inside {target}: {inside} of {judged}; the newest is {actual}.",
+}
+MAINTAIN_KEPT = {
+    "week": "Kept: weeks inside {target}: {inside} of {judged}.",
+    "month": "Kept: months inside {target}: {inside} of {judged}.",
+}
+MAINTAIN_MISSED = {
+    "week": "Not kept: weeks inside {target}: {inside} of {judged}; allowed outside: {allowed}.",
+    "month": "Not kept: months inside {target}: {inside} of {judged}; allowed outside: {allowed}.",
+}
+MAINTAIN_LOST = {
+    "week": "The goal can no longer be kept: weeks outside {target}: {outside}; allowed: {allowed}.",
+    "month": "The goal can no longer be kept: months outside {target}: {outside}; allowed: {allowed}.",
+}
+CHANCE = (
+    "{chance} likely: the forecast for {due} is {forecast} (80 % range {low} to {high}), the target {target}."
+)
+
+_LAST = {
+    ("week", True): "the last week ran at {run_rate}",
+    ("week", False): "the last {n} weeks ran at {run_rate}",
+    ("month", True): "the last month ran at {run_rate}",
+    ("month", False): "the last {n} months ran at {run_rate}",
+}
+_EACH = {"week": "a week", "month": "a month"}
+
+
+def cumulative_pace(period: PeriodName, n: int, behind: bool, beyond_best: bool) -> str:
+    """The sentence of a sum on its way: gap, recent rate, needed rate, and whether that was ever reached."""
+    head = "{actual} of {target} by {day}: {gap} " + ("behind plan" if behind else "ahead of plan")
+    last = f"; {_LAST[period, n == 1]}" if n else ""
+    need = f"{'is needed' if behind else 'is enough'}"
+    tail = f", more than any {period} on record ({{best}})" if behind and beyond_best else ""
+    return f"{head}{last}{', ' if n else '; '}{{required}} {_EACH[period]} {need}{tail}."
+
+
+LABELS = {
+    "sum": "sum from {first} to {last}",
+    "pooled_week": "pooled over the {n} weeks to {last}",
+    "pooled_month": "pooled over the {n} months to {last}",
+    "window": "pooled from {first} to {last}",
+    "mean_week": "mean per week from {first} to {last}",
+    "mean_month": "mean per month from {first} to {last}",
+    "single": "the period from {first} to {last}",
+    "each_week": "each week by itself, newest from {first} to {last}",
+    "each_month": "each month by itself, newest from {first} to {last}",
+    "growth": "growth against the prior year from {first} to {last}",
+}
+CALCULATIONS = {
+    "none": "There is no figure from {first} to {last}.",
+    "sum": "{value} added up from {first} to {last}.",
+    "mean_week": "{numerator} from {first} to {last}: {value} a week on average.",
+    "mean_month": "{numerator} from {first} to {last}: {value} a month on average.",
+    "ratio": "{numerator} / {denominator} from {first} to {last}: {value}.",
+    "complement": "1 - {numerator} / {denominator} from {first} to {last}: {value}.",
+    "stock": "{numerator} / {denominator} at the start of {first}, counted until {last}: {value}.",
+    "stock_complement": (
+        "1 - {numerator} / {denominator} at the start of {first}, counted until {last}: {value}."
+    ),
+    "growth": (
+        "{numerator} from {first} to {last} against {denominator} in the same weeks of the prior "
+        "year: {value}."
+    ),
+    "churn_rate": "{numerator} of {denominator} customers at the start of {first} left by {last}: {value}.",
+    "churn_rate_week": (
+        "{numerator} of {denominator} customers at the start of {first} left in the {n} weeks to "
+        "{last}: {value}."
+    ),
+    "retention_rate": (
+        "{numerator} of {denominator} customers at the start of {first} left by {last}, so {value} stayed."
+    ),
+    "closing_rate": "{numerator} of {denominator} deals closed from {first} to {last} were won: {value}.",
+    "reply_rate": "{numerator} replies to {denominator} messages sent from {first} to {last}: {value}.",
+    "funnel_flow": (
+        "{numerator} entries into the later stage / {denominator} into the earlier one from {first} "
+        "to {last}: {value}."
+    ),
+    "cac": (
+        "{numerator} of sales and marketing cost / {denominator} new customers from {first} to "
+        "{last}: {value}."
+    ),
+}
+
+
+def part_kind(measure: Measure | None) -> str:
+    """How a numerator or denominator is printed."""
+    if measure is None or measure.aggregate == "count":
+        return "count"
+    column = measure.column or ""
+    return {"amount": "money", "mrr": "money", "cost": "money", "hours": "hours", "count": "count"}.get(
+        column, "number"
+    )
+
+
+def measured_label(kpi: Kpi, kind: str, over: str, reading: Reading, period: PeriodName) -> Reason:
+    """What is measured in words."""
+    span = reading.span
+    n = int(whole_periods(span, period).to_integral_value())
+    if kind == "cumulative":
+        key = "sum"
+    elif kpi.kind == "growth":
+        key = "growth"
+    elif over == "last":
+        key = f"each_{period}" if kind == "maintain" else "single"
+    elif kpi.kind == "simple":
+        key = f"mean_{period}"
+    elif over == "trailing":
+        key = f"pooled_{period}"
+    else:
+        key = "window"
+    return Reason(
+        LABELS[key], {"n": ("count", n), "first": ("date", span.first), "last": ("date", span.last)}
+    )
+
+
+def calculation(kpi: Kpi, kind: str, reading: Reading, period: PeriodName) -> Reason:
+    """The calculation in one sentence with its numbers."""
+    span, unit = reading.span, kpi.unit.value
+    equivalents = whole_periods(span, period)
+    params: dict[str, Param] = {
+        "first": ("date", span.first),
+        "last": ("date", span.last),
+        "n": ("count", int(equivalents.to_integral_value())),
+        "value": (unit, reading.value),
+        "numerator": (part_kind(kpi.numerator), reading.numerator),
+        "denominator": (
+            part_kind(kpi.numerator if kpi.kind == "growth" else kpi.denominator),
+            reading.denominator,
+        ),
+    }
+    return Reason(CALCULATIONS[_calculation_key(kpi, kind, reading, period, equivalents)], params)
+
+
+def _calculation_key(kpi: Kpi, kind: str, reading: Reading, period: PeriodName, equivalents: Decimal) -> str:
+    if reading.value is None:
+        return "none"
+    if kpi.kind == "growth":
+        return "growth"
+    if kpi.kind == "simple":
+        return "sum" if kind == "cumulative" or equivalents == 1 else f"mean_{period}"
+    if kpi.id == "churn_rate" and period == "week" and equivalents > 1 and equivalents % 1 == 0:
+        return "churn_rate_week"
+    if kpi.id in CALCULATIONS:
+        return kpi.id
+    stock = has_opening_stock(kpi)
+    return (
+        ("stock_complement" if stock else "complement") if kpi.complement else "stock" if stock else "ratio"
+    )
+
+
+def source_reason(state: SourceState, received: date | None) -> Reason:
+    """Why a source keeps a goal from a verdict: which, since when, and what to do."""
+    params: dict[str, Param] = {"source": ("text", state.title or state.source_id)}
+    if state.freshness == "missing" or (received is None and state.freshness != "refused"):
+        return Reason(MISSING, params)
+    if state.freshness == "refused":
+        params["why"] = ("text", _said(state.problem))
+        if received is None:
+            return Reason(REFUSED_ONLY, params)
+        return Reason(REFUSED, {**params, "received": ("date", received)})
+    return Reason(
+        STALE, {**params, "received": ("date", received), "through": ("date", state.data_through or received)}
+    )
+
+
+def _said(problem: Problem | None) -> dict[str, str]:
+    if problem is None:
+        return {"": ""}
+    return {lang: problem.text(speech(lang)) for lang in LANGUAGES}
+
+
+def every_template() -> set[str]:
+    """All templates this module can produce: the catalogues are tested against it."""
+    found: set[str] = set()
+    for value in globals().values():
+        if isinstance(value, dict) and value is not _LAST and value is not _EACH:
+            found |= {text for text in value.values() if isinstance(text, str)}
+    found |= {
+        text
+        for name, text in globals().items()
+        if name.isupper() and isinstance(text, str) and name != "STRETCH"
+    }
+    paced = {
+        cumulative_pace(period, n, behind, beyond)
+        for period in ("week", "month")
+        for n in (0, 1, 2)
+        for behind in (True, False)
+        for beyond in (True, False)
+    }
+    stretch = paced | {
+        LEVEL_BEHIND,
+        LEVEL_AHEAD,
+        GROWTH_BEHIND,
+        GROWTH_AHEAD,
+        LIMIT_ABOVE,
+        LIMIT_BELOW,
+        CHANCE,
+    }
+    stretch |= set(MAINTAIN.values())
+    return found | paced | {text + STRETCH for text in stretch}

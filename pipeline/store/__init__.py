@@ -1,1 +1,1 @@
-"""The only place that knows paths and tables: landed bytes, Delta tables, and reading either as of an instant."""
+"""The only place that knows paths and tables: landed bytes, Delta tables, both read as of any instant."""

@@ -1,0 +1,189 @@
+"""A second way to the sample company's figures: plain loops over the raw export text.
+
+Here: reading the files as text, which of them were known when, and sums. Not here: anything of the pipeline;
+nothing is imported from it, so that both can only agree by both being right. Rates come as (numerator,
+denominator) so that nobody can average percentages.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = timedelta(days=1)
+INCOME_AND_COST_OF_SALES = ("4000", "4100", "4200", "5000", "5100", "5200")
+SALES_AND_MARKETING = ("6000", "6100", "6110", "6120", "6130")
+
+
+def cutoff(sunday: date) -> datetime:
+    """07:00 in Berlin on the Monday after."""
+    return datetime.combine(sunday + DAY, time(7), tzinfo=BERLIN)
+
+
+def known_files(root: Path, source: str, as_of: datetime) -> list[Path]:
+    """Files of a source received by then, oldest receipt first."""
+    found = []
+    with (root / "exports" / "received.csv").open(encoding="utf-8", newline="") as lines:
+        for row in csv.DictReader(lines):
+            at = datetime.fromisoformat(row["received_at"])
+            if row["file"].startswith(f"exports/{source}/") and at <= as_of:
+                found.append((at.astimezone(UTC), row["file"]))
+    return [root / name for _, name in sorted(found)]
+
+
+def rows_of(path: Path, encoding: str = "utf-8", delimiter: str = ",") -> list[dict[str, str]]:
+    text = path.read_bytes().decode(encoding)
+    kept = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#"))
+    return list(csv.DictReader(io.StringIO(kept, newline=""), delimiter=delimiter))
+
+
+def newest_rows(root: Path, source: str, key: str, as_of: datetime) -> list[dict[str, str]]:
+    """Of each key the row of the file received last."""
+    newest: dict[str, dict[str, str]] = {}
+    for path in known_files(root, source, as_of):
+        for row in rows_of(path):
+            newest[row[key]] = row
+    return list(newest.values())
+
+
+def day_of(text: str) -> date:
+    return date.fromisoformat(text[:10])
+
+
+# --- deals -------------------------------------------------------------------------------------------
+
+
+def closing_rate(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Deals won and deals closed, by close date."""
+    won = closed = 0
+    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+        if row["Deal Stage"] in ("Closed Won", "Closed Lost") and first <= day_of(row["Close Date"]) <= last:
+            closed += 1
+            won += row["Deal Stage"] == "Closed Won"
+    return Decimal(won), Decimal(closed)
+
+
+def sales_revenue(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    """Amounts of the company's own deals won, by close date."""
+    total = Decimal(0)
+    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+        if row["Deal Stage"] == "Closed Won" and first <= day_of(row["Close Date"]) <= last:
+            total += Decimal(row["Amount"])
+    return total
+
+
+def funnel_flow(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Entries into Qualified To Buy and into Appointment Scheduled."""
+    counts = {"Qualified To Buy": 0, "Appointment Scheduled": 0}
+    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+        for stage in counts:
+            entered = row[f'Date entered "{stage} (Sales Pipeline)"']
+            if entered and first <= day_of(entered) <= last:
+                counts[stage] += 1
+    return Decimal(counts["Qualified To Buy"]), Decimal(counts["Appointment Scheduled"])
+
+
+# --- subscribers, sign-ups ---------------------------------------------------------------------------
+
+
+def churn(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Subscriptions ended in the period, and those in force when its first day began."""
+    lost = at_start = 0
+    for row in newest_rows(root, "subscriptions_all", "subscription_id", as_of):
+        ended = day_of(row["ended_on"]) if row["ended_on"] else None
+        if day_of(row["started_on"]) < first and (ended is None or ended >= first):
+            at_start += 1
+        if ended is not None and first <= ended <= last:
+            lost += 1
+    return Decimal(lost), Decimal(at_start)
+
+
+def new_customers(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    count = 0
+    for row in newest_rows(root, "subscriptions_all", "subscription_id", as_of):
+        if row["is_new_customer"] == "true" and first <= day_of(row["started_on"]) <= last:
+            count += 1
+    return Decimal(count)
+
+
+def signups(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    total = 0
+    for path in known_files(root, "ga4_signups", as_of):
+        for row in rows_of(path):
+            if first <= datetime.strptime(row["Date"], "%Y%m%d").date() <= last:
+                total += int(row["Event count"])
+    return Decimal(total)
+
+
+# --- the ledger --------------------------------------------------------------------------------------
+
+
+def ledger(root: Path, accounts: tuple[str, ...] | None, first: date, last: date, as_of: datetime) -> Decimal:
+    """Credit less debit of the accounts (None: of all), by posting date."""
+    total = Decimal(0)
+    for path in known_files(root, "ledger_gl", as_of):
+        for row in rows_of(path):
+            if (accounts is None or row["account_code"] in accounts) and first <= day_of(row["date"]) <= last:
+                total += Decimal(row["credit"] or "0") - Decimal(row["debit"] or "0")
+    return total
+
+
+def gross_profit(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    return ledger(root, INCOME_AND_COST_OF_SALES, first, last, as_of)
+
+
+def acquisition_cost(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Cost of sales and marketing, and new customers, of whole months."""
+    return -ledger(root, SALES_AND_MARKETING, first, last, as_of), new_customers(root, first, last, as_of)
+
+
+# --- outreach, partners, tracked time ----------------------------------------------------------------
+
+
+def messages_sent(root: Path, mondays: list[date], as_of: datetime) -> list[Decimal]:
+    """Messages per week, by the Berlin date of their sending; a message seen in two exports counts once."""
+    sent: dict[tuple[str, str, str], date] = {}
+    for path in known_files(root, "mailshake_activity", as_of):
+        for row in rows_of(path):
+            local = datetime.fromisoformat(row["sent_at"]).astimezone(BERLIN)
+            sent[row["recipient_email"], row["message_type"], row["sent_at"]] = local.date()
+    return [Decimal(sum(monday <= day <= monday + 6 * DAY for day in sent.values())) for monday in mondays]
+
+
+def partner_revenue(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    """Sales by known partners; rows that are broken, cut, doubled or totals do not count."""
+    partners = {row["partner"] for row in rows_of(root / "lookups" / "partners.csv")}
+    amounts: dict[str, tuple[date, Decimal]] = {}
+    for path in known_files(root, "partner_sales", as_of):
+        for row in rows_of(path, "cp1251", ";"):
+            good = _partner_row(row, partners)
+            if good is not None:
+                amounts[row["Номер"]] = good
+    return sum((amount for day, amount in amounts.values() if first <= day <= last), Decimal(0))
+
+
+def _partner_row(row: dict[str, str], partners: set[str]) -> tuple[date, Decimal] | None:
+    if not row["Номер"].startswith("П-") or row["Партнёр"] not in partners or row["Менеджер"] is None:
+        return None
+    day, month, year = (int(part) for part in row["Дата продажи"].split("."))
+    digits = row["Сумма, EUR"].replace("\u00a0", "").replace(",", ".")
+    if not digits.replace(".", "").isascii() or not digits.replace(".", "").isdigit():
+        return None
+    try:
+        return date(year, month, day), Decimal(digits)
+    except ValueError:
+        return None
+
+
+def admin_hours(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    seconds = 0
+    for path in known_files(root, "timecamp_entries", as_of):
+        for row in rows_of(path):
+            if row["tags"] == "admin" and first <= day_of(row["date"]) <= last:
+                seconds += int(row["duration"])
+    return Decimal(seconds) / 3600

@@ -1,0 +1,593 @@
+"""One landed file from bytes to accepted facts and quarantined rows.
+
+Here: the order of the steps and the record handed on. Not here: any step itself (reading.py, headers.py,
+cells.py, validation.py), what a vendor's columns mean (vendors/), storing anything (ingest.py).
+A file is refused whole or read whole; a row is accepted whole or not at all; a row that fails is kept with
+every reason. Rows in = accepted + quarantined + excluded, and money likewise, or InvariantBroken is raised.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import FileRefused, Problem, nearest
+from pipeline.facts import ARROW_TYPES, FACTS, Fact
+from pipeline.sources import cells, reasons, validation
+from pipeline.sources.headers import Found, find_columns, fold, unused_warning
+from pipeline.sources.mapped import adapted, mapped_export
+from pipeline.sources.parquet import read_parquet
+from pipeline.sources.privacy import digest, hash_key, masked
+from pipeline.sources.reading import RawTable, read_csv, refused
+from pipeline.sources.reasons import Rejections
+from pipeline.sources.state import Counts, ParsedExport
+from pipeline.sources.vendor import Context, ExportSpec, Field
+from pipeline.sources.vendors.registry import SYSTEMS
+from pipeline.sources.xlsx import read_xlsx
+from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
+
+QUARANTINE_COLUMNS = ("file", "line", "reason_code", "reason", "column", "value", "remedy", "row")
+TOTAL_WORDS = r"(?i)^\s*(grand total|total|итого|всего|общий итог)\b"
+
+
+def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
+    """Reads `data` (the file called `name`) as the source declares it. Raises FileRefused with every problem
+    that makes the whole file unusable, InvariantBroken when rows or money do not add up."""
+    spec = export_of(source)
+    context = _context(workspace, source, spec, name)
+    raw = read_table(data, context.format, name, spec.comment)
+    rejections = Rejections()
+    raw, taken = _with_lookups(workspace, source, raw, context, rejections)
+    spec, found = _columns(spec, source, raw, name, taken)
+    if not raw.rows and not raw.broken and not source.allow_empty:
+        raise refused(
+            "E-NOROWS", "The file has a header and no rows.",
+            "Export it again; if it may be empty, set allow_empty: true for the source.", name, line=raw.header_line,
+        )  # fmt: skip
+    return _Parsing(source, spec, context, raw, found, rejections).result()
+
+
+def export_of(source: Source) -> ExportSpec:
+    """What is known about the source's export: its vendor's declaration or its own mapping.
+    Raises FileRefused (E-SOURCE)."""
+    vendor = SYSTEMS.get(source.system)
+    if vendor is None or (source.fact and not source.export):
+        return mapped_export(source)
+    export = source.export or (next(iter(vendor.exports)) if len(vendor.exports) == 1 else "")
+    if export not in vendor.exports:
+        likely = nearest(export, vendor.exports) or next(iter(vendor.exports))
+        raise FileRefused(
+            Problem(
+                "E-SOURCE", 'Source "{source}": {system} has no export "{export}". Exports: {exports}.',
+                "Write export: {likely}.", value=export,
+                params={
+                    "source": source.id, "system": source.system, "export": export, "likely": likely,
+                    "exports": ", ".join(vendor.exports),
+                },
+            )
+        )  # fmt: skip
+    return adapted(vendor.exports[export], source)
+
+
+def delivers(source: Source) -> str:
+    """full or changes: the source's own word, else what its system's export is."""
+    return source.delivers or export_of(source).delivers
+
+
+def facts_of(source: Source) -> tuple[str, ...]:
+    """Names of the facts the source feeds."""
+    return export_of(source).facts
+
+
+def side_files(workspace: Workspace, source: Source) -> list[Path]:
+    """Further files a parse depends on (lookups): when one changes, the source must be read again."""
+    return [workspace.root / lookup.file for lookup in source.lookup]
+
+
+def read_table(data: bytes, format: FileFormat, name: str, comment: str = "") -> RawTable:
+    """Text cells of a file of any kind."""
+    if format.kind == "xlsx":
+        return read_xlsx(data, format, name)
+    if format.kind == "parquet":
+        return read_parquet(data, format, name)
+    return read_csv(data, format, name, comment)
+
+
+# --- what is declared --------------------------------------------------------------------------------
+
+
+def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) -> Context:
+    own = source.format
+    changes = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
+    format = spec.format.model_copy(update=changes)
+    for text in (format.date, format.datetime):
+        try:
+            cells.date_pattern(text)
+        except cells.UnknownFormat as error:
+            raise refused(
+                "E-SOURCE", 'Source "{source}": {directive} in a date format is not understood.',
+                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.", name, source=source.id, directive=str(error),
+            ) from None  # fmt: skip
+    zone = _zone(source, workspace, name)
+    currency = source.currency or workspace.company.currency
+    return Context(source.id, name, format, zone, workspace.company.zone, currency, hash_key(workspace))
+
+
+def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(source.timezone) if source.timezone else workspace.company.zone
+    except (KeyError, ValueError, OSError):
+        raise refused(
+            "E-SOURCE", 'Source "{source}": "{zone}" is not a time zone such as Europe/Berlin.',
+            "Correct timezone.", name, source=source.id, zone=source.timezone,
+        ) from None  # fmt: skip
+
+
+def _columns(
+    spec: ExportSpec, source: Source, raw: RawTable, name: str, taken: Sequence[str]
+) -> tuple[ExportSpec, Found]:
+    """Fields with their positions; the export's repeated columns become fields of their own."""
+    wanted = [*source.dimensions.values(), *(rule.column for rule in source.exclude)]
+    wanted += [lookup.on for lookup in source.lookup]
+    place = {"file": name, "line": raw.header_line}
+    if spec.repeated:
+        claimed = {
+            fold(h) for field in spec.fields for h in (*field.headers, *source.aliases.get(field.name, ()))
+        }
+        more = [field for h in raw.header if fold(h) not in claimed and (field := spec.repeated(h))]
+        spec = replace(spec, fields=(*spec.fields, *more))
+    found = find_columns(raw.header, spec.fields, source.aliases, also_used=wanted, **place)  # type: ignore[arg-type]
+    used = {fold(raw.header[index]) for index in found.at.values()} | {
+        fold(text) for text in (*wanted, *taken)
+    }
+    used |= {fold(header) for field in spec.fields for header in field.headers}
+    return spec, replace(
+        found, warnings=found.warnings + unused_warning(raw.header, used, name, raw.header_line)
+    )
+
+
+# --- lookups -----------------------------------------------------------------------------------------
+
+
+def _with_lookups(
+    workspace: Workspace, source: Source, raw: RawTable, context: Context, rejections: Rejections
+) -> tuple[RawTable, list[str]]:
+    """The table with the columns taken from second files, and the names of those columns."""
+    taken: list[str] = []
+    for lookup in source.lookup:
+        positions = [i for i, header in enumerate(raw.header) if fold(header) == fold(lookup.on)]
+        if not positions:
+            continue  # find_columns refuses the file and names the header
+        second = _second_file(workspace, source, lookup, context)
+        on = cells.trimmed(raw.columns[positions[0]])
+        on = cells.replaced(on, lookup.replace) if lookup.replace else on
+        at = pc.index_in(on, value_set=cells.trimmed(second[fold(lookup.key or lookup.on)]), skip_nulls=True)
+        if lookup.missing == "quarantine":
+            lost = np.flatnonzero(pc.is_null(at).to_numpy(zero_copy_only=False))
+            rejections.add(lost, reasons.LOOKUP, raw.header[positions[0]], raw.columns[positions[0]])
+        columns = [pc.fill_null(second[fold(header)].take(at), "") for header in lookup.take.values()]
+        raw = replace(raw, header=(*raw.header, *lookup.take), columns=(*raw.columns, *columns))
+        taken += lookup.take
+    return raw, taken
+
+
+def _second_file(
+    workspace: Workspace, source: Source, lookup: Lookup, context: Context
+) -> dict[str, pa.Array]:
+    path = workspace.root / lookup.file
+    if not path.is_file():
+        raise refused(
+            "E-LOOKUP", 'The second file "{path}" of source "{source}" is not there.',
+            "Put it there, or correct lookup: file.", context.file, path=lookup.file, source=source.id,
+        )  # fmt: skip
+    format = lookup.format or context.format.model_copy(
+        update={"kind": _kind_of(path, context.format.kind), "skip_rows": 0}
+    )
+    raw = read_table(path.read_bytes(), format, lookup.file)
+    key = lookup.key or lookup.on
+    fields = [Field(header, (header,), needed=True) for header in dict.fromkeys((key, *lookup.take.values()))]
+    at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line).at
+    _refuse_doubled_keys(cells.trimmed(raw.columns[at[key]]), raw, lookup)
+    return {fold(name): raw.columns[index] for name, index in at.items()}
+
+
+def _kind_of(path: Path, default: str) -> str:
+    return {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}.get(
+        path.suffix.lower(), default
+    )
+
+
+def _refuse_doubled_keys(keys: pa.Array, raw: RawTable, lookup: Lookup) -> None:
+    first: dict[str, int] = {}
+    for row, key in enumerate(keys.to_pylist()):
+        if key is not None and first.setdefault(key, row) != row:
+            raise refused(
+                "E-LOOKUP", 'The key "{key}" stands in lines {first} and {second} of the second file.',
+                "Keep one row a key.", lookup.file, line=int(raw.lines[row]), value=key, key=key,
+                first=int(raw.lines[first[key]]), second=int(raw.lines[row]),
+            )  # fmt: skip
+
+
+# --- one file ----------------------------------------------------------------------------------------
+
+
+class _Parsing:
+    """The steps after the columns have been found; holds what several of them need."""
+
+    def __init__(
+        self,
+        source: Source,
+        spec: ExportSpec,
+        context: Context,
+        raw: RawTable,
+        found: Found,
+        rejections: Rejections,
+    ) -> None:
+        self.source = source
+        self.spec = spec
+        self.context = context
+        self.raw = raw
+        self.found = found
+        self.rejections = rejections
+        self.fact: Fact = FACTS[spec.fact]
+        self.fields: dict[str, Field] = {field.name: field for field in spec.fields}
+
+    def result(self) -> ParsedExport:
+        excluded, warnings = self._excluded()
+        typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
+        self._reject_flagged()
+        rows = self._rows(typed)
+        counted = np.flatnonzero(~excluded)
+        self._validate(rows, counted)
+        rejected = np.array(sorted(set(self.rejections.by_row) & set(counted.tolist())), dtype=np.int64)
+        accepted = np.setdiff1d(counted, rejected)
+        counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
+        return ParsedExport(
+            self._facts(rows.iloc[accepted]), self._quarantine(rejected), counts,
+            (*self.raw.warnings, *self.found.warnings, *warnings),
+        )  # fmt: skip
+
+    # --- exclusion ---
+
+    def _excluded(self) -> tuple[np.ndarray, list[Problem]]:
+        mask = np.zeros(self.raw.rows, dtype=bool)
+        notes: list[Problem] = []
+        if self.spec.excludes_totals and self.raw.rows:
+            hit = _mask(pc.match_substring_regex(self.raw.columns[0], TOTAL_WORDS))
+            notes += self._excluded_note(hit, "total rows")
+            mask |= hit
+        for rule in self.source.exclude:
+            cell = pc.fill_null(cells.trimmed(self._column(rule.column)), "")
+            hit = _mask(pc.is_in(cell, value_set=pa.array(list(rule.equals), pa.string())))
+            for start in rule.starts_with:
+                hit |= _mask(pc.starts_with(pc.utf8_lower(cell), pattern=start.lower()))
+            notes += self._excluded_note(
+                hit & ~mask, rule.because or f"{rule.column}: {', '.join(rule.equals + rule.starts_with)}"
+            )
+            mask |= hit
+        if self.raw.skipped:
+            notes.append(
+                self._note(
+                    "{count} rows of another table below the first one are left out.", self.raw.skipped
+                )
+            )
+        return mask, notes
+
+    def _excluded_note(self, hit: np.ndarray, because: str) -> list[Problem]:
+        count = int(hit.sum())
+        return (
+            [self._note("{count} rows are left out on purpose: {because}.", count, because)] if count else []
+        )
+
+    def _note(self, message: str, count: int, because: str = "") -> Problem:
+        params = {"count": count, "because": because}
+        return Problem("N-EXCLUDED", message, file=self.context.file, severity="note", params=params)
+
+    # --- typing ---
+
+    def _is_given(self, field: Field) -> bool:
+        return field.name in self.found.at or field.constant is not None
+
+    def _column(self, header: str) -> pa.Array:
+        return self.raw.columns[[fold(h) for h in self.raw.header].index(fold(header))]
+
+    def _cells(self, field: Field) -> pa.Array:
+        if field.name in self.found.at:
+            return self.raw.columns[self.found.at[field.name]]
+        return pa.array([field.constant] * self.raw.rows, pa.string())
+
+    def _typed(self, field: Field) -> pa.Array:
+        text = self._cells(field)
+        if field.name == "currency":
+            text = self._with_currency(text)
+        typed = self._parsed(field, text)
+        header = self._header(field.name)
+        self.rejections.add(np.flatnonzero(typed.bad), typed.reason, header, text)
+        if field.filled and field.name in self.found.at and self.fact.column(field.name) is None:
+            blank = np.flatnonzero(_mask(pc.is_null(cells.trimmed(text))))
+            self.rejections.add(blank, reasons.REQUIRED, header, text)
+        return typed.values
+
+    def _parsed(self, field: Field, text: pa.Array) -> cells.Typed:
+        if field.map is not None:
+            mapped = cells.listed(text, field.map)
+            if mapped.bad.any() or field.kind == "text":
+                return (
+                    mapped
+                    if field.kind == "text"
+                    else replace(self._by_kind(field, mapped.values), bad=mapped.bad, reason=mapped.reason)
+                )
+            text = mapped.values
+        elif field.replace is not None:
+            text = cells.replaced(text, field.replace)
+        return self._by_kind(field, pc.fill_null(text, ""))
+
+    def _by_kind(self, field: Field, text: pa.Array) -> cells.Typed:
+        text, format, kind = pc.fill_null(text, ""), self.context.format, field.kind
+        if kind == "money":
+            return cells.money(text, format, self.context.currency, field.parentheses, field.scale)
+        if kind == "decimal":
+            return cells.decimals(text, format, field.parentheses, field.scale)
+        if kind == "integer":
+            return cells.integers(text, format)
+        if kind == "bool":
+            return cells.booleans(text, field.true, field.false)
+        if kind == "duration":
+            return cells.durations(text, field.unit)
+        if kind == "date":
+            return cells.dates(text, self._date_formats(field), self.context.zone, self.context.company_zone)
+        plain = cells.trimmed(text)
+        if kind == "address":
+            plain = cells.by_unique(plain, self._digest, pa.string())
+        return cells.Typed(plain, np.zeros(len(plain), bool), reasons.VALUE)
+
+    def _digest(self, cell: str | None) -> str | None:
+        return digest(self.context.hash_key, cell) if cell else None
+
+    def _date_formats(self, field: Field) -> Sequence[str]:
+        declared = field.dates or (self.context.format.date, self.context.format.datetime)
+        return (*declared, cells.ISO) if self.raw.iso_dates else declared
+
+    def _with_currency(self, text: pa.Array) -> pa.Array:
+        plain = pc.utf8_upper(cells.trimmed(text))
+        return pc.fill_null(plain, self.context.currency)
+
+    def _reject_flagged(self) -> None:
+        """Cells the file itself marks, and the last row of a file that may be cut; both only where they are used."""
+        used = set(self.found.at.values())
+        for row, column, reason in self.raw.flagged:
+            if column in used:
+                self.rejections.add([row], reason, self.raw.header[column], self.raw.columns[column])
+        last = len(self.raw.columns) - 1 - sum(len(lookup.take) for lookup in self.source.lookup)
+        if self.raw.cut_row is not None and last in used:
+            self.rejections.add(
+                [self.raw.cut_row], reasons.TRUNCATED, self.raw.header[last], self.raw.columns[last]
+            )
+
+    # --- rows ---
+
+    def _rows(self, typed: Mapping[str, pa.Array]) -> pd.DataFrame:
+        """Typed rows with every column of the fact; the index is the row number."""
+        arrays = dict(typed)
+        if self.fact.column("currency") and "currency" not in arrays:
+            arrays["currency"] = pa.array([self.context.currency] * self.raw.rows, pa.string())
+        rows = frame_of(arrays, self.raw.rows)
+        rows = self.spec.derive(rows, self.context)
+        for column in self.fact.columns:
+            if column.name not in rows:
+                rows[column.name] = pd.Series(
+                    pd.NA, index=rows.index, dtype=pd.ArrowDtype(ARROW_TYPES[column.type])
+                )
+        if self.fact.name == "deals":
+            rows["closed_on"] = rows["closed_on"].where(rows["is_closed"].fillna(False))
+        return self._with_key(rows)
+
+    def _with_key(self, rows: pd.DataFrame) -> pd.DataFrame:
+        if self.spec.row_key is None and not self._is_given(self.fields.get(self.fact.key[0], Field("-"))):
+            key = self.fact.key[0]
+            made = _day_event(rows) if key == "day_event" else self._content_keys()
+            rows[key] = pd.Series(made, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
+        return rows
+
+    def _used_cells(self) -> list[pa.Array]:
+        """Raw cells of every column read, in the order of the declaration, so that a reordered export is equal."""
+        extra = [self._column(header) for header in self.source.dimensions.values()]
+        return [self._cells(field) for field in self.spec.fields if field.name in self.found.at] + extra
+
+    def _content_keys(self) -> list[str]:
+        """An identifier from the row's content; equal rows are told apart by their number of occurrence."""
+        seen: dict[str, int] = {}
+        keys = []
+        for row in zip(*(cells.trimmed(column).to_pylist() for column in self._used_cells()), strict=True):
+            mark = blake2b("\x1f".join(cell or "" for cell in row).encode(), digest_size=12).hexdigest()
+            seen[mark] = seen.get(mark, 0) + 1
+            keys.append(f"{mark}-{seen[mark]}")
+        return keys
+
+    def _validate(self, rows: pd.DataFrame, counted: np.ndarray) -> None:
+        content = _hashes(pd.Series(column.to_pandas()) for column in self._used_cells())[counted]
+        rules = (*validation.FACT_RULES.get(self.fact.name, ()), *self.spec.rules)
+        key = self._key_hashes(rows, counted)
+        validation.validate_rows(
+            rows.iloc[counted], self.fact, rules, content, key, self.rejections, self._shown
+        )
+
+    def _key_hashes(self, rows: pd.DataFrame, counted: np.ndarray) -> np.ndarray | None:
+        given = all(self._is_given(self.fields.get(name, Field("-"))) for name in self.fact.key)
+        columns = self.spec.row_key or (self.fact.key if given or self.fact.name == "signups" else None)
+        if not columns:
+            return None
+        text = [rows[name].iloc[counted].astype("string[python]").fillna("") for name in columns]
+        hashes = _hashes(text)
+        blank = np.logical_and.reduce([(part == "").to_numpy(dtype=bool) for part in text])
+        hashes[blank] = np.arange(int(blank.sum()), dtype=np.uint64)  # rows without key repeat nothing
+        return hashes
+
+    def _header(self, name: str) -> str:
+        at = self.found.at.get(name)
+        return name if at is None else self.raw.header[at]
+
+    def _shown(self, name: str) -> tuple[str, Sequence[object] | None]:
+        at = self.found.at.get(name)
+        return self._header(name), None if at is None else self.raw.columns[at]
+
+    # --- results ---
+
+    def _counts(
+        self, rows: pd.DataFrame, accepted: np.ndarray, rejected: np.ndarray, excluded: np.ndarray
+    ) -> Counts:
+        column = validation.money_column(self.fact)
+        amounts = arrow_of(rows[column], ARROW_TYPES["money"]) if column else None
+
+        def part(indexes: np.ndarray) -> pa.Array | None:
+            return None if amounts is None else amounts.take(pa.array(indexes))
+
+        counts = Counts(
+            rows_in=self.raw.rows + len(self.raw.broken) + self.raw.skipped,
+            accepted=len(accepted),
+            quarantined=len(rejected) + len(self.raw.broken),
+            excluded=len(excluded) + self.raw.skipped,
+            money_in=validation.total(amounts),
+            money_accepted=validation.total(part(accepted)),
+            money_quarantined=validation.total(part(rejected)),
+            money_excluded=validation.total(part(excluded)),
+        )
+        return validation.reconciled(counts, self.context.file)
+
+    def _facts(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        frames = self.spec.emit(rows, self.context) if self.spec.emit else {self.fact.name: rows}
+        dims = self._dims()
+        return {name: self._stamped(FACTS[name], frames[name], dims) for name in self.spec.facts}
+
+    def _dims(self) -> pa.Array:
+        """JSON of the declared dimensions of each row, keys sorted; blank cells are left out."""
+        names = sorted(self.source.dimensions)
+        if not names:
+            return pa.array(["{}"] * self.raw.rows, pa.string())
+        columns = [cells.trimmed(self._column(self.source.dimensions[name])).to_pylist() for name in names]
+        known: dict[tuple, str] = {}
+        texts = []
+        for row in zip(*columns, strict=True):
+            if row not in known:
+                values = {name: cell for name, cell in zip(names, row, strict=True) if cell is not None}
+                known[row] = json.dumps(values, ensure_ascii=False, sort_keys=True)
+            texts.append(known[row])
+        return pa.array(texts, pa.string())
+
+    def _stamped(self, fact: Fact, frame: pd.DataFrame, dims: pa.Array) -> pd.DataFrame:
+        """Columns of the fact's schema in its order; what only landing knows is left empty."""
+        index = pa.array(frame.index.to_numpy(dtype=np.int64))
+        lines = pa.array(self.raw.lines, pa.int64()).take(index)
+        schema = fact.arrow_schema()
+        own = {
+            "dims": dims.take(index), "source": pa.array([self.source.id] * len(frame), pa.string()),
+            "source_line": lines, "removed": pa.array([False] * len(frame), pa.bool_()),
+        }  # fmt: skip
+        arrays = []
+        for field in schema:
+            if field.name in own:
+                arrays.append(own[field.name])
+            elif field.name in frame:
+                arrays.append(arrow_of(frame[field.name], field.type))
+            else:
+                arrays.append(pa.nulls(len(frame), field.type))
+        return pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=pd.ArrowDtype)
+
+    def _quarantine(self, rejected: np.ndarray) -> pd.DataFrame:
+        records = [(int(self.raw.lines[row]), self._record(row)) for row in rejected.tolist()]
+        records += [
+            (row.line, self._broken_record(row.line, row.reason, row.cells)) for row in self.raw.broken
+        ]
+        records.sort(key=lambda pair: pair[0])
+        frame = pd.DataFrame([record for _, record in records], columns=list(QUARANTINE_COLUMNS))
+        types = {
+            name: pd.ArrowDtype(pa.int64() if name == "line" else pa.string()) for name in QUARANTINE_COLUMNS
+        }
+        return frame.astype(types)
+
+    def _record(self, row: int) -> tuple:
+        found = self.rejections.by_row[row]
+        reason = found[0][0]
+        names = "; ".join(dict.fromkeys(column for _, column, _ in found if column))
+        values = "; ".join(self._safe(column, value) for _, column, value in found)
+        texts = {
+            header or f"column {index + 1}": self._safe(header, column[row].as_py() or "")
+            for index, (header, column) in enumerate(zip(self.raw.header, self.raw.columns, strict=True))
+        }
+        return (
+            self.context.file, int(self.raw.lines[row]), reason.code, reason.text, names, values, reason.remedy,
+            json.dumps(texts, ensure_ascii=False),
+        )  # fmt: skip
+
+    def _broken_record(self, line: int, reason: reasons.Reason, texts: Sequence[str]) -> tuple:
+        names = [*self.raw.header, *(f"column {i + 1}" for i in range(len(self.raw.header), len(texts)))]
+        row = {
+            name or f"column {i + 1}": masked(self.context.hash_key, text)
+            for i, (name, text) in enumerate(zip(names, texts, strict=False))
+        }
+        value = str(len(texts)) if texts else ""
+        return (
+            self.context.file, line, reason.code, reason.text, "", value, reason.remedy,
+            json.dumps(row, ensure_ascii=False),
+        )  # fmt: skip
+
+    def _safe(self, header: str, text: str) -> str:
+        """A cell as quarantine may keep it: addresses of outsiders only as digests; our own people's stay."""
+        name = next((n for n, at in self.found.at.items() if self.raw.header[at] == header), None)
+        field = self.fields.get(name or "")
+        if field is not None and field.name in ("owner", "person", "assignee"):
+            return text
+        if field is not None and field.kind == "address" and text:
+            return "address:" + digest(self.context.hash_key, text)[:12]
+        return masked(self.context.hash_key, text)
+
+
+# --- helpers -----------------------------------------------------------------------------------------
+
+
+def frame_of(arrays: Mapping[str, pa.Array], size: int) -> pd.DataFrame:
+    """Arrow-backed pandas frame with the index 0..size-1."""
+    if not arrays:
+        return pd.DataFrame(index=pd.RangeIndex(size))
+    frame = pa.table(dict(arrays)).to_pandas(types_mapper=pd.ArrowDtype)
+    frame.index = pd.RangeIndex(size)
+    return frame
+
+
+def arrow_of(series: pd.Series, kind: pa.DataType) -> pa.Array:
+    """One Arrow array of a pandas column, without going through float."""
+    made = pa.array(series, from_pandas=True)
+    if isinstance(made, pa.ChunkedArray):
+        made = made.combine_chunks()
+    return made.cast(kind)
+
+
+def _mask(found: pa.Array) -> np.ndarray:
+    return pc.fill_null(found, False).to_numpy(zero_copy_only=False).astype(bool)
+
+
+def _hashes(columns: Iterable[pd.Series]) -> np.ndarray:
+    """One 64-bit hash per row over all columns."""
+    total: np.ndarray | None = None
+    for column in columns:
+        part = pd.util.hash_array(column.to_numpy(dtype=object, na_value=""), categorize=True)
+        total = part if total is None else total * np.uint64(1_000_003) ^ part
+    return np.zeros(0, np.uint64) if total is None else total
+
+
+def _day_event(rows: pd.DataFrame) -> list[str | None]:
+    """day|event|channel, the key of web-analytics counts; none for a row without day or event."""
+    parts = [rows[name].astype("string[python]").fillna("") for name in ("signed_on", "event", "channel")]
+    return [
+        f"{day}|{event}|{channel}" if day and event else None
+        for day, event, channel in zip(*parts, strict=True)
+    ]

@@ -1,0 +1,423 @@
+"""From landed bytes to text cells with their physical lines. Nothing is guessed and nothing is typed here.
+
+Here: magic bytes, strict decoding, delimiter, quotes, field counts, line numbers. Not here: what a column
+means (headers.py), what a cell is worth (cells.py), workbooks (xlsx.py), Parquet (parquet.py).
+A file that is not what it is declared to be is refused whole; a row that is broken is set aside with its line.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import itertools
+import re
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.errors import FileRefused, Problem, shown
+from pipeline.sources.reasons import LONG, QUOTE, SHORT, TRUNCATED, Reason
+from pipeline.workspace.model import FileFormat
+
+DELIMITERS = (",", ";", "\t", "|")
+ENCODINGS = ("utf-8", "utf-16", "cp1251", "cp1252")
+"""Tried, in this order, to name the likely right encoding. Latin-1 decodes anything and so proves nothing."""
+CHUNK_ROWS = 50_000
+MAX_COLUMNS = 4_000
+MAX_UNPACKED = 2**30
+_HINT = re.compile(r"^\ufeff?sep=(.)\s*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class BrokenRow:
+    """A record that could not be laid out in columns."""
+
+    line: int
+    reason: Reason
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """Text cells by position. `lines[i]` is where row i begins; `broken` rows are not among them."""
+
+    header: tuple[str, ...]
+    header_line: int
+    columns: tuple[pa.Array, ...]
+    lines: np.ndarray
+    broken: tuple[BrokenRow, ...] = ()
+    skipped: int = 0
+    """Records of another table further down the file: counted, left out."""
+    warnings: tuple[Problem, ...] = ()
+    cut_row: int | None = None
+    """Number of a last row that has every field but no line end; its last cell may be cut."""
+    iso_dates: bool = False
+    """Dates were typed in the file itself and stand here in ISO form."""
+    flagged: tuple[tuple[int, int, Reason], ...] = ()
+    """(row, column, reason) of cells the file itself marks as unusable."""
+
+    @property
+    def rows(self) -> int:
+        return len(self.lines)
+
+
+def read_csv(data: bytes, format: FileFormat, name: str, comment: str = "") -> RawTable:
+    """Cells of a delimited text file. Raises FileRefused: E-EMPTY, E-HTML, E-JSON, E-BYTES, E-ENCODING,
+    E-DELIMITER, E-HEADER, E-FIELDS, E-CSV, E-LIMIT."""
+    data = _unpacked(data, name)
+    check_magic(data, name)
+    encoding = _checked_encoding(data, format.encoding, name)
+
+    def reopened() -> Iterator[str]:
+        return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+
+    return _Reader(reopened, format, name, comment, _is_ended(data, encoding)).table()
+
+
+def refused(code: str, message: str, remedy: str, name: str, **extra: object) -> FileRefused:
+    """A FileRefused with one problem; `extra` goes to the problem's place or, when unknown there, its params."""
+    place = {key: extra.pop(key) for key in ("line", "column", "value", "expected") if key in extra}
+    return FileRefused(Problem(code, message, remedy, file=name, params=extra, **place))  # type: ignore[arg-type]
+
+
+def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
+    """Refuses what is plainly something else than the declared kind: a sign-in page, an error message, a
+    workbook, nothing at all."""
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not head and not data.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+        raise refused("E-EMPTY", "The file is empty.", "Export it again.", name)
+    if head[:4] == b"\xd0\xcf\x11\xe0":
+        raise refused(
+            "E-PASSWORD", "The file is a workbook with a password or of an old Excel version.",
+            "Save it as .xlsx or CSV without a password.", name,
+        )  # fmt: skip
+    lower = head[:200].lower()
+    if lower.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--")):
+        raise refused(
+            "E-HTML", "The file is a web page, not an export; it looks like a sign-in page.",
+            "Sign in to the system and download the export again.", name, line=1,
+        )  # fmt: skip
+    if head[:1] == b"{" or (head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"]")):
+        raise refused(
+            "E-JSON", "The file holds JSON, probably an error message: {start}",
+            "Download the export again; read the message for the cause.", name, line=1,
+            start=shown(head[:120].decode("utf-8", "replace")),
+        )  # fmt: skip
+    actual = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet", b"%PDF": "pdf"}.get(head[:4])
+    if actual and actual != kind:
+        raise refused(
+            "E-MAGIC", "The file is declared as {declared}, but it is {actual}.",
+            "Declare format: {{kind: {actual}}} for the source, or export it as {declared}.", name,
+            declared=kind, actual=actual,
+        )  # fmt: skip
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    """The one CSV inside a ZIP archive (large exports arrive so); other bytes as they are."""
+    if data[:4] != b"PK\x03\x04":
+        return data
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except zipfile.BadZipFile:
+        return data
+    members = [
+        info for info in archive.infolist() if info.filename.lower().endswith((".csv", ".txt", ".tsv"))
+    ]
+    if len(members) != 1 or len(archive.infolist()) != 1:
+        return data
+    check_unpacked_size(members, len(data), name)
+    return archive.read(members[0])
+
+
+def check_unpacked_size(members: Sequence[zipfile.ZipInfo], packed: int, name: str) -> None:
+    """Refuses an archive that would unpack to far more than it is (E-LIMIT), before unpacking it."""
+    size = sum(info.file_size for info in members)
+    if size > MAX_UNPACKED or (size > 64 * 2**20 and size > 200 * packed):
+        raise refused(
+            "E-LIMIT", "The file would unpack to {size} MB from {packed} MB.",
+            "Export fewer rows at a time.", name, size=size // 2**20, packed=max(packed // 2**20, 1),
+        )  # fmt: skip
+
+
+# --- encoding ----------------------------------------------------------------------------------------
+
+
+def _checked_encoding(data: bytes, declared: str, name: str) -> str:
+    """Python's codec for the declared encoding, after every byte has been held against it."""
+    codec = _codec(data, declared)
+    if declared != "utf-16" and b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        raise _nul(data, data.index(b"\0"), name)
+    failure = _first_failure(data, codec)
+    if failure is None:
+        likely = _contradiction(data, declared)
+        if likely is None:
+            return codec
+        failure = 0
+        message = "The file is declared as {declared}, but its bytes are {likely}."
+    else:
+        likely = next((one for one in ENCODINGS if one != declared and _fits(data, one)), None)
+        message = "Byte {offset} cannot be {declared} text."
+    remedy = (
+        "Declare format: {{encoding: {likely}}} for the source."
+        if likely
+        else "Save the file again as {declared}, or declare its encoding."
+    )
+    line = data.count(b"\n", 0, failure) + 1
+    raise refused(
+        "E-ENCODING", message, remedy, name, line=line, value=shown(repr(data[failure : failure + 8])),
+        declared=declared, likely=likely, offset=failure,
+    )  # fmt: skip
+
+
+def _codec(data: bytes, declared: str) -> str:
+    if declared == "utf-8":
+        return "utf-8-sig"
+    if declared == "utf-16" and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        return "utf-16-be" if data[:1] == b"\0" else "utf-16-le"
+    return declared
+
+
+def _contradiction(data: bytes, declared: str) -> str | None:
+    """Single-byte encodings decode nearly anything: text that is not ASCII and still whole UTF-8 is UTF-8."""
+    if declared == "utf-8":
+        return None
+    if declared == "utf-16":
+        clean = data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data
+        return "utf-8" if clean and _first_failure(data, "utf-8") is None else None
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in data:
+        return "utf-16"
+    return "utf-8" if not data.isascii() and _first_failure(data, "utf-8") is None else None
+
+
+def _fits(data: bytes, encoding: str) -> bool:
+    if encoding == "utf-16":
+        return data[:2] in (b"\xff\xfe", b"\xfe\xff") and _first_failure(data, "utf-16") is None
+    return _first_failure(data, encoding) is None
+
+
+def _first_failure(data: bytes, codec: str) -> int | None:
+    """Offset of the first byte that does not decode; read in pieces, so that no second copy is held."""
+    decoder = codecs.getincrementaldecoder(codec)("strict")
+    step = 1 << 20
+    for start in range(0, len(data), step):
+        pending = decoder.getstate()[0]
+        try:
+            decoder.decode(data[start : start + step], final=start + step >= len(data))
+        except UnicodeDecodeError as error:
+            return max(start - len(pending), 0) + error.start
+        except UnicodeError:
+            return start
+    return None
+
+
+def _nul(data: bytes, offset: int, name: str) -> FileRefused:
+    return refused(
+        "E-BYTES", "Byte {offset} is NUL, which no text has.", "Export the file again; it is damaged.", name,
+        line=data.count(b"\n", 0, offset) + 1, offset=offset,
+    )  # fmt: skip
+
+
+def _is_ended(data: bytes, codec: str) -> bool:
+    """Whether the last row is closed: by a line end, or by the quote of its last cell."""
+    tail = data[-2:].replace(b"\0", b"") if codec.startswith("utf-16") else data[-1:]
+    return tail.endswith((b"\n", b"\r", b'"'))
+
+
+# --- records -----------------------------------------------------------------------------------------
+
+
+class _Reader:
+    """One pass over the lines of a file, keeping count of physical lines."""
+
+    def __init__(
+        self, reopened: Callable[[], Iterator[str]], format: FileFormat, name: str, comment: str, ended: bool
+    ) -> None:
+        self.reopened = reopened
+        self.lines = reopened()
+        self.format = format
+        self.name = name
+        self.comment = comment
+        self.ended = ended
+        self.before = 0
+        self.broken: list[BrokenRow] = []
+        self.long = 0
+        self.skipped = 0
+
+    def table(self) -> RawTable:
+        first = self._first_line()
+        self.reader = csv.reader(
+            itertools.chain([first], self.lines), delimiter=self.format.delimiter, strict=True
+        )
+        header = self._header()
+        header_line = self.before + self.reader.line_num
+        columns, starts, last = self._records(len(header))
+        if self.long and not len(starts):
+            raise self._every_row_long(len(header))
+        open_end = not self.ended and self.format.final_newline
+        if open_end and last is None and self.broken:
+            self.broken[-1] = replace(self.broken[-1], reason=TRUNCATED)
+        return RawTable(
+            header, header_line, columns, np.asarray(starts, dtype=np.int64), tuple(self.broken), self.skipped,
+            self._cut_warning(starts), last if open_end else None,
+        )  # fmt: skip
+
+    def _first_line(self) -> str:
+        """The header's first physical line, after the lines before it."""
+        for _ in range(self.format.skip_rows):
+            self._next_line()
+        line = self._next_line()
+        hint = _HINT.match(line)
+        if hint and self.before == self.format.skip_rows + 1:
+            if hint[1] != self.format.delimiter:
+                raise self._wrong_delimiter(hint[1])
+            line = self._next_line()
+        while not line.strip() or (self.comment and line.startswith(self.comment)):
+            line = self._next_line()
+        self.before -= 1  # the csv reader counts this line again
+        return line
+
+    def _next_line(self) -> str:
+        line = next(self.lines, None)
+        if line is None:
+            raise refused("E-EMPTY", "The file has no header line.", "Export it again.", self.name)
+        self.before += 1
+        return line
+
+    def _header(self) -> tuple[str, ...]:
+        try:
+            cells = next(self.reader)
+        except csv.Error as error:
+            raise self._unreadable(error, self.before + 1) from None
+        if len(cells) > MAX_COLUMNS:
+            raise refused(
+                "E-LIMIT", "The header has {count} columns; at most {limit} are read.",
+                "Export fewer columns.", self.name, line=self.before + 1, count=len(cells), limit=MAX_COLUMNS,
+            )  # fmt: skip
+        if len(cells) == 1:
+            for delimiter in DELIMITERS:
+                if delimiter != self.format.delimiter and delimiter in cells[0]:
+                    raise self._wrong_delimiter(delimiter)
+        return tuple(cell.strip() for cell in cells)
+
+    def _records(self, width: int) -> tuple[tuple[pa.Array, ...], list[int], int | None]:
+        chunks: list[list[pa.Array]] = []
+        rows: list[list[str]] = []
+        starts: list[int] = []
+        last: int | None = None
+        for line, cells in self._each():
+            last = None
+            if len(cells) != width:
+                self._set_aside(line, cells, width)
+                continue
+            rows.append(cells)
+            starts.append(line)
+            last = len(starts) - 1
+            if len(rows) == CHUNK_ROWS:
+                chunks.append(_as_columns(rows, width))
+                rows = []
+        if rows or not chunks:
+            chunks.append(_as_columns(rows, width))
+        joined = tuple(pa.concat_arrays(parts) for parts in zip(*chunks, strict=True))
+        return joined, starts, last
+
+    def _each(self) -> Iterator[tuple[int, list[str]]]:
+        """(physical line where the record begins, cells); blank lines are passed over."""
+        reader, before = self.reader, self.before
+        while True:
+            line = before + reader.line_num + 1
+            try:
+                cells = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                if before + reader.line_num > line or "unexpected end" in str(error) or "limit" in str(error):
+                    raise self._unreadable(error, line) from None
+                self.broken.append(BrokenRow(line, QUOTE, ()))
+                continue
+            if not cells or (len(cells) == 1 and not cells[0].strip()):
+                if self.format.until_blank:
+                    self._pass_over()
+                    return
+                continue
+            if self.comment and cells[0].startswith(self.comment):
+                self._pass_over()
+                return
+            yield line, cells
+
+    def _pass_over(self) -> None:
+        """Counts the records of whatever follows the table."""
+        for cells in self.reader:
+            if cells and any(cell.strip() for cell in cells):
+                self.skipped += not (self.comment and cells[0].startswith(self.comment))
+
+    def _set_aside(self, line: int, cells: list[str], width: int) -> None:
+        self.long += len(cells) > width
+        self.broken.append(BrokenRow(line, LONG if len(cells) > width else SHORT, tuple(cells)))
+
+    # --- what is said ---
+
+    def _cut_warning(self, starts: list[int]) -> tuple[Problem, ...]:
+        if self.ended or not self.format.final_newline:
+            return ()
+        last_line = max([0, *starts[-1:], *(row.line for row in self.broken[-1:])])
+        return (
+            Problem(
+                TRUNCATED.code, "The file does not end with a line end; its last row may be cut.",
+                TRUNCATED.remedy, file=self.name, line=last_line, severity="warning",
+            ),
+        )  # fmt: skip
+
+    def _wrong_delimiter(self, likely: str) -> FileRefused:
+        return refused(
+            "E-DELIMITER", 'The cells are separated by "{likely}", not by the declared "{declared}".',
+            'Declare format: {{delimiter: "{likely}"}} for the source.', self.name, line=self.before or 1,
+            likely=likely.replace("\t", "\\t"), declared=self.format.delimiter.replace("\t", "\\t"),
+        )  # fmt: skip
+
+    def _every_row_long(self, width: int) -> FileRefused:
+        row = next(row for row in self.broken if row.reason is LONG)
+        return refused(
+            "E-FIELDS", "Every row has more fields than the header ({found} instead of {width}).",
+            "Export the file again with a header for each column, or declare the delimiter it uses.", self.name,
+            line=row.line, found=len(row.cells), width=width,
+        )  # fmt: skip
+
+    def _unreadable(self, error: csv.Error, line: int) -> FileRefused:
+        if "limit" in str(error):
+            return refused(
+                "E-LIMIT", "A cell is longer than {limit} characters.", "Export without that column.",
+                self.name, line=line, limit=csv.field_size_limit(),
+            )  # fmt: skip
+        opened = self._quote_opened(line)
+        return refused(
+            "E-CSV", "A quote that opens in line {opened} is not closed properly.",
+            "Close the quote, or double the quotes inside the cell.", self.name, line=opened, opened=opened,
+        )  # fmt: skip
+
+    def _quote_opened(self, line: int) -> int:
+        """The physical line of the quote that swallowed what follows; `line` is where its record begins."""
+        inside, opened = False, line
+        for number, text in enumerate(self.reopened(), start=1):
+            if number < line:
+                continue
+            pieces = text.rstrip("\r\n").split(self.format.delimiter)
+            for piece in pieces:
+                starts = not inside and piece.startswith('"')
+                if starts:
+                    inside, opened = True, number
+                quotes = piece.count('"') - starts
+                if inside and quotes % 2:
+                    inside = False
+                    if not piece.endswith('"'):
+                        return opened
+        return opened
+
+
+def _as_columns(rows: list[list[str]], width: int) -> list[pa.Array]:
+    if not rows:
+        return [pa.array([], pa.string()) for _ in range(width)]
+    return [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]

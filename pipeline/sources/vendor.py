@@ -1,0 +1,119 @@
+"""What a vendor module declares about an export, and nothing that runs.
+
+Here: the shape of a declaration. Not here: any vendor's own columns (vendors/), how cells are read
+(cells.py), how rows are checked (validation.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from pipeline.sources.reasons import Reason
+from pipeline.workspace.model import FileFormat
+
+Kind = Literal["text", "bool", "date", "money", "decimal", "integer", "duration", "address"]
+DurationUnit = Literal["seconds", "minutes", "hours"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One cell of a row: where it is found and how it is read. `name` is the canonical column."""
+
+    name: str
+    headers: tuple[str, ...] = ()
+    """Accepted headers, best first; compared after folding (headers.fold)."""
+    kind: Kind = "text"
+    needed: bool = False
+    """A file without this column is refused."""
+    filled: bool = False
+    """A blank cell is a reason for quarantine."""
+    constant: str | None = None
+    dates: tuple[str, ...] = ()
+    """Date formats of this column when they are not the file's."""
+    true: tuple[str, ...] | None = None
+    false: tuple[str, ...] | None = None
+    map: Mapping[str, str] | None = None
+    """Cell -> value; a key ending in * matches a beginning. Other values are quarantined."""
+    replace: Mapping[str, str] | None = None
+    """Cell -> value; other values stay."""
+    scale: Decimal | None = None
+    unit: DurationUnit | None = None
+    parentheses: bool = False
+    """(12.00) is -12.00."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A check of a row against itself. `holds` gives True for a good row (missing counts as good)."""
+
+    column: str
+    reason: Reason
+    holds: Callable[[pd.DataFrame], pd.Series]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What reading one file needs to know of its surroundings."""
+
+    source_id: str
+    file: str
+    format: FileFormat
+    zone: ZoneInfo
+    company_zone: ZoneInfo
+    currency: str
+    hash_key: bytes
+
+
+def _unchanged(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    return rows
+
+
+@dataclass(frozen=True)
+class ExportSpec:
+    """One export of a system.
+
+    `derive` adds columns to the typed rows (one row a record of the file). `emit` turns accepted rows into
+    the rows of each fact; None means that a row is one row of `fact`. A row is accepted whole or not at all.
+    """
+
+    name: str
+    title: str
+    fact: str
+    fields: tuple[Field, ...]
+    delivers: Literal["full", "changes"]
+    format: FileFormat = field(default_factory=FileFormat)
+    signature: tuple[str, ...] = ()
+    """Headers by which this export is told from others."""
+    further_facts: tuple[str, ...] = ()
+    row_key: tuple[str, ...] | None = None
+    """Canonical columns that identify a row of the file; None: made from the row's content."""
+    repeated: Callable[[str], Field | None] | None = None
+    """Header that no field claims -> a field for it (a column per deal stage)."""
+    excludes_totals: bool = True
+    """Rows whose first cell starts with Total, Grand total or Итого are left out and counted."""
+    comment: str = ""
+    """Lines that start so precede the header; a later one ends the table."""
+    rules: tuple[Rule, ...] = ()
+    derive: Callable[[pd.DataFrame, Context], pd.DataFrame] = _unchanged
+    emit: Callable[[pd.DataFrame, Context], dict[str, pd.DataFrame]] | None = None
+    unverified: str = ""
+    """What about this export nobody could verify, for the documentation."""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        return (self.fact, *self.further_facts)
+
+
+@dataclass(frozen=True)
+class Vendor:
+    """A system and its exports."""
+
+    system: str
+    title: str
+    exports: Mapping[str, ExportSpec]

@@ -1,0 +1,99 @@
+"""Mailshake: one row per sent message, with what happened to it.
+
+Here: the columns of a show-each-message export and the events a row stands for. Not here: reading.
+The column names of Mailshake's CSV are not published; headers are accepted by the names below and by the
+source's own `aliases`.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
+from pipeline.workspace.model import FileFormat
+
+DATED_EVENTS = {"sent": "sent_on", "open": "opened_on", "click": "clicked_on", "reply": "replied_on"}
+"""Event -> the date that proves it."""
+LEADS_LOST = ("ignored", "lost")
+"""Lead states that are no lead any more."""
+
+
+def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """The row as its own `sent` event, whose identifier comes from what makes a message unique."""
+    text = [rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows) for name in
+            ("message_id", "campaign_id", "campaign", "recipient_hash", "message_type", "subject", "sent_at")]  # fmt: skip
+    marks = [
+        blake2b((parts[0] or "\x1f".join(parts[1:])).encode(), digest_size=12).hexdigest()
+        for parts in map(tuple, zip(*text, strict=True))
+    ]
+    identifiers = pd.Series(marks, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
+    return rows.assign(event_id=identifiers, event=_constant(rows, "sent"), happened_on=rows["sent_on"])
+
+
+def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
+    """Every event of every accepted row. A bounce and a lead carry the day of the message, or of the reply."""
+    pieces = [_piece(rows, event, rows[date]) for event, date in DATED_EVENTS.items() if date in rows]
+    if "bounced" in rows:
+        pieces.append(_piece(rows[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
+    if "lead_status" in rows:
+        lead = rows["lead_status"].notna() & ~rows["lead_status"].str.casefold().isin(LEADS_LOST).fillna(
+            False
+        )
+        day = rows["sent_on"]
+        if "replied_on" in rows:
+            day = rows["replied_on"].fillna(day)
+        pieces.append(_first_lead(_piece(rows[lead], "lead", day)))
+    return {"outreach_events": pd.concat(pieces).sort_index(kind="stable")}
+
+
+def _piece(rows: pd.DataFrame, event: str, day: pd.Series) -> pd.DataFrame:
+    piece = rows.assign(event=_constant(rows, event), happened_on=day.reindex(rows.index))
+    piece = piece[piece["happened_on"].notna()]
+    return piece.assign(event_id=piece["event_id"] + f"-{event}")
+
+
+def _first_lead(piece: pd.DataFrame) -> pd.DataFrame:
+    """One lead per recipient and campaign: the state stands on every message row of that recipient."""
+    ordered = piece.sort_values("happened_on", kind="stable")
+    once = [name for name in ("campaign", "recipient_hash") if name in ordered]
+    return ordered.drop_duplicates(once) if once else ordered
+
+
+def _constant(rows: pd.DataFrame, text: str) -> pd.Series:
+    return pd.Series(text, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
+
+
+ACTIVITY = ExportSpec(
+    name="activity",
+    title="Campaign export, each message",
+    fact="outreach_events",
+    fields=(
+        Field("message_id", ("message_id", "Message ID")),
+        Field("campaign_id", ("campaign_id", "Campaign ID")),
+        Field("campaign", ("campaign_title", "Campaign", "Campaign title", "campaign"), needed=True, filled=True),
+        Field("recipient_hash", ("recipient_email", "Recipient", "Email", "Email address", "Recipient email"),
+              "address", needed=True, filled=True),
+        Field("message_type", ("message_type", "Message type", "Type")),
+        Field("subject", ("subject", "Subject")),
+        Field("sent_at", ("sent_at", "Sent", "Sent at", "Date sent")),
+        Field("sent_on", ("sent_at", "Sent", "Sent at", "Date sent"), "date", needed=True, filled=True),
+        Field("opened_on", ("opened_at", "Opened", "Opened at"), "date"),
+        Field("clicked_on", ("clicked_at", "Clicked", "Clicked at"), "date"),
+        Field("replied_on", ("replied_at", "Replied", "Replied at"), "date"),
+        Field("bounced", ("bounced", "Bounced"), "bool"),
+        Field("lead_status", ("lead_status", "Lead status")),
+        Field("owner", ("from_address", "sender", "From", "Sender", "Sent by", "owner")),
+    ),
+    delivers="changes",
+    format=FileFormat(date="iso", datetime="iso"),
+    signature=("campaign_id", "recipient_email", "sent_at"),
+    row_key=("event_id",),
+    derive=_with_first_event,
+    emit=_events,
+    unverified="Every column name: Mailshake does not publish them. Add yours under aliases.",
+)  # fmt: skip
+
+VENDOR = Vendor("mailshake", "Mailshake", {"activity": ACTIVITY})

@@ -20,7 +20,7 @@ MOST_VALUES = 40
 
 
 def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) -> tuple[DriverPart, ...]:
-    """At most 6 parts of the dimension whose parts moved most unequally, largest change first.
+    """At most 6 parts of the dimension whose parts moved most unlike each other, largest first.
 
     Actual is over the goal's own days (the window so far, or what a level is measured over); change is against
     the span of equal length just before it. Growth has no parts that add up, and none are given.
@@ -31,7 +31,8 @@ def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) 
     found: tuple[DriverPart, ...] = ()
     widest = Decimal(-1)
     segments = index.segments(kpi.id)
-    for dimension in kpi.dimensions:
+    named = {key for one in segments for key in one}
+    for dimension in [*kpi.dimensions, *sorted(named - set(kpi.dimensions))]:
         if dimension in goal.segment:
             continue
         values = {one[dimension] for one in segments if one.get(dimension) and _matches(one, goal.segment)}

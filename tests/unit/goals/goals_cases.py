@@ -17,15 +17,19 @@ from pipeline.workspace.model import Goal, Kpi
 
 ZONE = ZoneInfo("Europe/Berlin")
 REVENUE = {
-    "id": "revenue", "name": "Revenue", "unit": "money", "direction": "up", "kind": "simple", "formula": "sum",
+    "id": "revenue", "name": "Revenue", "unit": "money", "direction": "up", "kind": "simple",
+    "formula": "sum",
     "numerator": {"fact": "deals", "aggregate": "sum", "column": "amount", "date": "closed_on"},
 }  # fmt: skip
 CLOSING = {
-    "id": "closing", "name": "Closing", "unit": "percent", "direction": "up", "kind": "ratio", "formula": "won/closed",
-    "numerator": {"fact": "deals", "date": "closed_on"}, "denominator": {"fact": "deals", "date": "closed_on"},
+    "id": "closing", "name": "Closing", "unit": "percent", "direction": "up", "kind": "ratio",
+    "formula": "won/closed",
+    "numerator": {"fact": "deals", "date": "closed_on"},
+    "denominator": {"fact": "deals", "date": "closed_on"},
 }  # fmt: skip
 CHURN = {
-    "id": "churn_rate", "name": "Churn", "unit": "percent", "direction": "down", "kind": "ratio", "formula": "lost/start",
+    "id": "churn_rate", "name": "Churn", "unit": "percent", "direction": "down", "kind": "ratio",
+    "formula": "lost/start",
     "numerator": {"fact": "subscriptions", "date": "ended_on"},
     "denominator": {"fact": "subscriptions", "date": "started_on", "until": "ended_on", "taken": "opening"},
 }  # fmt: skip
@@ -78,7 +82,10 @@ class DailySeries:
         numerator = self._sum(self.numerator, first, last)
         if self.kpi.kind == "growth":
             days = [first + timedelta(days=i) for i in range((last - first).days + 1)]
-            base = sum((self._sum(self.numerator, prior_year_day(d), prior_year_day(d)) or Decimal(0) for d in days), Decimal(0))
+            base = sum(
+                (self._sum(self.numerator, prior_year_day(d), prior_year_day(d)) or Decimal(0) for d in days),
+                Decimal(0),
+            )
             return Pooled(numerator / base - 1 if base and numerator is not None else None, numerator, base)
         if self.denominator is None:
             return Pooled(numerator, numerator)
@@ -96,7 +103,13 @@ def steady(kpi_: Kpi, numerator: Amount, denominator: Amount | None = None, *, f
 
 
 def fresh(name: str = "crm", received: datetime | None = None) -> SourceState:
-    return SourceState(name, {"en": "CRM deals"}, "fresh", received or datetime(2026, 11, 23, 3, tzinfo=UTC), date(2026, 11, 22))
+    return SourceState(
+        name,
+        {"en": "CRM deals"},
+        "fresh",
+        received or datetime(2026, 11, 23, 3, tzinfo=UTC),
+        date(2026, 11, 22),
+    )
 
 
 def result(goal_: Goal, kpi_: Kpi, series: Any, week: str = "2026-W47", **more: Any) -> GoalResult:

@@ -1,0 +1,248 @@
+"""All goals of a week: what was known, what they showed, what changed since the week before.
+
+Here: the week as of its cut-off, the week before for comparison, restatements, the run id. Not here: one goal
+(evaluate.py), reading or storing anything (store/, sources/), documents (report/).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal
+
+import pandas as pd
+
+from pipeline import RULE_VERSION
+from pipeline.goals.drivers import drivers_of
+from pipeline.goals.evaluate import evaluate, with_previous
+from pipeline.goals.model import (
+    WORST_FIRST,
+    Edition,
+    GoalResult,
+    PeriodValue,
+    Restatement,
+    SmartVerdict,
+)
+from pipeline.goals.smart import smart_verdicts
+from pipeline.kpis.compute import daily_components
+from pipeline.kpis.registry import feeding_sources, kpi_registry
+from pipeline.kpis.series import ComponentIndex, KpiSeries
+from pipeline.periods import Week, cutoff
+from pipeline.sources.freshness import source_states
+from pipeline.sources.state import SourceState
+from pipeline.store.store import Knowledge, Store
+from pipeline.units import Direction
+from pipeline.workspace.model import Goal, Kpi, Workspace
+
+Known = Literal["then", "now"]
+DISTRIBUTION = "goal-scorecards"
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The goals of one week as one instant knew them."""
+
+    week: Week
+    as_of: datetime
+    knowledge: Knowledge
+    components: pd.DataFrame
+    index: ComponentIndex
+    states: Mapping[str, SourceState]
+    results: tuple[GoalResult, ...]
+    """In the workspace's order of goals."""
+
+
+@dataclass
+class EditionCache:
+    """Snapshots already made, so that a range of weeks computes each week once, keyed by what was known."""
+
+    snapshots: dict[tuple[Week, Known, datetime], Snapshot] = field(default_factory=dict)
+    keep: int = 3
+    """Snapshots held at a time: a range needs its week and the one before."""
+
+    def get(self, key: tuple[Week, Known, datetime], make: Callable[[], Snapshot]) -> Snapshot:
+        if key not in self.snapshots:
+            self.snapshots[key] = make()
+            while len(self.snapshots) > self.keep:
+                self.snapshots.pop(next(iter(self.snapshots)))
+        return self.snapshots[key]
+
+
+def build_edition(
+    workspace: Workspace,
+    store: Store,
+    week: Week,
+    known: Known = "then",
+    now: datetime | None = None,
+    *,
+    cache: EditionCache | None = None,
+    with_smart: bool = True,
+) -> Edition:
+    """The edition of a week.
+
+    known="then": only what had been landed by the week's cut-off; "now": everything landed up to `now` (all
+    of it when `now` is left out). The as-of instant never comes from the clock: "now" is dated by the newest
+    landing, so that the same landings give the same edition on any day.
+    """
+    cache = cache or EditionCache()
+    as_of = _as_of(workspace, store, week, known, now)
+    current = cache.get((week, known, as_of), lambda: _snapshot(workspace, store, week, as_of, known))
+    before = week.plus(-1)
+    before_cut = cutoff(before, workspace.company.zone, workspace.company.cutoff)
+    previous = cache.get(
+        (before, "then", before_cut), lambda: _snapshot(workspace, store, before, before_cut, "then")
+    )
+    previous_results = {result.goal_id: result for result in previous.results}
+    results = [with_previous(result, previous_results.get(result.goal_id)) for result in current.results]
+    inputs = store.fingerprints(current.knowledge)
+    return Edition(
+        week=week,
+        as_of=as_of,
+        known=known,
+        results=tuple(sorted(results, key=worst_first)),
+        previous=previous.results,
+        restatements=tuple(_restatements(workspace, store, current, previous)),
+        sources=dict(current.states),
+        smart=_smart(workspace, current) if with_smart else {},
+        run_id=run_id(inputs, workspace.fingerprint, week, known),
+        inputs=inputs,
+    )
+
+
+def worst_first(result: GoalResult) -> tuple[int, Decimal, str]:
+    """Sort key: worst status first, then the one furthest behind its plan."""
+    gap = result.pace_gap if result.pace_gap is not None else Decimal(0)
+    if result.kind == "cumulative" and result.direction is Direction.DOWN:
+        gap = -gap
+    return WORST_FIRST.index(result.status), gap, result.goal_id
+
+
+def run_id(inputs: Mapping[str, Iterable[str]], fingerprint: str, week: Week, known: Known) -> str:
+    """Twelve hexadecimal digits over inputs, workspace, week, knowledge, code and rule version."""
+    content = json.dumps(
+        [
+            sorted((source, list(hashes)) for source, hashes in inputs.items()),
+            fingerprint,
+            str(week),
+            known,
+            package_version(),
+            RULE_VERSION,
+        ]
+    )
+    return hashlib.sha256(content.encode()).hexdigest()[:12]
+
+
+def package_version() -> str:
+    try:
+        return version(DISTRIBUTION)
+    except PackageNotFoundError:
+        return "0"
+
+
+# --- one week as one instant knew it -----------------------------------------------------------------
+
+
+def _as_of(workspace: Workspace, store: Store, week: Week, known: Known, now: datetime | None) -> datetime:
+    cut = cutoff(week, workspace.company.zone, workspace.company.cutoff)
+    if known == "then":
+        return cut
+    received = [
+        landed.received_at
+        for source in workspace.sources
+        for landed in store.landings(source.id)
+        if now is None or landed.received_at <= now
+    ]
+    return max([cut, *received]).astimezone(UTC)
+
+
+def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, known: Known) -> Snapshot:
+    knowledge = store.knowledge([source.id for source in workspace.sources], as_of)
+    registry = kpi_registry(workspace)
+    used = {goal.kpi: registry[goal.kpi] for goal in workspace.goals if goal.kpi in registry}
+    components = daily_components(
+        list(used.values()), lambda name: store.fact(name, knowledge), workspace.people, week.sunday
+    )
+    states = source_states(workspace, store, knowledge)
+    index = ComponentIndex(components)
+    results = tuple(
+        _result(workspace, goal, used[goal.kpi], index, states, week, as_of)
+        for goal in workspace.goals
+        if goal.kpi in used
+    )
+    return Snapshot(week, as_of, knowledge, components, index, states, results)
+
+
+def _result(
+    workspace: Workspace,
+    goal: Goal,
+    kpi: Kpi,
+    index: ComponentIndex,
+    states: Mapping[str, SourceState],
+    week: Week,
+    as_of: datetime,
+) -> GoalResult:
+    series = KpiSeries(kpi, index, goal.segment)
+    feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
+    result = evaluate(
+        goal, kpi, series, week, as_of, workspace.company.zone, feeding, currency=workspace.company.currency
+    )
+    return replace(result, drivers=drivers_of(goal, kpi, index, result))
+
+
+def _smart(workspace: Workspace, current: Snapshot) -> dict[str, SmartVerdict]:
+    return smart_verdicts(workspace, kpi_registry(workspace), current.index, states=current.states)
+
+
+# --- what changed afterwards -------------------------------------------------------------------------
+
+
+def _restatements(
+    workspace: Workspace, store: Store, current: Snapshot, previous: Snapshot
+) -> Iterable[Restatement]:
+    """Closed periods of the week before that have another value now, each with the export that changed it."""
+    before = {result.goal_id: result for result in previous.results}
+    for result in current.results:
+        earlier = before.get(result.goal_id)
+        if earlier is None:
+            continue
+        changed = list(changed_periods(earlier, result))
+        if not changed:
+            continue
+        source, received = _cause(store, result.sources, previous.knowledge, current.knowledge)
+        for old, new in changed:
+            yield Restatement(
+                result.goal_id, result.kpi_id, old.start, old.end, old.value, new.value, result.unit,
+                source, received,
+            )  # fmt: skip
+
+
+def changed_periods(earlier: GoalResult, later: GoalResult) -> Iterable[tuple[PeriodValue, PeriodValue]]:
+    """Periods of the goal's window that were closed in the earlier result and differ in the later one."""
+    now = {period.start: period for period in later.periods}
+    for old in earlier.periods:
+        new = now.get(old.start)
+        if new is not None and old.closed and old.end >= later.start and old.value != new.value:
+            yield old, new
+
+
+def _cause(
+    store: Store, sources: Iterable[str], before: Knowledge, after: Knowledge
+) -> tuple[str | None, datetime | None]:
+    """The feeding source whose newest export came between the two instants; the latest one of several."""
+    arrived = [
+        (landed.received_at, source)
+        for source in sources
+        for landed in store.landings(source)
+        if source in after.per_source
+        and landed.received_at <= after.per_source[source]
+        and (source not in before.per_source or landed.received_at > before.per_source[source])
+    ]
+    if not arrived:
+        return None, None
+    received, source = max(arrived)
+    return source, received

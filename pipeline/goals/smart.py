@@ -1,0 +1,532 @@
+"""SMART, checked: a verdict per letter of every goal, each with its evidence in numbers.
+
+Here: what is looked at for each letter and how it is judged. Not here: the chance of a rate
+(achievability.py) or how a verdict is printed. Evidence is a sentence template with its numbers; the worst piece of evidence
+decides a letter.
+
+Achievable rests on three lines of evidence: the chance from history, the hours the initiatives need against
+the hours their owners have, and the word of whoever committed to the goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Literal
+
+import pandas as pd
+
+from pipeline.goals.achievability import (
+    AmbitionClass,
+    RateHistory,
+    ambition,
+    offered_targets,
+    rate_chance,
+)
+from pipeline.goals.measure import (
+    Series,
+    Span,
+    baseline_of,
+    cut,
+    effective_kind,
+    goal_period,
+    has_counts,
+    has_opening_stock,
+    is_whole,
+    measure,
+    measurement,
+    reaches,
+    read_span,
+    resolved,
+    trailing_first,
+    whole_period,
+    whole_periods,
+)
+from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
+from pipeline.kpis.registry import feeding_sources
+from pipeline.kpis.series import ComponentIndex, KpiSeries, component_index
+from pipeline.periods import DAY, add_months
+from pipeline.sources.state import SourceState
+from pipeline.units import Direction, Unit
+from pipeline.workspace.model import Goal, Initiative, Kpi, Person, Workspace
+
+Grade = Literal["pass", "warn", "fail", "unknown"]
+Letter = Literal["S", "M", "A", "R", "T"]
+Evidence = tuple[Grade, Reason]
+Param = tuple[str, object]
+ORDER: tuple[Grade, ...] = ("fail", "unknown", "warn", "pass")
+
+RECENT = {"week": 13, "month": 6}
+"""Whole periods before the start whose counts carry a rate's chance."""
+STOCK_SPANS = 4
+"""Spans of the measured length that carry the chance of a rate over an opening stock."""
+TOLERANCE = Decimal("0.05")
+"""Relative difference between a stated baseline and the data that is still agreement."""
+TOLERANCE_SHARE = Decimal("0.01")
+"""For percentages also one point."""
+BEYOND_BEST = Decimal("1.25")
+"""Up to this multiple of the best on record a target is ambitious, above it too ambitious."""
+SPARE_HOURS = Decimal("0.8")
+FEWEST_PERIODS = 4
+CLASS_GRADE: dict[AmbitionClass, Grade] = {
+    "comfortable": "pass",
+    "achievable": "pass",
+    "stretch": "warn",
+    "too_ambitious": "fail",
+}
+
+S_NUMBER = "Target as a number: {target} for {kpi}."
+S_NO_KPI = "The KPI {kpi} does not exist."
+S_NO_TARGET = "The target refers to earlier figures, and there are none."
+S_SEGMENT = "The segment {segment} occurs in the data."
+S_SEGMENT_EMPTY = "The segment {segment} does not occur in the data; check its spelling."
+S_OWNER = "{owner} is responsible."
+S_NO_OWNER = "The owner {owner} is not in people.yaml."
+M_SOURCES = "Sources deliver: {sources}."
+M_NO_SOURCE = "No source feeds the KPI {kpi}."
+M_SOURCE_BAD = "{source} does not deliver: its export is missing, refused or out of date."
+M_NO_DATA = "There are no figures for the KPI yet."
+M_BASELINE = "The baseline of {baseline} agrees with the data: {measured} on {day}."
+M_BASELINE_OFF = "The baseline is stated as {baseline}, the data show {measured} on {day}."
+M_BASELINE_OPEN = (
+    "The baseline of {baseline} cannot be checked: the data do not reach the day before the start."
+)
+A_CLASSES: dict[AmbitionClass, str] = {
+    "comfortable": "Comfortable: {chance} likely when set, from {hits} of {cases} cases on record.",
+    "achievable": "Achievable: {chance} likely when set, from {hits} of {cases} cases on record.",
+    "stretch": "A stretch: {chance} likely when set, from {hits} of {cases} cases on record.",
+    "too_ambitious": "Too ambitious: {chance} likely when set, from {hits} of {cases} cases on record.",
+}
+A_OFFERED = "Targets that would be 70, 50, 25 and 10 % likely: {t70}, {t50}, {t25}, {t10}."
+A_REACHED = "Reached before: {reached} of {spans} earlier spans of this length did; the best had {best}."
+A_NEVER = (
+    "Never reached in {spans} earlier spans of this length: the best had {best}, {multiple} of it is needed."
+)
+A_MULTIPLE = {
+    "week": "Needed: {required} a week, {multiple} of the {run_rate} of the weeks before the start.",
+    "month": "Needed: {required} a month, {multiple} of the {run_rate} of the months before the start.",
+}
+A_NO_HISTORY = "There is no history before the start to judge the target by."
+A_CAPACITY = "Hours: the initiatives of {owner} need {needed}, {available} are there."
+A_NO_HOURS = "The hours of the initiatives are not stated."
+A_COMMITTED = "{by} committed to {estimate} on {day}."
+A_COMMITTED_LESS = "{by} committed to {estimate} on {day}, which is less than the target."
+A_NO_WORD = "Nobody has committed to the target yet."
+R_OBJECTIVE = "Supports the objective “{objective}”."
+R_PARENT = "Part of the goal “{parent}”."
+R_NONE = "It supports no objective and no other goal."
+R_SUM = "The targets of its parts add up to {sum}, its own is {target}."
+R_CONTRADICTS = "Its target of {target} goes beyond the {parent_target} of “{parent}”, of which it is a part."
+R_FALLS_SHORT = "It is due with “{parent}” but aims at {target} instead of {parent_target}."
+T_WINDOW = "From {start} to {due}: {days} days."
+T_SHORT = (
+    "From {start} to {due}: fewer than {needed} whole periods, so that little can be seen before it is over."
+)
+T_INTERIM = "Dated interim targets: {n}."
+T_PLAN = "Interim targets follow the plan line of the goal."
+T_OUTSIDE = "Interim targets outside the goal's dates: {n}."
+
+
+@dataclass(frozen=True)
+class _Context:
+    workspace: Workspace
+    kpis: Mapping[str, Kpi]
+    index: ComponentIndex | None
+    states: Mapping[str, SourceState]
+
+    def series(self, goal: Goal) -> KpiSeries | None:
+        kpi = self.kpis.get(goal.kpi)
+        return KpiSeries(kpi, self.index, goal.segment) if kpi and self.index is not None else None
+
+    def target(self, goal: Goal) -> Decimal | None:
+        kpi, series = self.kpis.get(goal.kpi), self.series(goal)
+        if not goal.target.signed:
+            return goal.target.amount
+        return resolved(goal.target, goal, kpi, series) if kpi and series is not None else None
+
+
+def smart_verdicts(
+    workspace: Workspace,
+    kpis: Mapping[str, Kpi],
+    components: pd.DataFrame | ComponentIndex | None,
+    *,
+    states: Mapping[str, SourceState] | None = None,
+) -> dict[str, SmartVerdict]:
+    """SMART verdict of every goal by id. Without components (nothing read yet) what needs data is unknown."""
+    index = component_index(components) if components is not None else None
+    context = _Context(workspace, kpis, index, states or {})
+    return {goal.id: SmartVerdict(goal.id, tuple(_letters(goal, context))) for goal in workspace.goals}
+
+
+def _letters(goal: Goal, context: _Context) -> Iterator[LetterVerdict]:
+    checks = (
+        ("S", _specific), ("M", _measurable), ("A", _achievable), ("R", _relevant), ("T", _time_bound),
+    )  # fmt: skip
+    series = context.series(goal)
+    for letter, check in checks:
+        evidence = list(check(goal, context, series))
+        grade = min((grade for grade, _ in evidence), key=ORDER.index, default="unknown")
+        yield LetterVerdict(letter, grade, tuple(reason for _, reason in evidence))  # type: ignore[arg-type]
+
+
+def _said(grade: Grade, template: str, **params: Param) -> Evidence:
+    return grade, Reason(template, params)
+
+
+def _person(context: _Context, person_id: str) -> Param:
+    return "text", context.workspace.person_name(person_id)
+
+
+# --- S and M -----------------------------------------------------------------------------------------
+
+
+def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+    kpi, target = context.kpis.get(goal.kpi), context.target(goal)
+    if kpi is None:
+        yield _said("fail", S_NO_KPI, kpi=("text", goal.kpi))
+    elif target is None:
+        yield _said("unknown", S_NO_TARGET)
+    else:
+        yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
+    if goal.segment and context.index is not None:
+        found = any(_holds(one, goal.segment) for one in context.index.segments(goal.kpi))
+        text = ", ".join(f"{key}: {value}" for key, value in sorted(goal.segment.items()))
+        yield _said(
+            "pass" if found else "fail", S_SEGMENT if found else S_SEGMENT_EMPTY, segment=("text", text)
+        )
+    known = context.workspace.person(goal.owner) is not None
+    yield _said(
+        "pass" if known else "warn", S_OWNER if known else S_NO_OWNER, owner=_person(context, goal.owner)
+    )
+
+
+def _holds(segment: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    return all(segment.get(key) == value for key, value in wanted.items())
+
+
+def _measurable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+    kpi = context.kpis.get(goal.kpi)
+    if kpi is None:
+        yield _said("fail", S_NO_KPI, kpi=("text", goal.kpi))
+        return
+    yield from _sources(kpi, context)
+    if series is None or series.first_day is None:
+        yield _said("unknown", M_NO_DATA)
+    elif goal.baseline is not None and effective_kind(goal) == "level":
+        yield _baseline(goal, kpi, series)
+
+
+def _sources(kpi: Kpi, context: _Context) -> Iterator[Evidence]:
+    feeding = feeding_sources(kpi, context.workspace)
+    if not feeding:
+        yield _said("fail", M_NO_SOURCE, kpi=("text", kpi.name))
+        return
+    if not context.states:
+        return
+    delivering = [name for name in feeding if name in context.states and context.states[name].usable]
+    if delivering:
+        yield _said("pass", M_SOURCES, sources=("text", ", ".join(delivering)))
+    for name in feeding:
+        if name not in delivering:
+            state = context.states.get(name)
+            yield _said("fail", M_SOURCE_BAD, source=("text", (state.title if state else None) or name))
+
+
+def _baseline(goal: Goal, kpi: Kpi, series: KpiSeries) -> Evidence:
+    """The stated baseline against the figure on the day before the start."""
+    stated_value = goal.baseline.amount if goal.baseline else Decimal(0)
+    unit, day = kpi.unit.value, goal.start - DAY
+    unstated = goal.model_copy(update={"baseline": None})
+    reaches_day = series.last_day is not None and series.last_day >= day - timedelta(days=31)
+    measured = baseline_of(unstated, kpi, series) if reaches_day else None
+    stated: Param = (unit, stated_value)
+    if measured is None:
+        return _said("pass", M_BASELINE_OPEN, baseline=stated)
+    allowed = abs(measured) * TOLERANCE
+    if kpi.unit is Unit.PERCENT:
+        allowed = max(allowed, TOLERANCE_SHARE)
+    agrees = abs(measured - stated_value) <= allowed
+    return _said(
+        "pass" if agrees else "warn", M_BASELINE if agrees else M_BASELINE_OFF,
+        baseline=stated, measured=(unit, measured), day=("date", day),
+    )  # fmt: skip
+
+
+# --- A -----------------------------------------------------------------------------------------------
+
+
+def _achievable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+    kpi, target = context.kpis.get(goal.kpi), context.target(goal)
+    if kpi is None or target is None or series is None or series.first_day is None:
+        yield _said("unknown", A_NO_HISTORY)
+    else:
+        yield from _by_history(goal, kpi, series, target)
+    yield from _capacity(goal, context)
+    yield from _word(goal, kpi, target, context)
+
+
+def _by_history(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:
+    history = rate_history(goal, kpi, series) if has_counts(kpi) and effective_kind(goal) == "level" else None
+    if history is not None:
+        yield from _rate(goal, kpi, history, target)
+        return
+    yield from _past_spans(goal, kpi, series, target)
+
+
+def rate_history(goal: Goal, kpi: Kpi, series: Series) -> tuple[RateHistory, int] | None:
+    """Counts before the goal's start and how many such periods lie ahead.
+
+    A rate over flows counts the last 13 whole weeks (6 months) and looks as many periods ahead as its
+    measurement pools. A rate over an opening stock is counted in spans as long as it is measured over.
+    """
+    period, rule = goal_period(goal, kpi), measurement(goal, kpi)
+    length = {"last": 1, "trailing": rule.periods}.get(
+        rule.over, int(whole_periods(Span(goal.start, goal.due), period).to_integral_value()) or 1
+    )
+    if has_opening_stock(kpi):
+        spans, ahead = _spans_before(goal.start, length, period, STOCK_SPANS), 1
+    else:
+        spans, ahead = _spans_before(_period_start(goal.start, period), 1, period, RECENT[period]), length
+    counted = []
+    for span in spans:
+        pooled = series.pooled(span.first, span.last)
+        inside = series.first_day is not None and span.first >= series.first_day
+        if inside and pooled.denominator and pooled.numerator is not None:
+            counted.append((pooled.numerator, pooled.denominator))
+    if not counted:
+        return None
+    hits = sum((one for one, _ in counted), Decimal(0))
+    cases = sum((one for _, one in counted), Decimal(0))
+    if kpi.complement:
+        hits = cases - hits
+    if not 0 <= hits <= cases:
+        return None
+    return RateHistory(float(hits), float(cases), len(counted)), ahead
+
+
+def _period_start(day: date, period: str) -> date:
+    span = whole_period(day, "month" if period == "month" else "week")
+    return span.first
+
+
+def _spans_before(start: date, length: int, period: str, most: int) -> list[Span]:
+    """Up to `most` spans of `length` periods that end before `start`, newest first, not overlapping."""
+    spans, last = [], start - DAY
+    for _ in range(most):
+        first = trailing_first(last, length, "month" if period == "month" else "week")
+        spans.append(Span(first, last))
+        last = first - DAY
+    return spans
+
+
+def _rate(goal: Goal, kpi: Kpi, found: tuple[RateHistory, int], target: Decimal) -> Iterator[Evidence]:
+    history, ahead = found
+    chance = rate_chance(target, kpi.direction, history, ahead)
+    kind = ambition(chance)
+    grade: Grade = CLASS_GRADE[kind]
+    if goal.ambition == "stretch" and kind == "stretch":
+        grade = "pass"
+    yield _said(
+        grade, A_CLASSES[kind], chance=("percent", Decimal(repr(round(chance, 4)))),
+        hits=("count", Decimal(repr(history.hits))), cases=("count", Decimal(repr(history.cases))),
+    )  # fmt: skip
+    offered = offered_targets(kpi.direction, history, ahead)
+    unit = kpi.unit.value
+    yield _said(
+        "pass", A_OFFERED,
+        **{f"t{round(level * 100)}": (unit, value) for level, value in offered.items()},
+    )  # fmt: skip
+
+
+def _past_spans(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:
+    """What earlier spans of the goal's own length had, and what a period now needs against recently."""
+    values = past_values(goal, kpi, series)
+    if not values:
+        yield _said("unknown", A_NO_HISTORY)
+        return
+    up = kpi.direction is Direction.UP
+    best = max(values) if up else min(values)
+    reached = sum(reaches(value, target, kpi.direction) for value in values)
+    params: dict[str, Param] = {"spans": ("count", len(values)), "best": (kpi.unit.value, best)}
+    if reached:
+        yield _said("pass", A_REACHED, reached=("count", reached), **params)
+    else:
+        multiple = _multiple(target, best, up)
+        grade: Grade = "fail" if multiple is None or multiple > BEYOND_BEST else "warn"
+        yield _said(grade, A_NEVER, multiple=("times", multiple), **params)
+    yield from _needed_rate(goal, kpi, series, target)
+
+
+def past_values(goal: Goal, kpi: Kpi, series: Series) -> list[Decimal]:
+    """The measured figure of earlier spans: for a sum every span of the window's length that ends with a
+    whole period before the start, for a level every period's end. Two years back at most."""
+    period, kind = goal_period(goal, kpi), effective_kind(goal)
+    if series.first_day is None:
+        return []
+    back = max(series.first_day, add_months(goal.start, -24))
+    ends = [span.last for span in cut(back, goal.start - DAY, period) if is_whole(span, period)]
+    length = int(whole_periods(Span(goal.start, goal.due), period).to_integral_value()) or 1
+    found = []
+    for end in ends:
+        first = trailing_first(end, length, period)
+        if kind == "cumulative" or measurement(goal, kpi).over == "window":
+            reading = (
+                read_span(kpi, series, Span(first, end), period, mean=kind != "cumulative")
+                if first >= series.first_day
+                else None
+            )
+        else:
+            reading = measure(goal, kpi, series, end)
+        if reading is not None and reading.value is not None:
+            found.append(reading.value)
+    return found
+
+
+def _multiple(target: Decimal, best: Decimal, up: bool) -> Decimal | None:
+    """How far beyond the best on record a target is; None when no multiple says it (signs differ)."""
+    over, under = (target, best) if up else (best, target)
+    return over / under if over > 0 and under > 0 else None
+
+
+def _needed_rate(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:
+    if effective_kind(goal) != "cumulative" or kpi.kind != "simple":
+        return
+    period = goal_period(goal, kpi)
+    required = target / whole_periods(Span(goal.start, goal.due), period)
+    recent = _spans_before(_period_start(goal.start, period), 1, period, RECENT[period])
+    values = [series.pooled(span.first, span.last).value for span in recent]
+    known = [value for value in values if value is not None]
+    rate = sum(known, Decimal(0)) / len(known) if known else Decimal(0)
+    if rate <= 0:
+        return
+    unit = kpi.unit.value
+    yield _said(
+        "pass", A_MULTIPLE[period],
+        required=(unit, required), multiple=("times", required / rate), run_rate=(unit, rate),
+    )  # fmt: skip
+
+
+def _capacity(goal: Goal, context: _Context) -> Iterator[Evidence]:
+    """Hours that everything an owner of this goal's initiatives has to do needs while the goal runs, against
+    the hours that person works."""
+    if goal.how and all(one.hours is None for one in goal.how):
+        yield _said("warn", A_NO_HOURS)
+        return
+    for owner in dict.fromkeys(one.owner or goal.owner for one in goal.how if one.hours is not None):
+        person = context.workspace.person(owner)
+        if person is None:
+            continue
+        needed, available = _hours_needed(owner, goal, context), _hours_available(person, goal)
+        grade: Grade = (
+            "fail" if needed > available else "warn" if needed > available * SPARE_HOURS else "pass"
+        )
+        yield _said(
+            grade, A_CAPACITY,
+            owner=_person(context, owner), needed=("hours", needed), available=("hours", available),
+        )  # fmt: skip
+
+
+def _hours_available(person: Person, goal: Goal) -> Decimal:
+    return person.hours_per_week * Decimal((goal.due - goal.start).days + 1) / 7
+
+
+def _hours_needed(owner: str, goal: Goal, context: _Context) -> Decimal:
+    """Hours of all initiatives of a person, each in proportion to the days it shares with the goal."""
+    total = Decimal(0)
+    for other in context.workspace.goals:
+        for one in other.how:
+            if one.hours is not None and (one.owner or other.owner) == owner:
+                total += one.hours * _overlap(one, other, goal)
+    return total
+
+
+def _overlap(one: Initiative, owning: Goal, goal: Goal) -> Decimal:
+    start, due = one.start or owning.start, one.due or owning.due
+    shared = (min(due, goal.due) - max(start, goal.start)).days + 1
+    length = (due - start).days + 1
+    return Decimal(max(shared, 0)) / length if length > 0 else Decimal(0)
+
+
+def _word(goal: Goal, kpi: Kpi | None, target: Decimal | None, context: _Context) -> Iterator[Evidence]:
+    if kpi is None or target is None:
+        return
+    if not goal.commitments:
+        yield _said("warn", A_NO_WORD)
+    for one in goal.commitments:
+        enough = reaches(one.estimate.amount, target, kpi.direction)
+        yield _said(
+            "pass" if enough else "warn", A_COMMITTED if enough else A_COMMITTED_LESS,
+            by=_person(context, one.by), estimate=(kpi.unit.value, one.estimate.amount), day=("date", one.on),
+        )  # fmt: skip
+
+
+# --- R and T -----------------------------------------------------------------------------------------
+
+
+def _relevant(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+    objective = context.workspace.objective(goal.supports)
+    parent = context.workspace.goal(goal.parent) if goal.parent else None
+    if objective is not None:
+        yield _said("pass", R_OBJECTIVE, objective=("text", objective.title))
+    if parent is not None:
+        yield _said("pass", R_PARENT, parent=("text", parent.title))
+        yield from _against_parent(goal, parent, context)
+    if objective is None and parent is None:
+        yield _said("warn", R_NONE)
+    yield from _sum_of_parts(goal, context)
+
+
+def _against_parent(goal: Goal, parent: Goal, context: _Context) -> Iterator[Evidence]:
+    """A quarter's goal must not ask for more than the whole year, nor end the year short of it."""
+    kpi, target, above = context.kpis.get(goal.kpi), context.target(goal), context.target(parent)
+    if kpi is None or target is None or above is None or parent.kpi != goal.kpi or parent.kind != goal.kind:
+        return
+    params: dict[str, Param] = {
+        "target": (kpi.unit.value, target),
+        "parent_target": (kpi.unit.value, above),
+        "parent": ("text", parent.title),
+    }
+    up = kpi.direction is Direction.UP
+    if goal.kind == "cumulative" and up and target > above:
+        yield _said("fail", R_CONTRADICTS, **params)
+    ends_it = goal.kind == "level" and goal.segment == parent.segment and goal.due >= parent.due
+    if ends_it and not reaches(target, above, kpi.direction):
+        yield _said("fail", R_FALLS_SHORT, **params)
+
+
+def _sum_of_parts(goal: Goal, context: _Context) -> Iterator[Evidence]:
+    """The targets of a sum's children of the same KPI, added up."""
+    kpi, target = context.kpis.get(goal.kpi), context.target(goal)
+    children = [one for one in context.workspace.goals if one.parent == goal.id and one.kpi == goal.kpi]
+    if kpi is None or target is None or not children or goal.kind != "cumulative":
+        return
+    targets = [context.target(child) for child in children if child.kind == "cumulative"]
+    known = [one for one in targets if one is not None]
+    if not known or len(known) < len(targets):
+        return
+    total = sum(known, Decimal(0))
+    reached = reaches(total, target, kpi.direction)
+    yield _said(
+        "pass" if reached else "fail", R_SUM, sum=(kpi.unit.value, total), target=(kpi.unit.value, target)
+    )
+
+
+def _time_bound(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+    kpi = context.kpis.get(goal.kpi)
+    period = goal_period(goal, kpi) if kpi is not None else "week"
+    whole = sum(is_whole(span, period) for span in cut(goal.start, goal.due, period))
+    fewest = FEWEST_PERIODS if period == "week" else 1
+    dates: dict[str, Param] = {"start": ("date", goal.start), "due": ("date", goal.due)}
+    if whole >= fewest:
+        yield _said("pass", T_WINDOW, days=("days", (goal.due - goal.start).days + 1), **dates)
+    else:
+        yield _said("warn", T_SHORT, needed=("count", fewest), **dates)
+    outside = sum(not goal.start <= one.date <= goal.due for one in goal.milestones)
+    if outside:
+        yield _said("fail", T_OUTSIDE, n=("count", outside))
+    if goal.milestones:
+        yield _said("pass", T_INTERIM, n=("count", len(goal.milestones)))
+    elif effective_kind(goal) != "maintain":
+        yield _said("pass", T_PLAN)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -28,8 +28,8 @@ import pyarrow as pa
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.kpis.catalogue import measures
 from pipeline.kpis.exact import EXACT, Whole, from_whole, to_whole
-from pipeline.periods import DAY
-from pipeline.workspace.model import Condition, Kpi, Measure, People, Person
+from pipeline.kpis.people import people_table
+from pipeline.workspace.model import Condition, Kpi, Measure, People
 
 COMPONENT_COLUMNS = pa.schema(
     [
@@ -46,7 +46,6 @@ CUSTOM = "dims."
 SEGMENT = "segment."
 LIST_COLUMNS = {"tags"}
 """Text columns that hold several values joined by ; a condition is met by any one of them."""
-LONG_AGO, FAR_AHEAD = date(1900, 1, 1), date(9999, 12, 31)
 _IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
 _AMOUNT = "decimal(18, 4)"
 
@@ -170,7 +169,7 @@ def _compiled(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, 
     return str(ibis.to_sql(measure_expression(measure, dimensions, custom), dialect="duckdb"))
 
 
-# --- facts and people as the expressions read them ----------------------------------------------------
+# --- facts as the expressions read them ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -204,43 +203,6 @@ def _extra_dimensions(table: pa.Table) -> dict[str, pa.ChunkedArray]:
         values = pa.array([None if one.get(key) is None else str(one[key]) for one in parsed], pa.string())
         found[key] = pa.chunked_array([values.take(encoded.indices)])
     return found
-
-
-def people_table(people: People, written: Iterable[str]) -> pa.Table:
-    """Who each written name is, and in which team when: one row a name and spell of unchanged team.
-
-    Names are compared without regard to case with a person's aliases, id, e-mail address and names; a name
-    nobody has stays the owner itself, without a team. Spells cover all days and never overlap, so a join
-    on (name, day) keeps the number of rows.
-    """
-    known: dict[str, Person] = {}
-    for person in people.people:
-        for name in (*person.aliases, person.id, person.email or "", *person.name.values()):
-            known.setdefault(_folded(name), person)
-    rows = [row for name in sorted(set(written)) for row in _spells(name, known.get(_folded(name)))]
-    columns = list(zip(*rows, strict=True)) or [()] * 5
-    types = [pa.string(), pa.string(), pa.string(), pa.date32(), pa.date32()]
-    names = ["written", "who", "which_team", "since", "until_day"]
-    return pa.table(
-        [pa.array(column, kind) for column, kind in zip(columns, types, strict=True)], names=names
-    )
-
-
-def _folded(name: str) -> str:
-    return " ".join(name.casefold().split())
-
-
-def _spells(written: str, person: Person | None) -> Iterator[tuple[str, str, str | None, date, date]]:
-    if person is None:
-        yield written, written, None, LONG_AGO, FAR_AHEAD
-        return
-    starts = {LONG_AGO}
-    for spell in person.teams:
-        starts |= {spell.since} if spell.since else set()
-        starts |= {spell.until + DAY} if spell.until and spell.until < FAR_AHEAD else set()
-    ordered = sorted(starts)
-    for first, following in zip(ordered, [*ordered[1:], None], strict=True):
-        yield written, person.id, person.team_on(first), first, following - DAY if following else FAR_AHEAD
 
 
 # --- engine -------------------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ import pytest
 
 from pipeline.facts import FACTS
 from pipeline.kpis.catalogue import CATALOGUE
-from pipeline.kpis.compute import daily_components, measure_expression, people_table
+from pipeline.kpis.compute import daily_components, measure_expression
+from pipeline.kpis.people import people_table
 from pipeline.kpis.series import KpiSeries
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Kpi, Measure, People, Person, TeamSpell

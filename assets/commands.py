@@ -48,8 +48,7 @@ class WeekReport:
         if self.failure is not None or self.edition is None:
             return self.failure.exit_code if isinstance(self.failure, ScorecardError) else 1
         unjudged = any(result.status == "no_verdict" and result.problems for result in self.edition.results)
-        refused = bool(self.queued and self.queued.problems)
-        return 3 if unjudged or refused else 0
+        return 3 if unjudged else 0
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import dagster as dg
 
+from assets.partitions import key_of_week
 from assets.resources import WorkRoomResource
 from assets.weeks import each_week
-from pipeline.goals.edition import goal_frame, kpi_frame
+from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_frame
 from pipeline.periods import Week
 
 SINGLE_RUN = dg.BackfillPolicy.single_run()
@@ -29,8 +31,13 @@ def fact_asset(
         description=f"Canonical table `{name}` as known then",
     )
     def fact(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
-        room = work_room.room
-        return each_week(context, room, lambda week: {"rows": room.fact_rows(name, week)})
+        room, last = work_room.room, context.partition_keys[-1]
+        # Counted for the last week of a range only: a count nobody reads must not cost a year of queries.
+        return each_week(
+            context,
+            room,
+            lambda week: {"rows": room.fact_rows(name, week)} if key_of_week(week) == last else {},
+        )
 
     return fact
 
@@ -51,12 +58,9 @@ def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.A
         room = work_room.room
 
         def week_rows(week: Week) -> dict[str, int]:
-            frame, keys = kpi_frame(room.edition(week), room.cache)
-            return {
-                "rows_appended": room.store.put_version(
-                    "core_kpi__daily", frame, keys, room.edition(week).as_of
-                )
-            }
+            edition = room.edition(week)
+            frame = kpi_frame(edition, room.cache)
+            return {"rows_appended": room.store.put_version(KPI_TABLE, frame, KPI_KEYS, edition.as_of)}
 
         with room.store.batch():
             return each_week(context, room, week_rows)
@@ -81,9 +85,8 @@ def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
 
         def week_rows(week: Week) -> dict[str, int]:
             edition = room.edition(week)
-            frame, keys = goal_frame(edition)
-            room.store.put_version("core_goal__status", frame, keys, edition.as_of)
-            return {result.status: 1 for result in edition.results} | {"goals": len(edition.results)}
+            room.store.put_version(GOAL_TABLE, goal_frame(edition), GOAL_KEYS, edition.as_of)
+            return dict(Counter(result.status for result in edition.results))
 
         with room.store.batch():
             return each_week(context, room, week_rows)

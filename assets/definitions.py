@@ -21,7 +21,7 @@ from assets.schedules import weekly_schedule
 from assets.sensors import failure_sensor
 from assets.workspaces import open_workspace
 from pipeline.bundled import samples_dir
-from pipeline.sources.vendors.registry import facts_of
+from pipeline.sources.declared import source_facts
 from pipeline.workspace.model import Workspace
 
 WORKSPACE_VARIABLE = "SCORECARDS_WORKSPACE"
@@ -49,7 +49,7 @@ def workspace_assets(workspace: Workspace, partitions: dg.PartitionsDefinition) 
     keys = raw_keys(workspace.sources)
     feeds: dict[str, list[str]] = {}
     for source in workspace.sources:
-        for fact in facts_of(source):
+        for fact in source_facts(source):
             feeds.setdefault(fact, []).append(keys[source.id])
     return [
         *(raw_asset(source, keys[source.id], partitions) for source in workspace.sources),

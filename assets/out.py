@@ -88,7 +88,10 @@ def delivery_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
                 "Nothing sent: a backfill never is, and other editions wait for `scorecards deliver`."
             )
             return dg.MaterializeResult(metadata={"sent": 0})
-        return dg.MaterializeResult(metadata=room.deliver())
+        report = room.deliver()
+        return dg.MaterializeResult(
+            metadata={"sent": len(report.sent), "failed": len(report.failed), "held": len(report.held)}
+        )
 
     return out_mail__delivery
 

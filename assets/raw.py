@@ -41,8 +41,6 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
     def raw(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
         room = work_room.room
         report = ingest_source(room.workspace, source, room.store, room.now())
-        if report.rows_appended or report.landed:
-            room.forget_editions()
         room.reports[source.id] = report
         room.progress("sources", len(room.reports), len(room.workspace.sources))
         return dg.MaterializeResult(

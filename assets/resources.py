@@ -1,4 +1,4 @@
-"""What every asset works with: the workspace, its store, and the editions computed in this process.
+"""What every asset works with: the workspace, its store, and what this run has made so far.
 
 Nothing here decides a number; an edition is a pure function of landed bytes and workspace, so a second
 process computes the same one again.
@@ -9,18 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipeline.delivery.outbox import Outbox
+from pipeline.delivery.queue import QueueReport, queue_edition
+from pipeline.delivery.send import DeliveryReport, deliver
 from pipeline.goals.edition import EditionCache, build_edition
 from pipeline.goals.model import Edition
 from pipeline.periods import Week
+from pipeline.plan import build_plan
+from pipeline.report.build import render_edition
+from pipeline.report.plan_build import render_plan
+from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Store
+from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Workspace
 
 Clock = Callable[[], datetime]
+Progress = Callable[[str, int, int], None]
 
 
 def utc_now() -> datetime:
@@ -28,7 +38,7 @@ def utc_now() -> datetime:
 
 
 class WorkRoom:
-    """One workspace at work: its store, its editions, and the weeks that failed in this run."""
+    """One workspace at work in one run: its store, its editions, and what became of each week."""
 
     def __init__(
         self, workspace: Workspace, now: Clock = utc_now, known: Literal["then", "now"] = "then"
@@ -36,25 +46,83 @@ class WorkRoom:
         self.workspace = workspace
         self.now = now
         self.known = known
+        self.progress: Progress = lambda step, done, total: None
+        self.start()
+
+    def start(self) -> None:
+        """Forget what an earlier run in this process made or met."""
+        self.cache = EditionCache()
+        self._editions: dict[Week, Edition] = {}
         self.failures: dict[Week, Exception] = {}
-        self.progress: Callable[[str, int, int], None] = lambda step, done, total: None
+        self.reports: dict[str, IngestReport] = {}
+        self.documents: dict[Week, list[Path]] = {}
+        self.queued: dict[Week, QueueReport] = {}
 
     @cached_property
     def store(self) -> Store:
         return Store(self.workspace.state_dir)
 
     @cached_property
-    def _cache(self) -> EditionCache:
-        return EditionCache()
-
-    def forget_editions(self) -> None:
-        """After new data has landed, editions computed before it are no longer true."""
-        self.__dict__.pop("_cache", None)
+    def outbox(self) -> Outbox:
+        return Outbox.of(self.workspace)
 
     def edition(self, week: Week) -> Edition:
-        return build_edition(
-            self.workspace, self.store, week, known=self.known, now=self.now(), cache=self._cache
+        """The week's edition, computed once in a run: its steps must all speak of the same one."""
+        if week not in self._editions:
+            self._editions[week] = build_edition(
+                self.workspace, self.store, week, known=self.known, now=self.now(), cache=self.cache
+            )
+        return self._editions[week]
+
+    def fact_rows(self, name: str, week: Week) -> int:
+        """Rows of a fact as the week knew them."""
+        ids = [source.id for source in self.workspace.sources]
+        return self.store.fact(name, self.store.knowledge(ids, self.edition(week).as_of)).num_rows
+
+    def render_scorecards(self, week: Week) -> list[Path]:
+        """Every scorecard document of a week: written when changed, kept when not."""
+        edition = self.edition(week)
+        knowledge = self.store.knowledge([source.id for source in self.workspace.sources], edition.as_of)
+        made = render_edition(
+            self.workspace,
+            edition,
+            load_notes(self.workspace, week),
+            self.workspace.output_dir,
+            previous_notes=load_notes(self.workspace, week.plus(-1)),
+            quarantine=self.store.quarantine(edition.sources, knowledge),
         )
+        self.documents.setdefault(week, []).extend(made)
+        return made
+
+    def render_plan(self, week: Week) -> list[Path]:
+        """The strategic plan as of a week, in each of the company's languages."""
+        edition = self.edition(week)
+        knowledge = self.store.knowledge([source.id for source in self.workspace.sources], edition.as_of)
+        plan = build_plan(self.workspace, edition, lambda name: self.store.fact(name, knowledge))
+        made = [
+            path
+            for lang in self.workspace.company.languages
+            for path in render_plan(self.workspace, edition, plan, self.workspace.output_dir, lang)
+        ]
+        self.documents.setdefault(week, []).extend(made)
+        return made
+
+    def queue(self, week: Week) -> int:
+        """Queue the week's mail, once per recipient; the number newly queued."""
+        report = queue_edition(
+            self.workspace,
+            self.edition(week),
+            sorted((self.workspace.output_dir / str(week)).glob("*.pdf")),
+            self.outbox,
+            notes=load_notes(self.workspace, week),
+            now=self.now(),
+        )
+        self.queued[week] = report
+        return report.count("queued")
+
+    def deliver(self) -> DeliveryReport:
+        """Send what is queued and due."""
+        return deliver(self.outbox, self.workspace, self.now)
 
 
 class WorkRoomResource(dg.ConfigurableResource[Any]):

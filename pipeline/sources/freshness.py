@@ -1,0 +1,159 @@
+"""How fresh each source is, as known at an instant: fresh, stale, refused or missing.
+
+Here: what the ingest log says about a source, and what a person has to do. Not here: reading (parse.py,
+ingest.py) or what a goal makes of it (goals/).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from statistics import median
+from typing import Any
+
+import pandas as pd
+
+from pipeline.errors import Problem
+from pipeline.periods import company_date
+from pipeline.sources.declared import source_facts
+from pipeline.sources.ingest import file_pattern, problems_from_json
+from pipeline.sources.state import Counts, Freshness, SourceState
+from pipeline.store.store import Knowledge, Store
+from pipeline.workspace.model import Source, Workspace
+
+VOLUME_DROP_PERCENT = 80
+"""A drop of this much against the median of the four exports before is worth a warning."""
+VOLUME_HISTORY = 4
+
+Entry = Mapping[str, Any]
+
+
+def source_states(workspace: Workspace, store: Store, knowledge: Knowledge) -> dict[str, SourceState]:
+    """State of every source of the workspace as known then, by source id."""
+    return {source.id: _state(workspace, source, store, knowledge) for source in workspace.sources}
+
+
+def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowledge) -> SourceState:
+    instant = knowledge.instant(source.id)
+    entries = _entries(store.ingested(source.id), instant)
+    usable = [entry for entry in entries if not entry["refused"]]
+    freshness, problem = _verdict(workspace, source, entries, usable, instant)
+    newest = entries[-1] if entries else None
+    return SourceState(
+        source_id=source.id,
+        title=dict(source.title),
+        freshness=freshness,
+        received_at=_instant(usable[-1]) if usable else None,
+        data_through=_data_through(usable),
+        counts=_counts(newest) if newest else Counts(),
+        reasons=dict(json.loads(newest["reasons"])) if newest else {},
+        problem=problem,
+        reconstructed=source.id in knowledge.reconstructed,
+        facts=source_facts(source),
+        verification=dict(source.verification),
+        limitations=dict(source.limitations),
+        details={"warnings": _warnings(source, entries, usable)},
+    )
+
+
+def _verdict(
+    workspace: Workspace, source: Source, entries: Sequence[Entry], usable: Sequence[Entry], instant: datetime
+) -> tuple[Freshness, Problem | None]:
+    if not entries:
+        return "missing", _missing(source)
+    if entries[-1]["refused"]:
+        return "refused", problems_from_json(entries[-1]["problems"])[0]
+    received = _instant(usable[-1])
+    age = instant - received
+    if age.total_seconds() > source.stale_after_days * 86_400:
+        return "stale", _stale(source, company_date(received, workspace.company.zone), age.days)
+    return "fresh", None
+
+
+def _entries(log: pd.DataFrame, instant: datetime) -> list[Entry]:
+    """Log entries of landings received by then, oldest first."""
+    known = log[log["received_at"] <= instant] if len(log) else log
+    return [dict(row) for row in known.to_dict("records")]
+
+
+def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
+    """What a person should know about the newest export although it is used."""
+    warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
+    earlier = [int(entry["rows_in"]) for entry in usable[-1 - VOLUME_HISTORY : -1]]
+    if usable and len(earlier) == VOLUME_HISTORY:
+        rows, usual = int(usable[-1]["rows_in"]), median(earlier)
+        if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
+            warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
+    return warnings
+
+
+def _counts(entry: Entry) -> Counts:
+    def rows(name: str) -> int:
+        return int(entry[name])
+
+    def money(name: str) -> Decimal:
+        return Decimal(format(Decimal(entry[name]).normalize(), "f"))
+
+    return Counts(
+        rows("rows_in"),
+        rows("accepted"),
+        rows("quarantined"),
+        rows("excluded"),
+        money("money_in"),
+        money("money_accepted"),
+        money("money_quarantined"),
+        money("money_excluded"),
+    )
+
+
+def _data_through(usable: Sequence[Entry]) -> date | None:
+    days = [entry["data_through"] for entry in usable if not pd.isna(entry["data_through"])]
+    return max(days, default=None)
+
+
+def _instant(entry: Entry) -> datetime:
+    received = entry["received_at"]
+    instant: datetime = received.to_pydatetime() if isinstance(received, pd.Timestamp) else received
+    return instant.astimezone(UTC)
+
+
+def _folder(source: Source) -> dict[str, object]:
+    pattern = file_pattern(source)
+    folder, _, names = pattern.rpartition("/")
+    return {"source": source.id, "folder": folder or ".", "pattern": names}
+
+
+def _missing(source: Source) -> Problem:
+    return Problem(
+        "E-MISSING",
+        'No export of "{source}" has been received.',
+        "Drop one into {folder} (file name: {pattern}) and run again.",
+        params=_folder(source),
+    )
+
+
+def _stale(source: Source, since: date, age: int) -> Problem:
+    return Problem(
+        "E-STALE",
+        'The newest export of "{source}" is of {since}: {age} days old, more than the {limit} allowed.',
+        "Export it again and drop the file into {folder}.",
+        params={
+            **_folder(source),
+            "since": since.isoformat(),
+            "age": age,
+            "limit": source.stale_after_days,
+        },
+    )
+
+
+def _volume(source: Source, name: str, rows: int, usual: int) -> Problem:
+    return Problem(
+        "W-VOLUME",
+        '{name} of "{source}" has {rows} rows; the four exports before had {usual} (median).',
+        "Check whether the export was filtered or cut off.",
+        file=name,
+        severity="warning",
+        params={"source": source.id, "name": name, "rows": rows, "usual": usual},
+    )

@@ -1,0 +1,451 @@
+"""From dropped files to tables: find, land, read what is new, write once.
+
+Here: which files belong to a source, when they count as received, what has to be read again. Not here:
+reading a file (parse.py), keeping bytes and tables (store/), how fresh a source is (freshness.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import FileRefused, InvariantBroken, Problem, ScorecardError
+from pipeline.facts import FACTS
+from pipeline.periods import as_instant, company_date
+from pipeline.sources.declared import delivers_full, source_facts, source_tables
+from pipeline.sources.privacy import hash_key
+from pipeline.sources.state import Counts, ParsedExport
+from pipeline.store.store import Landed, LandedRows, Store
+from pipeline.workspace.model import Source, Workspace
+
+READING_VERSION = 1
+"""Raised when reading the same bytes gives other rows than before: every source is then read again."""
+
+STILL_YOUNG_SECONDS = 2.0
+LOOK_AGAIN_SECONDS = 0.25
+_COPY = re.compile(r"^(.*) ?\((\d+)\)$")
+_DIGITS = re.compile(r"([0-9]+)")
+IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download")
+
+Progress = Callable[[int, int], None]
+
+
+class Parser(Protocol):
+    """pipeline.sources.parse.parse_export"""
+
+    def __call__(self, workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport: ...
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What one ingest of one source did."""
+
+    source_id: str
+    landed: tuple[Landed, ...] = ()
+    """Files landed for the first time."""
+    parsed: int = 0
+    """Landed files that were read (again)."""
+    refused: tuple[Problem, ...] = ()
+    """Why files could not be read, of the files read now."""
+    warnings: tuple[Problem, ...] = ()
+    rows_appended: int = 0
+    """Rows written to the source's fact tables."""
+    counts: Counts = field(default_factory=Counts)
+    """Of all files read now, added up."""
+
+
+@dataclass(frozen=True)
+class _Work:
+    """Landings to read, oldest first, and the instant up to which the tables stay as they are."""
+
+    read: tuple[Landed, ...] = ()
+    too_late: tuple[Landed, ...] = ()
+    """Not read yet, and older than bytes that are no longer kept."""
+    since: datetime | None = None
+
+
+def ingest_source(
+    workspace: Workspace,
+    source: Source,
+    store: Store,
+    now: datetime,
+    progress: Progress | None = None,
+    *,
+    parser: Parser | None = None,
+) -> IngestReport:
+    """Land a source's new files and bring its tables up to date with everything landed.
+
+    A file that cannot be read is logged as refused and changes no table. Raises InvariantBroken when rows
+    or money in are not what was accepted, quarantined and excluded.
+    """
+    landed, warnings = land_files(workspace, source, store, now)
+    config_sha = source_fingerprint(workspace, source)
+    work = _to_read(source.id, store, config_sha)
+    if not work.read and not work.too_late:
+        return IngestReport(source.id, landed, warnings=warnings)
+    read = parser or _default_parser()
+    results: list[tuple[LandedRows, ParsedExport | None]] = [
+        (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
+    ]
+    for done, one in enumerate(work.read, start=1):
+        results.append(_read(workspace, source, store, one, config_sha, read))
+        if progress is not None:
+            progress(done, len(work.read))
+    written = store.put_source(
+        source.id,
+        source_tables(source),
+        [rows for rows, _ in results],
+        full=delivers_full(source),
+        since=work.since,
+    )
+    return _report(source.id, landed, warnings, results, written)
+
+
+# --- files -------------------------------------------------------------------------------------------
+
+
+def land_files(
+    workspace: Workspace, source: Source, store: Store, now: datetime
+) -> tuple[tuple[Landed, ...], tuple[Problem, ...]]:
+    """Land every file of the source that was not landed yet; those, and warnings about files passed over.
+
+    A file counts as received when exports/received.csv says so, else now. Files found in one go without a
+    declared time are taken as received one after the other, in the order of their names.
+    """
+    paths, warnings = find_files(workspace, source)
+    names = {path: path.relative_to(workspace.root).as_posix() for path in paths}
+    undeclared = [path for path in paths if names[path] not in workspace.received]
+    received = {path: _declared_instant(workspace, names[path]) for path in paths if path not in undeclared}
+    for index, path in enumerate(undeclared):
+        received[path] = now - timedelta(microseconds=len(undeclared) - index)
+    known = {one.sha256 for one in store.landings(source.id)}
+    landed = []
+    for path in sorted(paths, key=lambda each: received[each]):  # by name among equals: paths are in order
+        data, warning = _read_steady(path, names[path])
+        if warning is not None:
+            warnings.append(warning)
+            continue
+        one = store.land(source.id, data, received_at=received[path], origin=names[path])
+        if one.sha256 not in known:
+            known.add(one.sha256)
+            landed.append(one)
+    return tuple(landed), tuple(warnings)
+
+
+def find_files(workspace: Workspace, source: Source) -> tuple[list[Path], list[Problem]]:
+    """Files of a source, by name, and what was passed over: files that lead out of the workspace, files
+    that are still being written. Locks, hidden files and unfinished downloads are no files of a source."""
+    warnings: list[Problem] = []
+    found: list[Path] = []
+    lookups = {workspace.root / lookup.file for lookup in source.lookup}
+    for path in _matching(workspace, source, warnings):
+        if _is_ignored(path) or path in lookups or not path.is_file():
+            continue
+        if not path.resolve().is_relative_to(workspace.root.resolve()):
+            warnings.append(_leads_out(path.relative_to(workspace.root).as_posix()))
+            continue
+        found.append(path)
+    growing = _growing(found)
+    warnings += [_still_written(path.relative_to(workspace.root).as_posix()) for path in growing]
+    return [path for path in found if path not in growing], warnings
+
+
+def file_pattern(source: Source) -> str:
+    """Where a source's files are dropped, relative to the workspace."""
+    return source.files or f"exports/{source.id}/*"
+
+
+def _matching(workspace: Workspace, source: Source, warnings: list[Problem]) -> list[Path]:
+    pattern = file_pattern(source)
+    if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+        warnings.append(_leads_out(pattern))
+        return []
+    declared = workspace.root / "exports" / "received.csv"
+    return sorted((path for path in workspace.root.glob(pattern) if path != declared), key=_natural)
+
+
+def _natural(path: Path) -> tuple[str, list[tuple[int, int | str]], int, str]:
+    """The order a person reads names in: week 9 before week 10, `deals.csv` before `deals (1).csv`."""
+    match = _COPY.match(path.stem)
+    stem, copy = (match[1], int(match[2])) if match else (path.stem, 0)
+    parts = [(0, int(part)) if part.isdigit() else (1, part) for part in _DIGITS.split(stem) if part]
+    return str(path.parent), parts, copy, path.name
+
+
+def _is_ignored(path: Path) -> bool:
+    name = path.name
+    return name.startswith((".", "~$")) or name.lower().endswith(IGNORED_ENDINGS)
+
+
+def _growing(paths: Sequence[Path]) -> set[Path]:
+    """Files written moments ago that change while being watched. All young files share one wait."""
+    young = {path: _look(path) for path in paths}
+    young = {path: look for path, look in young.items() if time.time() - look[1] / 1e9 < STILL_YOUNG_SECONDS}
+    if young:
+        time.sleep(LOOK_AGAIN_SECONDS)
+    return {path for path, look in young.items() if _look(path) != look}
+
+
+def _look(path: Path) -> tuple[int, int]:
+    """Size and time of change; (-1, 0) for a file that is gone by now."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return -1, 0
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _read_steady(path: Path, name: str) -> tuple[bytes, Problem | None]:
+    """A file's bytes, from one state of the file; looked at once more when it changed meanwhile."""
+    for _ in range(2):
+        before = _look(path)
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            return b"", _unreadable(name, error)
+        if _look(path) == before and len(data) == before[0]:
+            return data, None
+    return b"", _still_written(name)
+
+
+def _declared_instant(workspace: Workspace, name: str) -> datetime:
+    """When a file was received, as exports/received.csv says; company time when it names no zone."""
+    return as_instant(datetime.fromisoformat(workspace.received[name]), workspace.company.zone)
+
+
+# --- what to read ------------------------------------------------------------------------------------
+
+
+def source_fingerprint(workspace: Workspace, source: Source) -> str:
+    """sha256 of everything besides the bytes that decides which rows an export gives."""
+    record: dict[str, Any] = {
+        "reading": READING_VERSION,
+        "source": source.model_dump(mode="json", exclude={"title", "verification", "limitations", "owner"}),
+        "timezone": workspace.company.timezone,
+        "currency": workspace.company.currency,
+        "hash_key": hashlib.sha256(hash_key(workspace)).hexdigest(),
+        "lookups": [_file_sha(workspace.root / lookup.file) for lookup in source.lookup],
+        "facts": [repr(FACTS[fact]) for fact in source_facts(source) if fact in FACTS],
+    }
+    return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def _file_sha(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _to_read(source_id: str, store: Store, config_sha: str) -> _Work:
+    """Everything received from the first landing on that was not read yet under this configuration."""
+    log = store.ingested(source_id)
+    readings = dict(zip(log["sha256"], log["config_sha"], strict=True))
+    landings = store.landings(source_id)
+    open_ones = [one for one in landings if readings.get(one.sha256) != config_sha]
+    if not open_ones:
+        return _Work()
+    kept = {one.sha256 for one in landings if store.is_kept(one)}
+    forgotten = [one.received_at for one in landings if one.sha256 not in kept]
+    floor = max(forgotten) if forgotten else None
+    pending = [one for one in open_ones if floor is None or one.received_at > floor]
+    too_late = tuple(one for one in open_ones if one not in pending and one.sha256 not in readings)
+    if not pending:
+        return _Work(too_late=too_late, since=landings[-1].received_at + timedelta(microseconds=1))
+    since = pending[0].received_at
+    return _Work(tuple(one for one in landings if one.received_at >= since), too_late, since)
+
+
+def _default_parser() -> Parser:
+    from pipeline.sources.parse import parse_export  # readers of every format; only when there is work
+
+    return parse_export
+
+
+# --- reading one landing -----------------------------------------------------------------------------
+
+
+def _read(
+    workspace: Workspace, source: Source, store: Store, landed: Landed, config_sha: str, parser: Parser
+) -> tuple[LandedRows, ParsedExport | None]:
+    try:
+        parsed = parser(workspace, source, store.content(landed), landed.name)
+    except FileRefused as refusal:
+        return _refused(landed, config_sha, refusal.problems), None
+    except ScorecardError:
+        raise
+    except Exception as error:  # one file must not stop the others, whatever is wrong with it
+        # no configuration is noted, so the file is tried again by the next run
+        return _refused(landed, "", (_unexpected(landed, error),)), None
+    _assert_conserved(landed, parsed)
+    return _rows(workspace, landed, config_sha, parsed), parsed
+
+
+def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedExport) -> LandedRows:
+    facts = {
+        name: pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+        for name, frame in parsed.facts.items()
+    }
+    received_on = company_date(landed.received_at, workspace.company.zone)
+    reasons = parsed.quarantine["reason"].value_counts().to_dict() if len(parsed.quarantine) else {}
+    entry = {
+        **asdict(parsed.counts),
+        "data_through": data_through(facts, received_on),
+        "reasons": json.dumps({str(k): int(v) for k, v in sorted(reasons.items())}, ensure_ascii=False),
+        "warnings": problems_to_json(parsed.warnings),
+    }
+    return LandedRows(landed, facts, _as_text(parsed.quarantine), entry, config_sha)
+
+
+def _refused(landed: Landed, config_sha: str, problems: Sequence[Problem]) -> LandedRows:
+    entry = {**asdict(Counts()), "problems": problems_to_json(problems)}
+    return LandedRows(landed, {}, entry=entry, config_sha=config_sha, refused=True)
+
+
+def data_through(facts: dict[str, pa.Table], received_on: date) -> date | None:
+    """The newest date in any date column of the rows that is not after the day they were received (a due
+    date ahead says nothing about how far the data reach)."""
+    newest: list[date] = []
+    for name, rows in facts.items():
+        for column in FACTS[name].columns:
+            if column.type == "date" and column.name in rows.column_names:
+                days = rows[column.name].cast(pa.date32())
+                past = days.filter(pc.less_equal(days, pa.scalar(received_on, pa.date32())))
+                value = pc.max(past).as_py()
+                newest += [value] if value is not None else []
+    return max(newest, default=None)
+
+
+def _as_text(frame: pd.DataFrame) -> pa.Table:
+    """Rejected rows with every column but the line as text."""
+    columns: dict[str, pa.Array] = {}
+    for name in frame.columns:
+        values = [None if pd.isna(value) else value for value in frame[name].tolist()]
+        if name == "line":
+            columns[name] = pa.array([None if value is None else int(value) for value in values], pa.int64())
+        else:
+            columns[str(name)] = pa.array([None if v is None else str(v) for v in values], pa.string())
+    return pa.table(columns)
+
+
+def _assert_conserved(landed: Landed, parsed: ParsedExport) -> None:
+    counts = parsed.counts
+    if counts.holds() and counts.quarantined == len(parsed.quarantine):
+        return
+    raise InvariantBroken(
+        Problem(
+            "E-CONSERVATION",
+            "Rows or money of {name} are not accounted for: {rows_in} rows in, {accepted} accepted, "
+            "{quarantined} quarantined, {excluded} excluded; money {money_in} in, {money_accepted} accepted, "
+            "{money_quarantined} quarantined, {money_excluded} excluded.",
+            "This is a fault of the program, not of the data; nothing of this file was used. Report it.",
+            file=landed.origin,
+            params={"name": landed.name, **asdict(counts)},
+        )
+    )
+
+
+def _report(
+    source_id: str,
+    landed: tuple[Landed, ...],
+    warnings: tuple[Problem, ...],
+    results: Sequence[tuple[LandedRows, ParsedExport | None]],
+    written: dict[str, int],
+) -> IngestReport:
+    parsed = [one for _, one in results if one is not None]
+    counts = Counts()
+    for one in parsed:
+        counts = counts.plus(one.counts)
+    refused = [
+        problem
+        for rows, _ in results
+        for problem in problems_from_json(str(rows.entry.get("problems", "[]")))
+    ]
+    return IngestReport(
+        source_id,
+        landed,
+        len(results),
+        tuple(refused),
+        (*warnings, *(problem for one in parsed for problem in one.warnings)),
+        sum(rows for table, rows in written.items() if table.startswith("raw_")),
+        counts,
+    )
+
+
+# --- problems ----------------------------------------------------------------------------------------
+
+
+def problems_to_json(problems: Sequence[Problem]) -> str:
+    """Problems as the ingest log keeps them: templates and parameters, so that they can be said later."""
+    return json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, default=_plain)
+
+
+def problems_from_json(text: str) -> list[Problem]:
+    return [Problem(**record) for record in json.loads(text)]
+
+
+def _plain(value: object) -> str:
+    return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def _still_written(name: str) -> Problem:
+    return Problem(
+        "W-WRITING",
+        "{name} is still being written and was left for the next run.",
+        "Run again when the copy has finished.",
+        file=name,
+        severity="warning",
+        params={"name": name},
+    )
+
+
+def _leads_out(name: str) -> Problem:
+    return Problem(
+        "E-PATH",
+        "{name} leads out of the workspace and was not read.",
+        "Copy the file into the workspace; links and patterns that leave it are not followed.",
+        file=name,
+        params={"name": name},
+    )
+
+
+def _unreadable(name: str, error: OSError) -> Problem:
+    return Problem(
+        "E-READ",
+        "{name} could not be read: {error}.",
+        "Check the file's permissions, then run again.",
+        file=name,
+        params={"name": name, "error": error.strerror or str(error)},
+    )
+
+
+def _unexpected(landed: Landed, error: Exception) -> Problem:
+    return Problem(
+        "E-UNEXPECTED",
+        "{name} could not be read because of a fault of the program ({error}).",
+        "Please report it with the file's first lines. The file is kept and tried again by the next run.",
+        file=landed.origin,
+        params={"name": landed.name, "error": f"{type(error).__name__}: {str(error)[:200]}"},
+    )
+
+
+def _past_retention(landed: Landed) -> Problem:
+    return Problem(
+        "E-RETENTION",
+        "{name} was received on {received}, and files of that time are no longer kept; it was not used.",
+        "Raise retention_days in scorecards.yaml, restore the landed files and run again.",
+        file=landed.origin,
+        params={"name": landed.name, "received": landed.received_at.date().isoformat()},
+    )

@@ -139,7 +139,7 @@ def _rate_grid(a: float, b: float) -> tuple[Floats, Floats]:
 
 
 def _beta_binomial(rates: Floats, trials: int, correlation: float) -> Floats:
-    """Probabilities of 0..trials hits for each rate, by the ratio of neighbours. Shape (rates, trials + 1)."""
+    """Probabilities of 0..trials hits for each rate, by ratios of neighbours. Shape (rates, trials + 1)."""
     k = np.arange(trials)
     p = rates[:, None]
     if correlation > 1e-12:

@@ -22,8 +22,8 @@ MOST_VALUES = 40
 def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) -> tuple[DriverPart, ...]:
     """At most 6 parts of the dimension whose parts moved most unlike each other, largest first.
 
-    Actual is over the goal's own days (the window so far, or what a level is measured over); change is against
-    the span of equal length just before it. Growth has no parts that add up, and none are given.
+    Actual is over the goal's own days (the window so far, or what a level is measured over); change is
+    against the span of equal length just before it. Growth has no parts that add up, and none are given.
     """
     if kpi.kind == "growth" or not result.periods_closed:
         return ()

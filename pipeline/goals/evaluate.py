@@ -497,7 +497,7 @@ def _by_pace(f: Figures) -> Verdict:
     if gap is None:
         return _no(say.NO_DATA, first=("date", span.first), last=("date", span.last))
     if _is_at_target(f):
-        return "on_track", "pace", Reason(say.LEVEL_AT_TARGET, _common(f))
+        return "on_track", "pace", _reason(f, say.LEVEL_AT_TARGET, _common(f))
     return pace_status(gap), "pace", _reason(f, _pace_template(f, gap < 0), _common(f))
 
 
@@ -522,7 +522,8 @@ def _pace_template(f: Figures, behind: bool) -> str:
 
 
 def _reason(f: Figures, template: str, params: dict[str, tuple[str, object]]) -> Reason:
-    return Reason(template + say.STRETCH if f.goal.ambition == "stretch" else template, params)
+    reason = Reason(template, params)
+    return say.stretched(reason) if f.goal.ambition == "stretch" else reason
 
 
 def _common(f: Figures) -> dict[str, tuple[str, object]]:

@@ -21,7 +21,8 @@ from pipeline.workspace.model import Kpi, Measure
 
 Param = tuple[str, object]
 
-STRETCH = " This is a stretch goal: it is meant to be missed at times."
+STRETCH = "{reason} This is a stretch goal: it is meant to be missed at times."
+"""Its `reason` is the whole reason it follows."""
 
 NOT_STARTED = "The goal starts on {start}."
 NO_CLOSED = {
@@ -250,32 +251,23 @@ def _said(problem: Problem | None) -> dict[str, str]:
     return {lang: problem.text(speech(lang)) for lang in LANGUAGES}
 
 
+def stretched(reason: Reason) -> Reason:
+    """The same reason, and that the goal is one that is expected to fail sometimes."""
+    return Reason(STRETCH, {"reason": ("text", reason)})
+
+
 def every_template() -> set[str]:
     """All templates this module can produce: the catalogues are tested against it."""
-    found: set[str] = set()
-    for value in globals().values():
-        if isinstance(value, dict) and value is not _LAST and value is not _EACH:
+    named = [value for name, value in globals().items() if name.isupper() and not name.startswith("_")]
+    found = {value for value in named if isinstance(value, str)}
+    for value in named:
+        if isinstance(value, dict):
             found |= {text for text in value.values() if isinstance(text, str)}
-    found |= {
-        text
-        for name, text in globals().items()
-        if name.isupper() and isinstance(text, str) and name != "STRETCH"
-    }
-    paced = {
+    periods: tuple[PeriodName, ...] = ("week", "month")
+    return found | {
         cumulative_pace(period, n, behind, beyond)
-        for period in ("week", "month")
+        for period in periods
         for n in (0, 1, 2)
         for behind in (True, False)
         for beyond in (True, False)
     }
-    stretch = paced | {
-        LEVEL_BEHIND,
-        LEVEL_AHEAD,
-        GROWTH_BEHIND,
-        GROWTH_AHEAD,
-        LIMIT_ABOVE,
-        LIMIT_BELOW,
-        CHANCE,
-    }
-    stretch |= set(MAINTAIN.values())
-    return found | paced | {text + STRETCH for text in stretch}

@@ -1,8 +1,8 @@
 """SMART, checked: a verdict per letter of every goal, each with its evidence in numbers.
 
 Here: what is looked at for each letter and how it is judged. Not here: the chance of a rate
-(achievability.py) or how a verdict is printed. Evidence is a sentence template with its numbers; the worst piece of evidence
-decides a letter.
+(achievability.py) or how a verdict is printed. Evidence is a sentence template with its numbers; the worst
+piece of evidence decides a letter.
 
 Achievable rests on three lines of evidence: the chance from history, the hours the initiatives need against
 the hours their owners have, and the word of whoever committed to the goal.
@@ -102,11 +102,12 @@ A_CLASSES: dict[AmbitionClass, str] = {
 A_OFFERED = "Targets that would be 70, 50, 25 and 10 % likely: {t70}, {t50}, {t25}, {t10}."
 A_REACHED = "Reached before: {reached} of {spans} earlier spans of this length did; the best had {best}."
 A_NEVER = (
-    "Never reached in {spans} earlier spans of this length: the best had {best}, {multiple} of it is needed."
+    "Never reached in {spans} earlier spans of this length: the best had {best}, "
+    "the target is {multiple} that."
 )
 A_MULTIPLE = {
-    "week": "Needed: {required} a week, {multiple} of the {run_rate} of the weeks before the start.",
-    "month": "Needed: {required} a month, {multiple} of the {run_rate} of the months before the start.",
+    "week": "Needed: {required} a week, {multiple} the {run_rate} of the weeks before the start.",
+    "month": "Needed: {required} a month, {multiple} the {run_rate} of the months before the start.",
 }
 A_NO_HISTORY = "There is no history before the start to judge the target by."
 A_CAPACITY = "Hours: the initiatives of {owner} need {needed}, {available} are there."
@@ -120,7 +121,7 @@ R_NONE = "It supports no objective and no other goal."
 R_SUM = "The targets of its parts add up to {sum}, its own is {target}."
 R_CONTRADICTS = "Its target of {target} goes beyond the {parent_target} of “{parent}”, of which it is a part."
 R_FALLS_SHORT = "It is due with “{parent}” but aims at {target} instead of {parent_target}."
-T_WINDOW = "From {start} to {due}: {days} days."
+T_WINDOW = "From {start} to {due}: {days}."
 T_SHORT = (
     "From {start} to {due}: fewer than {needed} whole periods, so that little can be seen before it is over."
 )
@@ -158,6 +159,13 @@ def smart_verdicts(
     index = component_index(components) if components is not None else None
     context = _Context(workspace, kpis, index, states or {})
     return {goal.id: SmartVerdict(goal.id, tuple(_letters(goal, context))) for goal in workspace.goals}
+
+
+def every_template() -> set[str]:
+    """All templates of evidence: the catalogues are tested against it."""
+    named = [value for name, value in globals().items() if name[:2] in {"S_", "M_", "A_", "R_", "T_"}]
+    found = {value for value in named if isinstance(value, str)}
+    return found | {text for value in named if isinstance(value, dict) for text in value.values()}
 
 
 def _letters(goal: Goal, context: _Context) -> Iterator[LetterVerdict]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
 from pipeline.errors import Problem
 from pipeline.units import Direction, Unit
@@ -34,7 +34,22 @@ def _as_texts(value: object) -> object:
     return value
 
 
-Text = Annotated[dict[str, str], BeforeValidator(_as_texts)]
+Text = Annotated[
+    dict[str, str],
+    BeforeValidator(_as_texts),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number"]},
+                {
+                    "type": "object",
+                    "properties": {"en": {"type": "string"}, "ru": {"type": "string"}},
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
 """`Text` written once ("Reduce churn") or per language ({en: ..., ru: ...}). Read with language.pick."""
 
 
@@ -83,7 +98,11 @@ def parse_quantity(value: object) -> object:
     return {"amount": amount / 100 if mark else amount, "mark": mark, "signed": signed}
 
 
-Number = Annotated[Quantity, BeforeValidator(parse_quantity)]
+Number = Annotated[
+    Quantity,
+    BeforeValidator(parse_quantity),
+    WithJsonSchema({"type": ["string", "number"], "examples": ["45 %", 1200000, "+25 %"]}),
+]
 
 
 # --- company -----------------------------------------------------------------------------------------
@@ -249,8 +268,8 @@ class MappedColumn(Model):
     false: tuple[str, ...] | None = None
     """For true/false columns: the values that mean false; without it every other value does."""
     map: dict[str, str] | None = None
-    """Cell value -> canonical value; a key that ends in * matches a beginning. A value that is not listed is a
-    reason for quarantine."""
+    """Cell value -> canonical value; a key that ends in * matches a beginning. A value that is not listed is
+    a reason for quarantine."""
     replace: dict[str, str] | None = None
     """Cell value -> canonical value; other values stay as they are."""
     scale: Decimal | None = None
@@ -279,6 +298,7 @@ class Lookup(Model):
     take: dict[str, str]
     """New column -> header in the second file; new columns may be used under `columns` and as dimensions."""
     format: FileFormat | None = None
+    """Of the second file; plain UTF-8 with commas (or a workbook, by its ending) when left out."""
     missing: Literal["quarantine", "keep"] = "quarantine"
     replace: dict[str, str] = {}
     """Spellings in the export that mean a key of the second file."""

@@ -1,4 +1,4 @@
-"""What a bare word in YAML means, and what a file can do to us. Each test names the wrong answer it prevents."""
+"""What a bare word in YAML means, and what a file can do to us; each test names the wrong answer."""
 
 from __future__ import annotations
 

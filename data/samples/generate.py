@@ -321,18 +321,37 @@ class Deal:
         ]
         modified = max(moment for moment in touched if moment <= seen)
         return [
-            str(self.number), self.name, stage, money(cents).removesuffix(".00"), closing,
-            f"{self.created:%Y-%m-%d %H:%M}", self.owner, "Sales Pipeline", self.company, self.product,
-            self.region, *stage_cells, f"{modified:%Y-%m-%d %H:%M}",
-        ]  # fmt: skip
+            str(self.number),
+            self.name,
+            stage,
+            money(cents).removesuffix(".00"),
+            closing,
+            f"{self.created:%Y-%m-%d %H:%M}",
+            self.owner,
+            "Sales Pipeline",
+            self.company,
+            self.product,
+            self.region,
+            *stage_cells,
+            f"{modified:%Y-%m-%d %H:%M}",
+        ]
 
 
 DEAL_HEADER = (
-    "Record ID", "Deal Name", "Deal Stage", "Amount", "Close Date", "Create Date", "Deal owner", "Pipeline",
-    "Associated Company", "Product", "Region",
+    "Record ID",
+    "Deal Name",
+    "Deal Stage",
+    "Amount",
+    "Close Date",
+    "Create Date",
+    "Deal owner",
+    "Pipeline",
+    "Associated Company",
+    "Product",
+    "Region",
     *(f'Date entered "{stage} (Sales Pipeline)"' for stage in (*STAGES, WON, LOST)),
     "Last Modified Date",
-)  # fmt: skip
+)
 
 
 def make_deals(seed: int) -> list[Deal]:
@@ -444,9 +463,17 @@ CHANNELS = (
     ("Partner", 10),
 )
 SUBSCRIPTION_HEADER = (
-    "subscription_id", "customer_id", "plan", "started_on", "ended_on", "mrr", "currency", "region", "channel",
+    "subscription_id",
+    "customer_id",
+    "plan",
+    "started_on",
+    "ended_on",
+    "mrr",
+    "currency",
+    "region",
+    "channel",
     "is_new_customer",
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -463,9 +490,17 @@ class Subscription:
     def row(self, seen: date) -> list[str]:
         ended = self.ended.isoformat() if self.ended and self.ended <= seen else ""
         return [
-            f"S{self.number:06d}", f"C{self.customer:06d}", self.plan, self.started.isoformat(), ended,
-            money(PLAN_CENTS[self.plan]), "EUR", self.region, self.channel, "true" if self.is_new else "false",
-        ]  # fmt: skip
+            f"S{self.number:06d}",
+            f"C{self.customer:06d}",
+            self.plan,
+            self.started.isoformat(),
+            ended,
+            money(PLAN_CENTS[self.plan]),
+            "EUR",
+            self.region,
+            self.channel,
+            "true" if self.is_new else "false",
+        ]
 
 
 def leaving_chance(day: date) -> int:
@@ -507,9 +542,14 @@ def make_subscriptions(seed: int) -> list[Subscription]:
             customer = gone.pop(dice.upto(len(gone))) if back else customers
             started = day if day >= HISTORY_START else HISTORY_START - dice.between(1, 500) * DAY
             one = Subscription(
-                100001 + len(everyone), 200000 + customer, dice.pick(PLANS), started, dice.pick(REGIONS),
-                dice.pick(CHANNELS), not back,
-            )  # fmt: skip
+                100001 + len(everyone),
+                200000 + customer,
+                dice.pick(PLANS),
+                started,
+                dice.pick(REGIONS),
+                dice.pick(CHANNELS),
+                not back,
+            )
             everyone.append(one)
             active.append(one)
     return everyone
@@ -544,9 +584,13 @@ class PartnerSale:
 
     def row(self) -> list[str]:
         return [
-            f"П-{self.number}", f"{self.day:%d.%m.%Y}", self.partner, self.product, russian_money(self.cents),
+            f"П-{self.number}",
+            f"{self.day:%d.%m.%Y}",
+            self.partner,
+            self.product,
+            russian_money(self.cents),
             "Соколова Ирина" if self.number % 2 else "Вале Марко",
-        ]  # fmt: skip
+        ]
 
 
 def russian_money(cents: int) -> str:
@@ -627,11 +671,19 @@ class Ledger:
     def rows(self) -> list[list[str]]:
         return [
             [
-                day.isoformat(), account, ACCOUNTS[account], money(-cents) if cents < 0 else "",
-                money(cents) if cents > 0 else "", "EUR", department, memo,
+                day.isoformat(),
+                account,
+                ACCOUNTS[account],
+                money(-cents) if cents < 0 else "",
+                money(cents) if cents > 0 else "",
+                "EUR",
+                department,
+                memo,
             ]
-            for day, account, cents, department, memo in sorted(self.lines, key=lambda line: (line[0], line[1]))
-        ]  # fmt: skip
+            for day, account, cents, department, memo in sorted(
+                self.lines, key=lambda line: (line[0], line[1])
+            )
+        ]
 
 
 @dataclass
@@ -774,17 +826,30 @@ def export_freelance(exports: Exports, costs: list[FreelanceCost]) -> None:
 # --- outreach ----------------------------------------------------------------------------------------
 
 CAMPAIGNS = (
-    (731, "Hotels spring", 26), (742, "Gyms and venues", 22), (755, "Telecom bundles", 14),
-    (764, "Corporate events", 18), (771, "Q4 dental groups", 20),
-)  # fmt: skip
+    (731, "Hotels spring", 26),
+    (742, "Gyms and venues", 22),
+    (755, "Telecom bundles", 14),
+    (764, "Corporate events", 18),
+    (771, "Q4 dental groups", 20),
+)
 SUBJECTS = {
     "initial": "Quick question about your screens",
     "follow-up": "Re: Quick question about your screens",
 }
 MESSAGE_HEADER = (
-    "campaign_id", "campaign_title", "sender_email", "recipient_email", "message_type", "subject", "sent_at",
-    "opened_at", "clicked_at", "replied_at", "bounced", "lead_status",
-)  # fmt: skip
+    "campaign_id",
+    "campaign_title",
+    "sender_email",
+    "recipient_email",
+    "message_type",
+    "subject",
+    "sent_at",
+    "opened_at",
+    "clicked_at",
+    "replied_at",
+    "bounced",
+    "lead_status",
+)
 BOX_NAMES = ("office", "info", "hello", "events", "reception", "manager", "bookings", "team")
 
 
@@ -811,9 +876,19 @@ class Message:
         number, title = self.campaign.split("/")
         lead = "open" if self.lead and self.replied is not None and self.replied <= seen else ""
         return [
-            number, title, self.sender, self.recipient, self.kind, SUBJECTS[self.kind], at(self.sent),
-            at(self.opened), at(self.clicked), at(self.replied), "true" if self.bounced else "false", lead,
-        ]  # fmt: skip
+            number,
+            title,
+            self.sender,
+            self.recipient,
+            self.kind,
+            SUBJECTS[self.kind],
+            at(self.sent),
+            at(self.opened),
+            at(self.clicked),
+            at(self.replied),
+            "true" if self.bounced else "false",
+            lead,
+        ]
 
 
 def make_messages(seed: int) -> list[Message]:
@@ -863,14 +938,27 @@ def export_messages(exports: Exports, messages: list[Message]) -> None:
 # --- tracked time ------------------------------------------------------------------------------------
 
 TIME_HEADER = (
-    "id", "user_id", "user_name", "task_id", "name", "date", "start_time", "end_time", "duration", "billable",
-    "description", "tags", "last_modify",
-)  # fmt: skip
+    "id",
+    "user_id",
+    "user_name",
+    "task_id",
+    "name",
+    "date",
+    "start_time",
+    "end_time",
+    "duration",
+    "billable",
+    "description",
+    "tags",
+    "last_modify",
+)
 TASKS = (
-    (51220001, "List building", "admin", 26, 150), (51220002, "Outreach", "outreach", 30, 170),
-    (51220003, "CRM admin", "admin", 16, 80), (51220004, "Customer calls", "selling", 34, 190),
+    (51220001, "List building", "admin", 26, 150),
+    (51220002, "Outreach", "outreach", 30, 170),
+    (51220003, "CRM admin", "admin", 16, 80),
+    (51220004, "Customer calls", "selling", 34, 190),
     (51220005, "Proposals", "selling", 20, 140),
-)  # fmt: skip
+)
 """Task id, name, tag, weight, usual minutes."""
 TRACKERS = {name: 123 + index for index, (name, *_rest) in enumerate(REPS)}
 
@@ -891,10 +979,20 @@ class Entry:
         begin = f"{self.begin // 60:02d}:{self.begin % 60:02d}:00" if self.timed else ""
         end = f"{finish // 60:02d}:{finish % 60:02d}:00" if self.timed else ""
         return [
-            str(self.number), str(TRACKERS[self.person]), self.person, str(number), name, self.day.isoformat(),
-            begin, end, str(self.minutes * 60), "1" if tag == "selling" else "0", "", tag,
+            str(self.number),
+            str(TRACKERS[self.person]),
+            self.person,
+            str(number),
+            name,
+            self.day.isoformat(),
+            begin,
+            end,
+            str(self.minutes * 60),
+            "1" if tag == "selling" else "0",
+            "",
+            tag,
             f"{self.day} {min(finish, 1380) // 60:02d}:{finish % 60:02d}:02",
-        ]  # fmt: skip
+        ]
 
 
 def make_entries(seed: int) -> list[Entry]:
@@ -966,8 +1064,15 @@ def make_signups(seed: int) -> list[tuple[date, str, str, int, int]]:
 def export_signups(exports: Exports, signups: list[tuple[date, str, str, int, int]]) -> None:
     def cut(first: date, last: date) -> bytes:
         rule = "# ----------------------------------------"
-        preamble = [rule, "# Events: Event name", "# Account: Company X", "# Property: companyx.example",
-                    f"# Start date: {first:%Y%m%d}", f"# End date: {last:%Y%m%d}", rule]  # fmt: skip
+        preamble = [
+            rule,
+            "# Events: Event name",
+            "# Account: Company X",
+            "# Property: companyx.example",
+            f"# Start date: {first:%Y%m%d}",
+            f"# End date: {last:%Y%m%d}",
+            rule,
+        ]
         rows = [
             [f"{day:%Y%m%d}", event, channel, str(count), str(users)]
             for day, event, channel, count, users in signups
@@ -979,9 +1084,16 @@ def export_signups(exports: Exports, signups: list[tuple[date, str, str, int, in
 
 
 CONTACT_HEADER = (
-    "Record ID", "First Name", "Last Name", "Email", "Create Date", "Lifecycle Stage", "Original Traffic Source",
-    "Contact owner", "Last Modified Date",
-)  # fmt: skip
+    "Record ID",
+    "First Name",
+    "Last Name",
+    "Email",
+    "Create Date",
+    "Lifecycle Stage",
+    "Original Traffic Source",
+    "Contact owner",
+    "Last Modified Date",
+)
 GIVEN = ("Anna", "Jorge", "Mia", "Olga", "Peter", "Sara", "Tomas", "Vera", "Yusuf", "Zoe", "Elif", "Nils")
 FAMILY = (
     "Brandt",
@@ -1029,22 +1141,36 @@ def make_contacts(seed: int, name: str, mean_milli: int) -> list[Contact]:
             number = len(contacts)
             contacts.append(
                 Contact(
-                    number, dice.one_of(GIVEN), dice.one_of(FAMILY), dice.moment(day, 7, 22),
-                    dice.pick(LIFECYCLES), dice.pick(CHANNELS), dice.pick(reps_on(day)),
+                    number,
+                    dice.one_of(GIVEN),
+                    dice.one_of(FAMILY),
+                    dice.moment(day, 7, 22),
+                    dice.pick(LIFECYCLES),
+                    dice.pick(CHANNELS),
+                    dice.pick(reps_on(day)),
                     f"{dice.one_of(FIRST_WORDS)}{number}",
                 )
-            )  # fmt: skip
+            )
     return contacts
 
 
 def export_contacts(exports: Exports, contacts: list[Contact]) -> None:
     def cut(first: date, last: date) -> bytes:
         rows = [
-            [str(30210001 + one.number), one.given, one.family, one.email, f"{one.created:%Y-%m-%d %H:%M}",
-             one.lifecycle, one.channel, one.owner, f"{one.created:%Y-%m-%d %H:%M}"]
+            [
+                str(30210001 + one.number),
+                one.given,
+                one.family,
+                one.email,
+                f"{one.created:%Y-%m-%d %H:%M}",
+                one.lifecycle,
+                one.channel,
+                one.owner,
+                f"{one.created:%Y-%m-%d %H:%M}",
+            ]
             for one in contacts
             if first <= one.created.date() <= last
-        ]  # fmt: skip
+        ]
         return csv_bytes(CONTACT_HEADER, rows)
 
     monthly(exports, "hubspot_contacts", 6, cut, day=2)
@@ -1053,19 +1179,37 @@ def export_contacts(exports: Exports, contacts: list[Contact]) -> None:
 # --- prospecting tools -------------------------------------------------------------------------------
 
 PROSPECT_HEADER = (
-    "id", "email", "first_name", "last_name", "organisation_name", "jobtitle", "country", "created_from",
-    "last_emailed_at", "replied", "qualified", "converted", "campaign_status", "created_at", "updated_at",
-)  # fmt: skip
+    "id",
+    "email",
+    "first_name",
+    "last_name",
+    "organisation_name",
+    "jobtitle",
+    "country",
+    "created_from",
+    "last_emailed_at",
+    "replied",
+    "qualified",
+    "converted",
+    "campaign_status",
+    "created_at",
+    "updated_at",
+)
 JOBS = ("Head of Ops", "CTO", "COO", "General Manager", "Marketing Lead", "Owner")
 
 
 def export_prospects(exports: Exports, prospects: list[Contact], seed: int) -> None:
     dice = Dice(seed, "prospect cells")
     cells = [
-        (dice.one_of(JOBS), dice.one_of(("DE", "AT", "ES", "NO", "SE", "PL")),
-         dice.pick((("extension", 5), ("import", 3), ("web", 1))), dice.chance(90), dice.chance(60))
+        (
+            dice.one_of(JOBS),
+            dice.one_of(("DE", "AT", "ES", "NO", "SE", "PL")),
+            dice.pick((("extension", 5), ("import", 3), ("web", 1))),
+            dice.chance(90),
+            dice.chance(60),
+        )
         for _ in prospects
-    ]  # fmt: skip
+    ]
 
     def row(one: Contact) -> list[str]:
         job, country, origin, replied, qualified = cells[one.number]
@@ -1073,9 +1217,20 @@ def export_prospects(exports: Exports, prospects: list[Contact], seed: int) -> N
         mailed = with_offset(one.created + timedelta(days=2, minutes=41))
         flags = ["true" if flag else "false" for flag in (replied, qualified, replied and qualified)]
         return [
-            str(51001 + one.number), one.email, one.given, one.family, company, job, country, origin, mailed, *flags,
-            "" if replied else "running", with_offset(one.created), mailed,
-        ]  # fmt: skip
+            str(51001 + one.number),
+            one.email,
+            one.given,
+            one.family,
+            company,
+            job,
+            country,
+            origin,
+            mailed,
+            *flags,
+            "" if replied else "running",
+            with_offset(one.created),
+            mailed,
+        ]
 
     def cut(first: date, last: date) -> bytes:
         rows = [row(one) for one in prospects if first <= one.created.date() <= last]
@@ -1091,9 +1246,19 @@ JOURNEYS = (
     ("6842c850c999be9c835e0004", "Extended trial", date(2026, 9, 14), 24),
 )
 SNAPSHOT_HEADER = (
-    "snapshot_at", "id", "name", "type", "state", "created_at", "edited_at", "delivered", "opens", "clicks",
-    "conversions", "revenue",
-)  # fmt: skip
+    "snapshot_at",
+    "id",
+    "name",
+    "type",
+    "state",
+    "created_at",
+    "edited_at",
+    "delivered",
+    "opens",
+    "clicks",
+    "conversions",
+    "revenue",
+)
 
 
 def make_snapshots(seed: int) -> list[tuple[date, list[str]]]:
@@ -1150,10 +1315,17 @@ def export_influencers(exports: Exports, contacts: list[Contact], seed: int) -> 
         opened, clicked, replied = ("Yes" if flag else "No" for flag in flags[one.number])
         listed = f"Reviewers {one.created.year}"
         return [
-            f"{one.given} {one.family}", "" if one.number % 7 == 3 else one.email, f"https://{one.host.lower()}.example",
-            "film; blog" if one.number % 2 else "podcast", listed, one.created.date().isoformat(), opened, clicked,
-            replied, f"{listed} v{1 + one.number % 2}",
-        ]  # fmt: skip
+            f"{one.given} {one.family}",
+            "" if one.number % 7 == 3 else one.email,
+            f"https://{one.host.lower()}.example",
+            "film; blog" if one.number % 2 else "podcast",
+            listed,
+            one.created.date().isoformat(),
+            opened,
+            clicked,
+            replied,
+            f"{listed} v{1 + one.number % 2}",
+        ]
 
     def cut(first: date, last: date) -> bytes:
         rows = [row(one) for one in contacts if first <= one.created.date() <= last]
@@ -1179,8 +1351,9 @@ def xlsx_bytes(sheet: str, header: Sequence[str], rows: Rows) -> bytes:
         f'Type="{relations}/officeDocument" Target="xl/workbook.xml"/></Relationships>',
         "xl/workbook.xml": f'<workbook xmlns="{namespace}" xmlns:r="{relations}"><sheets>'
         f'<sheet name="{sheet}" sheetId="1" r:id="rId1"/></sheets></workbook>',
-        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships"><Relationship Id="rId1" '
-        f'Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}/relationships">'
+        f'<Relationship Id="rId1" Type="{relations}/worksheet" Target="worksheets/sheet1.xml"/>'
+        "</Relationships>",
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{namespace}"><sheetData>'
         + "".join(_xlsx_row(number, cells) for number, cells in enumerate((header, *rows), start=1))
         + "</sheetData></worksheet>",
@@ -1207,28 +1380,162 @@ def _xlsx_row(number: int, cells: Sequence[str]) -> str:
 # --- project tasks -----------------------------------------------------------------------------------
 
 TASK_HEADER = (
-    "ID", "Name", "Begin date", "End date", "Duration", "Completion", "Cost", "Coordinator", "Predecessors",
-    "Outline number", "Resources", "Assignments", "Task color", "Web Link", "Notes", "Goal",
-)  # fmt: skip
+    "ID",
+    "Name",
+    "Begin date",
+    "End date",
+    "Duration",
+    "Completion",
+    "Cost",
+    "Coordinator",
+    "Predecessors",
+    "Outline number",
+    "Resources",
+    "Assignments",
+    "Task color",
+    "Web Link",
+    "Notes",
+    "Goal",
+)
 PROJECT = (
-    ("Extended trials: 30 days for new subscribers", date(2026, 9, 14), date(2026, 10, 16), 2400, "Clara Neumann", "", "churn-q4"),
-    ("Discounted membership: price test", date(2026, 9, 28), date(2026, 10, 23), 1800, "Pavel Antonov", "", "churn-q4"),
-    ("Discounted membership: launch to all plans", date(2026, 10, 26), date(2026, 11, 27), 5200, "Pavel Antonov", "2", "churn-q4"),
-    ("Support staff +10 %: hiring", date(2026, 10, 5), date(2026, 11, 20), 3600, "Clara Neumann", "", "churn-q4"),
-    ("Support staff +10 %: induction", date(2026, 11, 23), date(2026, 12, 18), 900, "Clara Neumann", "4", "churn-q4"),
-    ("Qualification checklist in the CRM", date(2026, 8, 17), date(2026, 9, 11), 600, "Irina Sokolova", "", "closing-rate-q4"),
-    ("Proposal templates for hotels", date(2026, 10, 5), date(2026, 11, 6), 1200, "Lena Fischer", "6", "closing-rate-q4"),
-    ("Pricing approval within a day", date(2026, 11, 9), date(2026, 12, 4), 0, "Marco Vale", "7", "closing-rate-q4"),
-    ("Move spend from social to search", date(2026, 8, 3), date(2026, 9, 25), 500, "Sofia Marin", "", "cac-q4"),
+    (
+        "Extended trials: 30 days for new subscribers",
+        date(2026, 9, 14),
+        date(2026, 10, 16),
+        2400,
+        "Clara Neumann",
+        "",
+        "churn-q4",
+    ),
+    (
+        "Discounted membership: price test",
+        date(2026, 9, 28),
+        date(2026, 10, 23),
+        1800,
+        "Pavel Antonov",
+        "",
+        "churn-q4",
+    ),
+    (
+        "Discounted membership: launch to all plans",
+        date(2026, 10, 26),
+        date(2026, 11, 27),
+        5200,
+        "Pavel Antonov",
+        "2",
+        "churn-q4",
+    ),
+    (
+        "Support staff +10 %: hiring",
+        date(2026, 10, 5),
+        date(2026, 11, 20),
+        3600,
+        "Clara Neumann",
+        "",
+        "churn-q4",
+    ),
+    (
+        "Support staff +10 %: induction",
+        date(2026, 11, 23),
+        date(2026, 12, 18),
+        900,
+        "Clara Neumann",
+        "4",
+        "churn-q4",
+    ),
+    (
+        "Qualification checklist in the CRM",
+        date(2026, 8, 17),
+        date(2026, 9, 11),
+        600,
+        "Irina Sokolova",
+        "",
+        "closing-rate-q4",
+    ),
+    (
+        "Proposal templates for hotels",
+        date(2026, 10, 5),
+        date(2026, 11, 6),
+        1200,
+        "Lena Fischer",
+        "6",
+        "closing-rate-q4",
+    ),
+    (
+        "Pricing approval within a day",
+        date(2026, 11, 9),
+        date(2026, 12, 4),
+        0,
+        "Marco Vale",
+        "7",
+        "closing-rate-q4",
+    ),
+    (
+        "Move spend from social to search",
+        date(2026, 8, 3),
+        date(2026, 9, 25),
+        500,
+        "Sofia Marin",
+        "",
+        "cac-q4",
+    ),
     ("Referral programme", date(2026, 10, 12), date(2026, 12, 11), 4200, "Sofia Marin", "9", "cac-q4"),
-    ("Landing pages in four languages", date(2026, 7, 6), date(2026, 9, 18), 3100, "Timur Akhmetov", "", "signups-h2"),
+    (
+        "Landing pages in four languages",
+        date(2026, 7, 6),
+        date(2026, 9, 18),
+        3100,
+        "Timur Akhmetov",
+        "",
+        "signups-h2",
+    ),
     ("Newsletter relaunch", date(2026, 9, 21), date(2026, 10, 30), 900, "Timur Akhmetov", "11", "signups-h2"),
-    ("Partner portal price list", date(2026, 10, 1), date(2026, 10, 30), 700, "Marco Vale", "", "partner-revenue-q4"),
-    ("Two new regional partners signed", date(2026, 11, 2), date(2026, 12, 11), 0, "Marco Vale", "13", "partner-revenue-q4"),
-    ("Licence contract renegotiation", date(2026, 9, 1), date(2026, 11, 30), 2500, "Elena Hartmann", "", "gross-profit-2026"),
-    ("Hand list building to freelancers", date(2026, 10, 12), date(2026, 11, 13), 800, "Irina Sokolova", "", "admin-hours-q4"),
-    ("Year-end campaign for hotels", date(2026, 11, 16), date(2026, 12, 18), 6000, "Lena Fischer", "7", "sales-revenue-2026-q4"),
-)  # fmt: skip
+    (
+        "Partner portal price list",
+        date(2026, 10, 1),
+        date(2026, 10, 30),
+        700,
+        "Marco Vale",
+        "",
+        "partner-revenue-q4",
+    ),
+    (
+        "Two new regional partners signed",
+        date(2026, 11, 2),
+        date(2026, 12, 11),
+        0,
+        "Marco Vale",
+        "13",
+        "partner-revenue-q4",
+    ),
+    (
+        "Licence contract renegotiation",
+        date(2026, 9, 1),
+        date(2026, 11, 30),
+        2500,
+        "Elena Hartmann",
+        "",
+        "gross-profit-2026",
+    ),
+    (
+        "Hand list building to freelancers",
+        date(2026, 10, 12),
+        date(2026, 11, 13),
+        800,
+        "Irina Sokolova",
+        "",
+        "admin-hours-q4",
+    ),
+    (
+        "Year-end campaign for hotels",
+        date(2026, 11, 16),
+        date(2026, 12, 18),
+        6000,
+        "Lena Fischer",
+        "7",
+        "sales-revenue-2026-q4",
+    ),
+)
 """Name, first and last day, cost, who, what comes first, goal served."""
 
 
@@ -1244,11 +1551,26 @@ def export_tasks(exports: Exports, seed: int) -> None:
             continue
         seen = monday + 6 * DAY
         rows = [
-            [str(index), name, begin.isoformat(), end.isoformat(), str((end - begin).days * 5 // 7 + 1),
-             str(_completion(seed, index, begin, end, seen)), str(cost), who, before, f"1.{index}", who,
-             f"{index}:100.00", "#8cb6ce", "", "", goal]
+            [
+                str(index),
+                name,
+                begin.isoformat(),
+                end.isoformat(),
+                str((end - begin).days * 5 // 7 + 1),
+                str(_completion(seed, index, begin, end, seen)),
+                str(cost),
+                who,
+                before,
+                f"1.{index}",
+                who,
+                f"{index}:100.00",
+                "#8cb6ce",
+                "",
+                "",
+                goal,
+            ]
             for index, (name, begin, end, cost, who, before, goal) in enumerate(PROJECT, start=1)
-        ]  # fmt: skip
+        ]
         data = csv_bytes(TASK_HEADER, rows, end="\n")
         exports.add(f"ganttproject_tasks/tasks-{week_name(monday)}.csv", data, monday_morning(monday, 30))
 

@@ -1,0 +1,469 @@
+"""The view model of a goal's page: exactly one A4 page, whatever a person wrote.
+
+Here: what stands in each part of the page and how much room it has. Not here: page 1 (scorecard.py), how a
+part is drawn (templates). Texts of people are measured and shortened with an ellipsis before they could push
+anything off the page; their full wording stays in the workspace and in the JSON twin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
+from pipeline.language import pick
+from pipeline.report.charts import (
+    BurnUpWords, ControlWords, Forecast, Picture, burn_up, control_chart,
+)
+from pipeline.report.context import Context, closed_periods
+from pipeline.report.fit import fitted
+from pipeline.report.i18n import NONE, Formats
+from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
+from pipeline.report.words import (
+    assurance, decapitalised, sample, sentence, signal, status_view,
+)
+from pipeline.units import Direction, Unit, rounded
+from pipeline.workspace.model import Goal, Initiative
+
+PAGE = 527.0
+"""Points between the margins of A4 portrait."""
+SIDE = 192.0
+"""Width of the right-hand column."""
+WEEKS, MONTHS, INITIATIVES, DRIVERS, CONTROL_PERIODS = 6, 12, 5, 5, 26
+MARKS: dict[str, tuple[str, str, Tone]] = {
+    "pass": ("✓", "holds", "green"), "warn": ("◆", "check", "amber"), "fail": ("▼", "fails", "red"),
+    "unknown": ("○", "not known", "grey"),
+}
+LETTERS = {"S": "Specific", "M": "Measurable", "A": "Achievable", "R": "Relevant", "T": "Time-bound"}
+
+
+def goal_view(context: Context, result: GoalResult) -> GoalView:
+    """Everything on the page of one goal."""
+    f, goal = context.formats, context.goals.get(result.goal_id)
+    name = context.kpi_name(result.kpi_id)
+    values = [p.value for p in closed_periods(result) if p.value is not None]
+    title = sentence(result, context.kpis[result.kpi_id], name, f) if result.kpi_id in context.kpis else name
+    burn = _burn_up(context, result)
+    control = _control(context, result)
+    notes = [signal(result.control, values, f), assurance(result.control, f)]
+    return GoalView(
+        goal_id=result.goal_id,
+        eyebrow=f"{fitted(context.title(result.goal_id), 210, 8, 1, 600)} · {f.week(context.edition.week)}",
+        title=fitted(title, 365, 16, 2, 700),
+        intro=fitted(_intro(context, result, goal), 365, 8.5, 2),
+        status=status_view(result.status, f),
+        status_note=_status_note(context, result),
+        basis=_basis(result, f),
+        override=_override(context, result, goal),
+        reason=fitted(f.reason(result.reason), 365, 8.5, 2),
+        letters=_letters(context, result),
+        figures=_figures(context, result),
+        burn_heading=_burn_heading(result, f),
+        burn_note=fitted(f.reason(result.measured_label), 300, 7.5, 1),
+        burn_up=burn,
+        burn_empty=f.say("No figure in the goal's window yet."),
+        control_heading=f.say("Usual variation, by week (XmR chart)" if result.period == "week" else "Usual variation, by month (XmR chart)"),
+        control_note=fitted(". ".join(one.rstrip(".") for one in notes if one), 318, 7.5, 2),
+        control=control,
+        control_empty=f.say("Too few periods for natural limits: six are needed."),
+        drivers=_drivers(result, f),
+        weeks=_weeks(result, f),
+        months=_months(result, f),
+        initiatives=_initiatives(context, goal),
+        calculation_heading=f.say("How it was calculated"),
+        calculation=fitted(_calculation(context, result), PAGE - 84, 7.6, 3),
+        quality_heading=f.say("Data quality"),
+        quality=_quality(context, result, goal),
+    )
+
+
+def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
+    f = context.formats
+    parts = []
+    if goal:
+        parts.append(f.say("Owner: {name}", name=context.person(goal.owner)))
+        objective = context.workspace.objective(goal.supports)
+        if objective:
+            parts.append(f.say("supports “{objective}”", objective=pick(objective.title, context.lang)))
+        if goal.segment:
+            parts.append(", ".join(goal.segment.values()))
+        if goal.ambition == "stretch":
+            parts.append(f.say("stretch goal: expected to fail sometimes"))
+    if result.original_target is not None and result.original_target != result.target:
+        change = goal.target_changes[-1] if goal and goal.target_changes else None
+        text = f.say("target was {target}", target=f.value(result.original_target, result.unit))
+        if change:
+            why = pick(change.reason, context.lang)
+            text += f" ({f.day(change.on)}, {context.person(change.by)}: {why})"
+        parts.append(text)
+    return " · ".join(parts)
+
+
+def _status_note(context: Context, result: GoalResult) -> str:
+    f = context.formats
+    before = result.previous_status
+    if not any(one.goal_id == result.goal_id for one in context.edition.previous) or before is None:
+        return f.say("first edition")
+    if before == result.status:
+        return f.say("as last week")
+    return f.say("was {status}", status=decapitalised(status_view(before, f).word))
+
+
+def _basis(result: GoalResult, f: Formats) -> str:
+    if result.chance:
+        chance, unit = result.chance, result.unit
+        text = f.say("{chance} likely", chance=f.probability(chance.probability))
+        text += " · " + f.say("80 % range {low} to {high}", low=f.value(chance.low, unit), high=f.value(chance.high, unit))
+        return text + (" · " + f.say("low confidence") if chance.low_confidence else "")
+    words = {
+        "pace": "judged by pace; no chance is computed", "decided": "decided", "none": "no verdict is possible",
+        "chance": "judged by pace; no chance is computed",
+    }
+    return f.say(words[result.basis])
+
+
+def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
+    if result.override_status is None or goal is None or goal.override is None:
+        return ""
+    f, over = context.formats, goal.override
+    return fitted(
+        f.say("{name} judges it “{status}” until {day}: {reason}", name=context.person(over.by),
+              status=decapitalised(status_view(result.override_status, f).word), day=f.day(over.until),
+              reason=pick(over.reason, context.lang)),
+        365, 8.5, 2, 600)
+
+
+def _letters(context: Context, result: GoalResult) -> tuple[Letter, ...]:
+    verdict = context.edition.smart.get(result.goal_id)
+    found = {one.letter: one for one in verdict.letters} if verdict else {}
+    return tuple(_letter(letter, word, found.get(letter), context.formats) for letter, word in LETTERS.items())  # type: ignore[call-overload]
+
+
+def _letter(letter: str, word: str, found: LetterVerdict | None, f: Formats) -> Letter:
+    mark, verdict, tone = MARKS[found.verdict if found else "unknown"]
+    evidence = " ".join(f.reason(one) for one in found.evidence) if found else ""
+    return Letter(letter, f.say(word), mark, f.say(verdict), tone, fitted(evidence, 92, 6.7, 4))
+
+
+# --- the four numbers ---------------------------------------------------------------------------------
+
+
+def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
+    f, unit = context.formats, result.unit
+    target = f.value(result.target, unit)
+    done = f.percent(result.progress, 0) if result.progress is not None else NONE
+    bar = None if result.progress is None else float(min(max(result.progress * 100, Decimal(0)), Decimal(100)))
+    first_notes = {
+        "cumulative": "{done} of the target of {target}", "level": "{done} of the way to {target}",
+        "maintain": "target {target}; {done} of periods inside",
+    }
+    note = f.say(first_notes[result.kind], done=done, target=target)
+    count = sample(result, f)
+    first = Figure(
+        f.say("To date" if result.kind == "cumulative" else "Now"), f.value(result.actual, unit),
+        f"{note}; {count}" if count else note, round(bar, 1) if bar is not None else None,
+    )
+    return (first, _second(result, f), _third(result, f), _fourth(result, f))
+
+
+def _second(result: GoalResult, f: Formats) -> Figure:
+    unit = result.unit
+    if result.chance:
+        return Figure(
+            f.say("Forecast at due date"), f.value(result.chance.forecast, unit),
+            f.say("80 % range {low} to {high}", low=f.value(result.chance.low, unit), high=f.value(result.chance.high, unit)),
+        )
+    used = {"linear": "straight line", "seasonal": "seasonal plan", "milestones": "by milestones", "none": "no plan"}
+    label = "Target" if result.kind == "maintain" else "Plan for today"
+    share = f.say("{share} of the way", share=f.percent(result.expected, 0)) if result.expected is not None else ""
+    notes = [one for one in (share, f.say(used[result.plan_used])) if one and result.kind != "maintain"]
+    return Figure(f.say(label), f.value(result.expected_value, unit), ", ".join(notes) or f.say("every period"))
+
+
+def _third(result: GoalResult, f: Formats) -> Figure:
+    label = f.say("Gap to target" if result.kind == "maintain" else "Gap to plan today")
+    notes = []
+    if result.pace_gap is not None:
+        notes.append(f.say("{points} of the way", points=f.points(result.pace_gap)))
+    if result.pace_index is not None and result.kind != "maintain":
+        notes.append(f.say("pace index {index}", index=f.number(result.pace_index, 2)))
+    return Figure(label, f.delta(result.gap_value, result.unit), ", ".join(notes))
+
+
+def _fourth(result: GoalResult, f: Formats) -> Figure:
+    unit, weekly = result.unit, result.period == "week"
+    rate = f.value(result.run_rate, unit)
+    if result.kind == "cumulative" and result.required_rate is not None:
+        note = f.say("last four ran at {rate}", rate=rate)
+        if result.required_multiple is not None:
+            note += f" ({f.times(result.required_multiple)})"
+        if _never_reached(result):
+            note += "; " + f.say("never reached so far")
+        return Figure(f.say("Needed per week" if weekly else "Needed per month"), f.value(result.required_rate, unit), note)
+    best = f.say("best on record {best}", best=f.value(result.best_period, unit)) if result.best_period is not None else ""
+    return Figure(f.say("Last four weeks" if weekly else "Last four months"), rate, best)
+
+
+def _never_reached(result: GoalResult) -> bool:
+    if result.best_period is None or result.required_rate is None:
+        return False
+    return (result.required_rate - result.best_period) * result.direction.sign > 0
+
+
+# --- charts -------------------------------------------------------------------------------------------
+
+
+def _burn_heading(result: GoalResult, f: Formats) -> str:
+    heads = {"cumulative": "Sum to date against plan", "level": "Value against plan", "maintain": "Value against target"}
+    return f.say(heads[result.kind])
+
+
+def axis_labels(f: Formats, unit: Unit) -> tuple[str, object]:
+    """Unit and label function of an axis."""
+    return f.scaled([], unit).unit, None
+
+
+def _axis(f: Formats, unit: Unit, values: Sequence[float]) -> tuple[str, ...]:
+    """Tick labels at one scale, the unit on the topmost one only."""
+    scaled = f.scaled([Decimal(str(v)) for v in values], unit)
+    return tuple(
+        f"{text}\u00a0{scaled.unit}" if scaled.unit and index == len(values) - 1 and unit is Unit.PERCENT else text
+        for index, text in enumerate(_trimmed(scaled.texts))
+    )
+
+
+def _trimmed(texts: Sequence[str]) -> list[str]:
+    """Labels without decimals when none of them needs any."""
+    for mark in (".", ","):
+        ends = [text.rpartition(mark)[2] for text in texts if mark in text]
+        if len(ends) == len(texts) and all(set(end) == {"0"} and len(end) < 3 for end in ends):
+            return [text.rpartition(mark)[0] for text in texts]
+    return list(texts)
+
+
+def _burn_up(context: Context, result: GoalResult) -> Picture | None:
+    if not any(point.actual is not None for point in result.burn_up):
+        return None
+    f, unit, chance = context.formats, result.unit, result.chance
+    forecast = None
+    if chance:
+        label = f.say("forecast {value}", value=f.value(chance.forecast, unit))
+        forecast = Forecast(chance.forecast, chance.low, chance.high, label)
+    alt = f.say(
+        "{actual} reached, {plan} planned for today, target {target}", actual=f.value(result.actual, unit),
+        plan=f.value(result.expected_value, unit), target=f.value(result.target, unit))
+    words = BurnUpWords(
+        alt=alt, actual=f.say("now {value}", value=f.value(_last_actual(result), unit)),
+        plan="" if result.kind != "level" else "", target=f.say("target {value}", value=f.value(result.target, unit)),
+        today=f.day(result.data_through), month=f.month, axis=lambda values: _axis(f, unit, values))
+    points = [(p.day, p.actual, None if result.kind == "maintain" else p.plan) for p in result.burn_up]
+    return burn_up(
+        points, start=result.start, due=result.due, target=result.target, today=result.data_through, words=words,
+        zero=result.kind == "cumulative", forecast=forecast)
+
+
+def _last_actual(result: GoalResult) -> Decimal | None:
+    return next((p.actual for p in reversed(result.burn_up) if p.actual is not None), None)
+
+
+def _control(context: Context, result: GoalResult) -> Picture | None:
+    chart = result.control
+    if chart is None:
+        return None
+    f, unit = context.formats, result.unit
+    periods = closed_periods(result)[-CONTROL_PERIODS:]
+    shows_target = result.kind == "maintain" or result.kind == "level"
+    alt = f.say(
+        "Mean {mean}, usual range {low} to {high}", mean=f.value(chart.mean, unit), low=f.value(chart.lower, unit),
+        high=f.value(chart.upper, unit))
+    words = ControlWords(
+        alt=alt, upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
+        mean=f.say("mean {value}", value=f.value(chart.mean, unit)),
+        lower=f.say("lower {value}", value=f.value(chart.lower, unit)),
+        target=f.say("target {value}", value=f.value(result.target, unit)), axis=lambda values: _axis(f, unit, values))
+    return control_chart(
+        [(p.start, p.value) for p in periods], limits=(chart.lower, chart.mean, chart.upper),
+        target=result.target if shows_target else None, outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
+        words=words, month=f.month)
+
+
+# --- tables -------------------------------------------------------------------------------------------
+
+
+def _change(now: Decimal | None, before: Decimal | None, unit: Unit, f: Formats) -> str:
+    """Against the prior year: points for a percentage, else per cent of the earlier value."""
+    if now is None or before is None:
+        return NONE
+    if unit is Unit.PERCENT:
+        return f.points(now - before)
+    if before <= 0:
+        return f.delta(now - before, unit)
+    return f.percent((now - before) / before, 0, signed=True)
+
+
+def _weeks(result: GoalResult, f: Formats) -> Cells:
+    rows = result.periods[-WEEKS:]
+    scaled = f.scaled([p.value for p in rows] + [p.prior_year for p in rows], result.unit)
+    now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
+    unit = f", {scaled.unit}" if scaled.unit else ""
+    weekly = result.period == "week"
+    body = tuple(
+        (_period_name(p, weekly, f) + ("" if p.closed else " *"), now[i], _n(p, result, f), before[i],
+         _change(p.value, p.prior_year, result.unit, f))
+        for i, p in enumerate(rows)
+    )
+    has_n = any(row[2] for row in body)
+    head = (f.say("Week" if weekly else "Month"), f.say("Value") + unit, "n", f.say("Year ago"), f.say("Change"))
+    if not has_n:
+        head, body = (*head[:2], *head[3:]), tuple((*row[:2], *row[3:]) for row in body)
+    note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
+    return Cells(
+        f.say("Last six weeks" if weekly else "Last six months"), f.say("By period, with the prior year"), head, body,
+        note if rows else f.say("No closed period yet."), "weeks with-n" if has_n else "weeks")
+
+
+def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
+    return f.span(period.start, period.end, year=False) if weekly else f"{f.month(period.start)}\u00a0{period.start.year}"
+
+
+def _n(period: PeriodValue, result: GoalResult, f: Formats) -> str:
+    return f.plain(period.denominator) if result.unit is Unit.PERCENT and period.denominator is not None else ""
+
+
+def _months(result: GoalResult, f: Formats) -> Cells:
+    rows = result.months[-MONTHS:]
+    scaled = f.scaled([p.value for p in rows] + [p.prior_year for p in rows], result.unit)
+    unit = f", {scaled.unit}" if scaled.unit else ""
+    now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
+    head = ("", *(_month_head(p, i, f) for i, p in enumerate(rows)))
+    change = tuple(_change(p.value, p.prior_year, result.unit, f) for p in rows)
+    if result.unit is Unit.PERCENT:
+        tail = f"\u00a0{f.say('pp')}"
+        label, change = f.say("Change") + f",\u00a0{f.say('pp')}", tuple(c.removesuffix(tail) for c in change)
+    else:
+        label, change = f.say("Change") + ",\u00a0%", tuple(c.removesuffix("\u00a0%") for c in change)
+    body = ((f.say("Value") + unit, *now), (f.say("Year ago"), *before), (label, *change)) if rows else ()
+    note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
+    return Cells(
+        f.say("Last twelve months"), f.say("By calendar month, with the prior year"), head, body,
+        note if rows else f.say("No month on record yet."), "months")
+
+
+def _month_head(period: PeriodValue, index: int, f: Formats) -> str:
+    year = f"\u00a0{period.start:%y}" if index == 0 or period.start.month == 1 else ""
+    return f"{f.month(period.start)}{year}{'' if period.closed else '*'}"
+
+
+def _drivers(result: GoalResult, f: Formats) -> Cells:
+    parts = result.drivers[:DRIVERS]
+    shares = any(p.share_of_actual is not None for p in parts)
+    rows = tuple(
+        (fitted(p.value, 70, 7.2, 1), f.value(p.actual, result.unit),
+         *((f.percent(p.share_of_actual, 0) if p.share_of_actual is not None else NONE,) if shares else ()),
+         f.delta(p.change, result.unit))
+        for p in parts
+    )
+    dimension = f.say(parts[0].dimension) if parts else ""
+    head = (dimension[:1].upper() + dimension[1:], f.say("Value"), *((f.say("Share"),) if shares else ()), f.say("Change"))
+    note = f.say("Change against the span of the same length before.") if parts else f.say("No breakdown is available for this KPI.")
+    return Cells(f.say("What drives it"), f.say("By segment"), head, rows, note, "drivers")
+
+
+def _initiatives(context: Context, goal: Goal | None) -> Cells:
+    f = context.formats
+    all_of_them = goal.how if goal else ()
+    shown = sorted(all_of_them, key=lambda i: (i.done == 100, i.due or date.max))[:INITIATIVES]
+    names = {one.id: pick(one.title, context.lang) for one in all_of_them}
+    rows = tuple(_initiative(context, one, names) for one in shown)
+    head = tuple(f.say(word) for word in ("Initiative", "Owner", "Dates", "Done", "Waits for"))
+    more = len(all_of_them) - len(shown)
+    note = f.say.count("and {n} more in the plan", "and {n} more in the plan", more) if more else ""
+    return Cells(
+        f.say("What is being done"), f.say("Initiatives with dates and blockers"), head, rows,
+        note if rows else f.say("No initiative is written down for this goal."), "initiatives")
+
+
+def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tuple[str, ...]:
+    f = context.formats
+    if one.start and one.due:
+        dates = f.span(one.start, one.due, year=False)
+    else:
+        dates = f.day(one.due) if one.due else NONE
+    late = one.due is not None and one.due <= context.edition.week.sunday and (one.done or 0) < 100
+    waits = pick(one.blocked_by, context.lang) or ", ".join(names[d] for d in one.depends_on if d in names)
+    done = NONE if one.done is None else f.percent(Decimal(one.done) / 100, 0)
+    if late:
+        waits = f.say("overdue") + (f": {waits}" if waits else "")
+    return (
+        fitted(pick(one.title, context.lang), 172, 7.2, 1, 500), fitted(context.person(one.owner) or NONE, 88, 7.2, 1),
+        dates, done, fitted(waits or NONE, 128, 7.2, 1),
+    )
+
+
+# --- words at the foot --------------------------------------------------------------------------------
+
+
+def _calculation(context: Context, result: GoalResult) -> str:
+    f = context.formats
+    parts = [f.reason(result.calculation)]
+    count = sample(result, f)
+    if count and count not in parts[0]:
+        parts.append(f"({count})")
+    if result.completeness is not None and result.completeness < 1:
+        parts.append(f.say("Reported to date: {share} of the due periods have a figure.", share=f.percent(result.completeness, 0)))
+    kpi = context.kpis.get(result.kpi_id)
+    if kpi:
+        parts.append(f"{context.kpi_name(result.kpi_id)}: {pick(kpi.formula, context.lang)}")
+    return " ".join(parts)
+
+
+def _quality(context: Context, result: GoalResult, goal: Goal | None) -> tuple[Line, ...]:
+    """The five lines every goal page prints about its data; what nobody wrote is said to be missing."""
+    f, lang = context.formats, context.lang
+    written = goal.data_quality if goal else None
+    states = [context.edition.sources[key] for key in result.sources if key in context.edition.sources]
+    verified = "; ".join(sorted({pick(s.verification, lang) for s in states if s.verification}))
+    limits = "; ".join(sorted({pick(s.limitations, lang) for s in states if s.limitations}))
+    sources = "; ".join(source_line(context, state.source_id) for state in states)
+    texts = (
+        ("Verification", pick(written.verification, lang) if written else "", verified),
+        ("Source", sources, pick(written.source, lang) if written else ""),
+        ("Accuracy needed", pick(written.accuracy, lang) if written else "", ""),
+        ("Limitations", pick(written.limitations, lang) if written else "", limits),
+        ("How compensated", pick(written.compensation, lang) if written else "", ""),
+    )
+    missing = f.say("not written down")
+    return tuple(
+        Line(f.say(label), fitted(first or second or missing, PAGE - 84, 7.2, 2 if label == "Source" else 1))
+        for label, first, second in texts
+    )
+
+
+def source_line(context: Context, source_id: str) -> str:
+    """One source in one line: its state, rows and rejected rows."""
+    f, state = context.formats, context.edition.sources[source_id]
+    title = context.source_title(source_id)
+    if state.freshness == "refused":
+        why = state.problem.text(f.say) if state.problem else ""
+        return f.say("{source}: refused. {why}", source=title, why=why).strip()
+    if state.freshness == "missing" or state.received_at is None:
+        return f.say("{source}: nothing received", source=title)
+    received = f.day(state.received_at.astimezone(context.zone).date())
+    words = {"fresh": "{source}: received {day}, {rows}", "stale": "{source}: stale, last received {day}, {rows}"}
+    rows = f.say.count("{rows} row", "{rows} rows", state.counts.rows_in, rows=f.number(state.counts.rows_in)).replace(" ", "\u00a0")
+    text = f.say(words[state.freshness], source=title, day=received, rows=rows)
+    if state.counts.quarantined:
+        text += ", " + rejected(state.counts.quarantined, state.reasons, f)
+    return text
+
+
+def rejected(rows: int, reasons: dict[str, int], f: Formats) -> str:
+    """"5 rejected (negative hours 3, ...)"."""
+    text = f.say.count("{n} rejected", "{n} rejected", rows).replace(" ", "\u00a0")
+    top = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:2]
+    if not top:
+        return text
+    named = ", ".join(f"{decapitalised(f.say(reason).rstrip('.'))}: {count}" for reason, count in top)
+    return f"{text} ({named})"

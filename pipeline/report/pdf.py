@@ -1,0 +1,142 @@
+"""HTML to PDF: locked against every fetch, tagged, archival, and the same bytes for the same inputs.
+
+Here: the fetcher, fonts and style sheets (built once a process), metadata. Not here: checks of the finished
+document (checks.py), HTML (engine.py).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from weasyprint import CSS, HTML, Attachment
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from pipeline.bundled import templates_dir
+from pipeline.errors import InvariantBroken, Problem
+from pipeline.report.engine import stylesheet
+
+if TYPE_CHECKING:
+    from weasyprint import Document
+
+VARIANT = "pdf/a-3a"
+FACES = (("Regular", 400), ("Medium", 500), ("SemiBold", 600), ("Bold", 700))
+UA_CLAIM = (
+    b'<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">'
+    b"<pdfuaid:part>1</pdfuaid:part></rdf:Description>"
+    b'<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/" '
+    b'xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" '
+    b'xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#" rdf:about="">'
+    b'<pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">'
+    b"<pdfaSchema:schema>PDF/UA identification schema</pdfaSchema:schema>"
+    b"<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>"
+    b"<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix>"
+    b'<pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">'
+    b"<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>"
+    b"<pdfaProperty:category>internal</pdfaProperty:category>"
+    b"<pdfaProperty:description>Part of ISO 14289</pdfaProperty:description>"
+    b"</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"
+)
+"""PDF/A-3a is one claim, PDF/UA-1 the other; the document keeps both. PDF/A wants the schema of the second
+described inside the metadata (ISO 19005-3, 6.6.2.3)."""
+
+
+class LockedFetcher(URLFetcher):
+    """Serves the bundled fonts and nothing else. Every refusal is remembered: inside an SVG the renderer
+    swallows even a fatal one, so callers assert that `denied` is empty."""
+
+    def __init__(self, assets: dict[str, tuple[bytes, str]]) -> None:
+        super().__init__(allowed_protocols=("report-asset",), allow_redirects=False, timeout=1)
+        self.assets = assets
+        self.denied: list[str] = []
+
+    def fetch(self, url: str, headers: dict[str, str] | None = None) -> URLFetcherResponse:
+        match = re.fullmatch(r"report-asset:([A-Za-z0-9.-]+)", url)
+        if match and match[1] in self.assets:
+            content, kind = self.assets[match[1]]
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
+        self.denied.append(url[:120])
+        raise FatalURLFetchingError(f"blocked {url[:120]!r}")
+
+
+@dataclass(frozen=True)
+class Press:
+    """What a process needs once: the fetcher, the font configuration and the style sheet built with both."""
+
+    fetcher: LockedFetcher
+    fonts: FontConfiguration
+    sheets: tuple[CSS, ...]
+
+
+@cache
+def press() -> Press:
+    fonts = templates_dir() / "fonts"
+    assets = {f"Inter-{name}.ttf": ((fonts / f"Inter-{name}.ttf").read_bytes(), "font/ttf") for name, _ in FACES}
+    fetcher, configuration = LockedFetcher(assets), FontConfiguration()
+    faces = "".join(
+        f'@font-face {{ font-family: Inter; font-weight: {weight}; src: url("report-asset:Inter-{name}.ttf"); }}\n'
+        for name, weight in FACES
+    )
+    sheet = CSS(string=faces + stylesheet("page.css"), url_fetcher=fetcher, base_url=None, font_config=configuration)
+    return Press(fetcher, configuration, (sheet,))
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A file carried inside the PDF."""
+
+    name: str
+    description: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A finished PDF and where its parts landed: anchor -> page (from 1), and the number of pages."""
+
+    content: bytes
+    pages: int
+    anchors: dict[str, int]
+
+
+def print_pdf(html: str, *, identifier: bytes, created: datetime, files: tuple[Embedded, ...] = ()) -> Printed:
+    """The PDF of a document. `identifier` and `created` come from the edition, never from the clock.
+
+    Raises InvariantBroken when the document tried to fetch anything."""
+    tools = press()
+    tools.fetcher.denied.clear()
+    source = HTML(string=html, base_url=None, url_fetcher=tools.fetcher)
+    document: Document = source.render(
+        stylesheets=list(tools.sheets), font_config=tools.fonts, pdf_variant=VARIANT, pdf_tags=True,
+    )
+    document.metadata.attachments = [
+        Attachment(
+            string=file.content, name=file.name, description=file.description, created=created, modified=created,
+            relationship="Data", url_fetcher=tools.fetcher, base_url=None,
+        )
+        for file in files
+    ]
+    _claim_ua(document)
+    content = document.write_pdf(pdf_identifier=identifier, pdf_variant=VARIANT, pdf_tags=True)
+    if tools.fetcher.denied:
+        raise InvariantBroken(Problem(
+            "document-fetch", "The document tried to load {count} outside resources; it was not written.",
+            value=tools.fetcher.denied[0], params={"count": len(tools.fetcher.denied)}))
+    anchors = {name: number for number, page in enumerate(document.pages, 1) for name in page.anchors}
+    return Printed(content, len(document.pages), anchors)
+
+
+def _claim_ua(document: Document) -> None:
+    """Adds the second claim inside the one rdf:RDF element (appending another one is not valid XMP)."""
+    metadata = document.metadata
+    written = metadata.generate_rdf_metadata
+
+    def with_claim(*args: object) -> bytes:
+        xml: bytes = written(*args)
+        return xml.replace(b"</rdf:RDF>", UA_CLAIM + b"</rdf:RDF>")
+
+    metadata.generate_rdf_metadata = with_claim

@@ -1,0 +1,197 @@
+"""The view models: every string and every mark a document prints, built once per language and audience.
+
+Here: plain records. Not here: how they are filled (scorecard.py, goalpage.py, method.py) or drawn
+(reports/templates). Templates only place what is here; they compute nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pipeline.report.charts import Picture
+
+Tone = Literal["red", "amber", "green", "blue", "grey", "ink"]
+
+
+@dataclass(frozen=True)
+class Status:
+    """A status as shape, word and colour, so that it survives greyscale and colour blindness."""
+
+    name: str
+    shape: str
+    word: str
+    tone: Tone
+
+
+@dataclass(frozen=True)
+class Tally:
+    status: Status
+    text: str
+    """Count and word: "2 at risk"."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One goal on page 1."""
+
+    goal_id: str
+    title: str
+    target: str
+    owner: str
+    status: Status
+    was: str
+    override: str
+    bullet: Picture
+    actual: str
+    actual_note: str
+    gap: str
+    gap_note: str
+    chance: str
+    chance_note: str
+    spark: Picture
+    spark_note: str
+    signal: str
+    action: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a box: a mark (shape, tick or number), the text, and what is said after it in grey."""
+
+    mark: str
+    text: str
+    note: str = ""
+    tone: Tone = "ink"
+
+
+@dataclass(frozen=True)
+class Group:
+    heading: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class Box:
+    heading: str
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One letter of SMART."""
+
+    letter: str
+    word: str
+    mark: str
+    verdict: str
+    tone: Tone
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the four numbers."""
+
+    label: str
+    value: str
+    note: str
+    bar: float | None = None
+    """Width of a progress bar in per cent, clamped to 0..100 for drawing only."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A table: `head` over `rows`; the first cell of each row is its header."""
+
+    heading: str
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+    css: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class GoalView:
+    """The page of one goal."""
+
+    goal_id: str
+    eyebrow: str
+    title: str
+    intro: str
+    status: Status
+    status_note: str
+    basis: str
+    override: str
+    reason: str
+    letters: tuple[Letter, ...]
+    figures: tuple[Figure, ...]
+    burn_heading: str
+    burn_note: str
+    burn_up: Picture | None
+    burn_empty: str
+    control_heading: str
+    control_note: str
+    control: Picture | None
+    control_empty: str
+    drivers: Cells
+    weeks: Cells
+    months: Cells
+    initiatives: Cells
+    calculation_heading: str
+    calculation: str
+    quality_heading: str
+    quality: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    heading: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words that templates place by themselves."""
+
+    page: str
+    of: str
+    columns: tuple[str, ...]
+    legend: str
+    contents: str
+    back: str
+    skip: str
+
+
+@dataclass(frozen=True)
+class ScorecardView:
+    """One document: the scorecard of an audience, or a single goal (then `pages` is empty)."""
+
+    lang: str
+    title: str
+    audience: str
+    author: str
+    banner: str
+    headline: str
+    context: str
+    tally: tuple[Tally, ...]
+    last_tally: str
+    pages: tuple[tuple[Row, ...], ...]
+    continued: str
+    density: Literal["airy", "normal", "dense"]
+    boxes: tuple[Box, ...]
+    goals: tuple[GoalView, ...]
+    method_title: str
+    method: tuple[Section, ...]
+    footer: str
+    created: str
+    """Date of the document's metadata: the edition's as-of, never the clock."""
+    words: Words
+    goal_ids: tuple[str, ...] = field(default=())

@@ -87,9 +87,24 @@ def ingest_source(
 ) -> IngestReport:
     """Land a source's new files and bring its tables up to date with everything landed.
 
-    A file that cannot be read is logged as refused and changes no table. Raises InvariantBroken when rows
+    A file that cannot be read is logged as refused and changes no fact. What is older than the declared
+    retention is forgotten at the end, after its rows are in the tables. Raises InvariantBroken when rows
     or money in are not what was accepted, quarantined and excluded.
     """
+    report = _ingest(workspace, source, store, now, progress, parser)
+    if workspace.company.retention_days is not None:
+        store.forget_before(workspace.company.retention_days, now, source.id)
+    return report
+
+
+def _ingest(
+    workspace: Workspace,
+    source: Source,
+    store: Store,
+    now: datetime,
+    progress: Progress | None,
+    parser: Parser | None,
+) -> IngestReport:
     landed, warnings = land_files(workspace, source, store, now)
     config_sha = source_fingerprint(workspace, source)
     work = _to_read(source.id, store, config_sha)

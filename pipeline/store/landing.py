@@ -66,11 +66,12 @@ class Landing:
         """Whether the bytes are still there."""
         return self._blob(landed).is_file()
 
-    def forget_before(self, instant: datetime) -> int:
-        """Remove the bytes (not the manifests) of landings received before `instant`; the number removed."""
+    def forget_before(self, instant: datetime, source_id: str | None = None) -> int:
+        """Remove the bytes (not the manifests) of landings received before `instant`, of one source or of
+        all that ever landed anything; the number removed."""
         old = [
             landed
-            for source_id in self.sources()
+            for source_id in ([source_id] if source_id else self.sources())
             for landed in self.landings(source_id)
             if landed.received_at < utc(instant) and self.is_kept(landed)
         ]

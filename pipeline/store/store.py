@@ -133,9 +133,10 @@ class Store:
         """Whether the landed bytes are still there."""
         return self._landing.is_kept(landed)
 
-    def forget_before(self, days: int, now: datetime) -> int:
-        """Remove the bytes of landings older than `days`; manifests and tables stay. The number removed."""
-        return self._landing.forget_before(utc(now) - timedelta(days=days))
+    def forget_before(self, days: int, now: datetime, source_id: str | None = None) -> int:
+        """Remove the bytes of landings (of one source, or of all) received more than `days` before `now`;
+        manifests and tables stay. The number removed."""
+        return self._landing.forget_before(utc(now) - timedelta(days=days), source_id)
 
     # -- knowledge ---------------------------------------------------------------------------------------
 

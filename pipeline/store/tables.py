@@ -29,6 +29,9 @@ WRITER = "goal-scorecards"
 MAX_ATTEMPTS = 6
 """How often a commit is recomputed when others commit to the same table meanwhile."""
 
+KEEP_UNUSED_HOURS = 7 * 24
+"""Hours that replaced files stay, for readers that opened the table before."""
+
 
 class Conflict(Exception):
     """Somebody else committed to the table after it was read."""
@@ -129,14 +132,18 @@ class Tables:
             raise
 
     def compact(self, names: Iterable[str] | None = None, minimum_files: int = 8) -> int:
-        """Merge the small files of tables that have many; the number of tables compacted. Content and
-        history of knowledge stay as they are, because both are rows."""
+        """Merge the small files of tables that have many; the number of tables compacted.
+
+        Content and history of knowledge stay as they are, because both are rows. Files that no version of
+        the last week uses are removed.
+        """
         done = 0
         for name in self.names() if names is None else names:
             table = DeltaTable(str(self.root / name))
             if len(table.file_uris()) >= minimum_files:
                 table.optimize.compact()
                 table.create_checkpoint()
+                table.vacuum(retention_hours=KEEP_UNUSED_HOURS, dry_run=False)
                 done += 1
         return done
 

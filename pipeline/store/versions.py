@@ -93,8 +93,14 @@ class VersionTable:
         current = self._at(at)
         empty = table.schema.empty_table()
         current = empty if current is None else current
+        if current.equals(table):
+            return []
         changed = missing_from(self._connection, table, current)
-        gone = missing_from(self._connection, current.select(self.keys), table.select(self.keys), self.keys)
+        gone = empty.select(self.keys)
+        if table.num_rows - changed.num_rows < current.num_rows:  # else every row of before is still there
+            gone = missing_from(
+                self._connection, current.select(self.keys), table.select(self.keys), self.keys
+            )
         parts = [_marked(changed, known_at, removed=False)] if changed.num_rows else []
         if gone.num_rows:
             parts.append(_marked(conformed(gone, table.schema), known_at, removed=True))

@@ -42,7 +42,13 @@ TOTAL_WORDS = r"(?i)^\s*(grand total|total|итого|всего|общий ит
 def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
     """Reads `data` (the file called `name`) as the source declares it. Raises FileRefused with every problem
     that makes the whole file unusable, InvariantBroken when rows or money do not add up."""
-    spec = export_of(source)
+    try:
+        spec = export_of(source)
+    except FileRefused as refusal:  # a mistake of the source's own file, not of the export
+        place = workspace.location(f"source:{source.id}") or {"file": name}
+        raise FileRefused(
+            *(replace(one, **{**place, "column": one.column}) for one in refusal.problems)
+        ) from None
     context = _context(workspace, source, spec, name)
     raw = read_table(data, context.format, name, spec.comment)
     rejections = Rejections()
@@ -78,16 +84,6 @@ def export_of(source: Source) -> ExportSpec:
     return adapted(vendor.exports[export], source)
 
 
-def delivers(source: Source) -> str:
-    """full or changes: the source's own word, else what its system's export is."""
-    return source.delivers or export_of(source).delivers
-
-
-def facts_of(source: Source) -> tuple[str, ...]:
-    """Names of the facts the source feeds."""
-    return export_of(source).facts
-
-
 def side_files(workspace: Workspace, source: Source) -> list[Path]:
     """Further files a parse depends on (lookups): when one changes, the source must be read again."""
     return [workspace.root / lookup.file for lookup in source.lookup]
@@ -119,7 +115,10 @@ def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) 
             ) from None  # fmt: skip
     zone = _zone(source, workspace, name)
     currency = source.currency or workspace.company.currency
-    return Context(source.id, name, format, zone, workspace.company.zone, currency, hash_key(workspace))
+    delivers = source.delivers or spec.delivers
+    return Context(
+        source.id, name, format, zone, workspace.company.zone, currency, hash_key(workspace), delivers == "full"
+    )  # fmt: skip
 
 
 def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
@@ -189,9 +188,7 @@ def _second_file(
             "E-LOOKUP", 'The second file "{path}" of source "{source}" is not there.',
             "Put it there, or correct lookup: file.", context.file, path=lookup.file, source=source.id,
         )  # fmt: skip
-    format = lookup.format or context.format.model_copy(
-        update={"kind": _kind_of(path, context.format.kind), "skip_rows": 0}
-    )
+    format = lookup.format or FileFormat(kind=_kind_of(path))  # type: ignore[arg-type]
     raw = read_table(path.read_bytes(), format, lookup.file)
     key = lookup.key or lookup.on
     fields = [Field(header, (header,), needed=True) for header in dict.fromkeys((key, *lookup.take.values()))]
@@ -200,10 +197,8 @@ def _second_file(
     return {fold(name): raw.columns[index] for name, index in at.items()}
 
 
-def _kind_of(path: Path, default: str) -> str:
-    return {".csv": "csv", ".txt": "csv", ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}.get(
-        path.suffix.lower(), default
-    )
+def _kind_of(path: Path) -> str:
+    return {".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}.get(path.suffix.lower(), "csv")
 
 
 def _refuse_doubled_keys(keys: pa.Array, raw: RawTable, lookup: Lookup) -> None:
@@ -243,8 +238,8 @@ class _Parsing:
 
     def result(self) -> ParsedExport:
         excluded, warnings = self._excluded()
-        typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
         self._reject_flagged()
+        typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
         rows = self._rows(typed)
         counted = np.flatnonzero(~excluded)
         self._validate(rows, counted)
@@ -383,9 +378,12 @@ class _Parsing:
         rows = frame_of(arrays, self.raw.rows)
         rows = self.spec.derive(rows, self.context)
         for column in self.fact.columns:
+            kind = ARROW_TYPES[column.type]
             if column.name not in rows:
+                rows[column.name] = pd.Series(pd.NA, index=rows.index, dtype=pd.ArrowDtype(kind))
+            elif rows[column.name].dtype != pd.ArrowDtype(kind):  # sums of decimals widen their type
                 rows[column.name] = pd.Series(
-                    pd.NA, index=rows.index, dtype=pd.ArrowDtype(ARROW_TYPES[column.type])
+                    pd.arrays.ArrowExtensionArray(arrow_of(rows[column.name], kind))
                 )
         if self.fact.name == "deals":
             rows["closed_on"] = rows["closed_on"].where(rows["is_closed"].fillna(False))
@@ -579,7 +577,7 @@ def _hashes(columns: Iterable[pd.Series]) -> np.ndarray:
     """One 64-bit hash per row over all columns."""
     total: np.ndarray | None = None
     for column in columns:
-        part = pd.util.hash_array(column.to_numpy(dtype=object, na_value=""), categorize=True)
+        part = pd.util.hash_array(column.to_numpy(dtype=object, na_value=""), categorize=False)
         total = part if total is None else total * np.uint64(1_000_003) ^ part
     return np.zeros(0, np.uint64) if total is None else total
 

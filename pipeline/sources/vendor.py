@@ -68,6 +68,8 @@ class Context:
     company_zone: ZoneInfo
     currency: str
     hash_key: bytes
+    is_full: bool
+    """The file holds everything there is, not only what changed."""
 
 
 def _unchanged(rows: pd.DataFrame, context: Context) -> pd.DataFrame:

@@ -23,8 +23,8 @@ def _with_amount(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     return rows.assign(amount=amount.where(~blank))
 
 
-LINES = ExportSpec(
-    name="lines",
+GL = ExportSpec(
+    name="gl",
     title="Journal lines",
     fact="ledger_lines",
     fields=(
@@ -48,4 +48,4 @@ LINES = ExportSpec(
     rules=(Rule("debit", REQUIRED, lambda rows: rows["amount"].notna()),),
 )  # fmt: skip
 
-VENDOR = Vendor("ledger", "General ledger", {"lines": LINES})
+VENDOR = Vendor("ledger", "General ledger", {"gl": GL})

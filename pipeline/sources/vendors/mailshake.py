@@ -85,7 +85,7 @@ ACTIVITY = ExportSpec(
         Field("replied_on", ("replied_at", "Replied", "Replied at"), "date"),
         Field("bounced", ("bounced", "Bounced"), "bool"),
         Field("lead_status", ("lead_status", "Lead status")),
-        Field("owner", ("from_address", "sender", "From", "Sender", "Sent by", "owner")),
+        Field("owner", ("sender_email", "from_address", "sender", "From", "Sender", "Sent by", "owner")),
     ),
     delivers="changes",
     format=FileFormat(date="iso", datetime="iso"),

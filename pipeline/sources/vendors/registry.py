@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pipeline.sources.vendor import Vendor
 from pipeline.sources.vendors import ga4, hubspot, ledger, mailshake, subscriptions, timecamp
+from pipeline.workspace.model import Source
 
 SYSTEMS: dict[str, Vendor] = {
     vendor.system: vendor
@@ -13,6 +14,15 @@ SYSTEMS: dict[str, Vendor] = {
         hubspot.VENDOR, mailshake.VENDOR, timecamp.VENDOR, subscriptions.VENDOR, ga4.VENDOR, ledger.VENDOR,
     )
 }  # fmt: skip
+
+
+def facts_of(source: Source) -> tuple[str, ...]:
+    """Names of the facts a source feeds, the main one first; empty when its declaration is incomplete."""
+    vendor = SYSTEMS.get(source.system)
+    spec = vendor.exports.get(source.export) if vendor else None
+    if spec is not None:
+        return spec.facts
+    return (source.fact,) if source.fact else ()
 
 
 def systems_for_check() -> Mapping[str, frozenset[str]]:

@@ -9,12 +9,23 @@ from __future__ import annotations
 import pandas as pd
 import pyarrow as pa
 
+from pipeline.errors import FileRefused, Problem
 from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
 
 
 def _with_first(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """Adds is_new_customer where the export does not say it: the customer's earliest subscription in the file."""
+    if "is_new_customer" not in rows and not context.is_full:
+        raise FileRefused(
+            Problem(
+                "E-HEADER",
+                'Column "is_new_customer" is missing, and an export of changes cannot tell who is new.',
+                "Add the column to the export, or export all subscriptions and set delivers: full.",
+                file=context.file,
+                column="is_new_customer",
+            )
+        )
     frame = rows[["customer", "started_on", "subscription_id"]]
     ordered = frame.dropna(subset=["customer", "started_on"]).sort_values(
         ["started_on", "subscription_id"], kind="stable"

@@ -98,7 +98,10 @@ def test_receipt_offsets_follow_the_clock_change(longer: Path) -> None:
         assert at.utcoffset() == at.astimezone(BERLIN).utcoffset(), name
     summer = received(longer)["exports/hubspot_deals/hubspot_deals-2026-W13.csv"]
     winter = received(longer)["exports/hubspot_deals/hubspot_deals-2026-W43.csv"]
-    assert (summer.isoformat(), winter.isoformat()) == ("2026-03-30T06:05:00+02:00", "2026-10-26T06:05:00+01:00")
+    assert (summer.isoformat(), winter.isoformat()) == (
+        "2026-03-30T06:05:00+02:00",
+        "2026-10-26T06:05:00+01:00",
+    )
 
 
 def test_weekly_exports_arrive_before_the_cutoff_but_for_the_late_ones() -> None:

@@ -1,0 +1,191 @@
+"""The sample's figures by two routes: loops over the raw export text, and the pipeline's edition of 2026-W47.
+
+Here: that both print the same numbers, and that the sample tells the story its goals are about. Not here:
+how either of them counts (tests/oracle.py, pipeline/).
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from pipeline.goals.edition import build_edition
+from pipeline.goals.model import Edition, GoalResult
+from pipeline.kpis.catalogue import CATALOGUE
+from pipeline.periods import Week
+from pipeline.sources.ingest import ingest_source
+from pipeline.sources.vendors.registry import SYSTEMS
+from pipeline.store.store import Store
+from pipeline.workspace.loader import load_workspace
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests"))
+import oracle  # noqa: E402 - the folder of shared test code is not a package
+
+SAMPLES = ROOT / "data" / "samples"
+SUNDAY = date(2026, 11, 22)
+THEN = oracle.cutoff(SUNDAY)
+WEEK_BEFORE = oracle.cutoff(date(2026, 11, 15))
+FIRST_OF_13_WEEKS = date(2026, 8, 24)
+Q4, LAST_CLOSED_MONTH = date(2026, 10, 1), date(2026, 10, 31)
+
+
+@pytest.fixture(scope="module")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    systems = {name: frozenset(vendor.exports) for name, vendor in SYSTEMS.items()}
+    workspace = load_workspace(SAMPLES, CATALOGUE, systems)
+    store = Store(tmp_path_factory.mktemp("state"))
+    for source in workspace.sources:
+        report = ingest_source(workspace, source, store, datetime(2026, 11, 23, 8, tzinfo=UTC))
+        assert not report.refused, report.refused
+    return build_edition(workspace, store, Week(2026, 47), with_smart=False)
+
+
+def result(edition: Edition, goal_id: str) -> GoalResult:
+    return next(one for one in edition.results if one.goal_id == goal_id)
+
+
+def rate(edition: Edition, goal_id: str) -> tuple[Decimal | None, Decimal | None]:
+    one = result(edition, goal_id)
+    return one.numerator, one.denominator
+
+
+# --- the same figures by two routes ------------------------------------------------------------------
+
+
+def test_closing_rate_is_pooled_over_13_weeks_and_not_a_mean_of_rates(edition: Edition) -> None:
+    won, closed = oracle.closing_rate(SAMPLES, FIRST_OF_13_WEEKS, SUNDAY, THEN)
+    assert rate(edition, "closing-rate-q4") == (won, closed)
+    assert result(edition, "closing-rate-q4").actual == won / closed
+
+
+def test_churn_counts_all_losses_of_13_weeks_over_the_stock_at_their_start(edition: Edition) -> None:
+    lost, at_start = oracle.churn(SAMPLES, FIRST_OF_13_WEEKS, SUNDAY, THEN)
+    assert rate(edition, "churn-q4") == (lost, at_start)
+    progress = (Decimal("0.45") - lost / at_start) / Decimal("0.25")
+    assert abs((result(edition, "churn-q4").progress or 0) - progress) < Decimal("1e-12")
+
+
+@pytest.mark.parametrize(
+    ("goal_id", "first", "last"),
+    [
+        ("sales-revenue-2026", date(2026, 1, 1), SUNDAY),
+        ("sales-revenue-2026-q1", date(2026, 1, 1), date(2026, 3, 31)),
+        ("sales-revenue-2026-q2", date(2026, 4, 1), date(2026, 6, 30)),
+        ("sales-revenue-2026-q3", date(2026, 7, 1), date(2026, 9, 30)),
+        ("sales-revenue-2026-q4", Q4, SUNDAY),
+    ],
+)
+def test_revenue_windows_are_cut_on_dates_and_use_the_newest_row_known(
+    edition: Edition, goal_id: str, first: date, last: date
+) -> None:
+    assert result(edition, goal_id).actual == oracle.sales_revenue(SAMPLES, first, last, THEN)
+
+
+def test_revenue_of_the_week_before_was_another_number_when_it_was_first_reported(edition: Edition) -> None:
+    first, last = date(2026, 11, 9), date(2026, 11, 15)
+    restated = {
+        (one.goal_id, one.period_start): (one.before, one.after)
+        for one in edition.restatements
+        if one.kpi_id == "sales_revenue"
+    }
+    assert restated["sales-revenue-2026-q4", first] == (
+        oracle.sales_revenue(SAMPLES, first, last, WEEK_BEFORE),
+        oracle.sales_revenue(SAMPLES, first, last, THEN),
+    )
+    refunded = date(2026, 11, 2)
+    assert restated["sales-revenue-2026-q4", refunded] == (
+        oracle.sales_revenue(SAMPLES, refunded, refunded + timedelta(days=6), WEEK_BEFORE),
+        oracle.sales_revenue(SAMPLES, refunded, refunded + timedelta(days=6), THEN),
+    )
+
+
+def test_sales_restatements_name_the_export_that_caused_them(edition: Edition) -> None:
+    causes = {one.cause_source for one in edition.restatements if one.kpi_id == "sales_revenue"}
+    assert causes == {"hubspot_deals"}
+
+
+def test_funnel_flow_counts_entries_into_stages_not_deals_in_them(edition: Edition) -> None:
+    assert rate(edition, "funnel-flow-q4") == oracle.funnel_flow(SAMPLES, FIRST_OF_13_WEEKS, SUNDAY, THEN)
+
+
+def test_signups_are_added_up_from_the_first_day_of_the_window(edition: Edition) -> None:
+    assert result(edition, "signups-h2").actual == oracle.signups(SAMPLES, date(2026, 7, 1), SUNDAY, THEN)
+
+
+def test_gross_profit_ends_with_the_last_closed_month(edition: Edition) -> None:
+    one = result(edition, "gross-profit-2026")
+    assert one.actual == oracle.gross_profit(SAMPLES, date(2026, 1, 1), LAST_CLOSED_MONTH, THEN)
+    assert one.data_through == LAST_CLOSED_MONTH
+
+
+def test_net_profit_takes_every_ledger_line(edition: Edition) -> None:
+    quarter = oracle.ledger(SAMPLES, None, date(2026, 7, 1), date(2026, 9, 30), THEN)
+    assert result(edition, "net-profit-q3").actual == quarter
+
+
+def test_cac_pools_cost_and_customers_of_three_whole_months(edition: Edition) -> None:
+    cost, customers = oracle.acquisition_cost(SAMPLES, date(2026, 8, 1), LAST_CLOSED_MONTH, THEN)
+    assert rate(edition, "cac-q4") == (cost, customers)
+
+
+def test_prospecting_counts_messages_by_company_date_and_once(edition: Edition) -> None:
+    periods = {one.start: one.value for one in result(edition, "prospecting-weekly").periods if one.closed}
+    mondays = sorted(day for day in periods if day >= date(2026, 1, 5))
+    assert len(mondays) >= 40
+    assert [periods[day] for day in mondays] == oracle.messages_sent(SAMPLES, mondays, THEN)
+
+
+def test_partner_revenue_adds_only_the_good_rows_of_the_dirty_export(edition: Edition) -> None:
+    assert result(edition, "partner-revenue-q4").actual == oracle.partner_revenue(SAMPLES, Q4, SUNDAY, THEN)
+    counts = edition.sources["partner_sales"].counts
+    assert (counts.quarantined, counts.excluded) == (5, 1)
+
+
+def test_growth_compares_with_equal_weeks_of_the_prior_year(edition: Edition) -> None:
+    """1 January 2026 is the Thursday of week 1; its counterpart is Thursday 2 January 2025, not the 1st."""
+    now = oracle.sales_revenue(SAMPLES, date(2026, 1, 1), date(2026, 9, 30), THEN)
+    before = oracle.sales_revenue(SAMPLES, date(2025, 1, 2), date(2025, 10, 1), THEN)
+    assert rate(edition, "sales-growth-2026") == (now, before)
+    assert result(edition, "sales-growth-2026").actual == now / before - 1
+
+
+def test_monthly_retention_is_what_churn_leaves(edition: Edition) -> None:
+    for period in result(edition, "retention-q3").periods:
+        if date(2026, 7, 1) <= period.start <= date(2026, 9, 1):
+            lost, at_start = oracle.churn(SAMPLES, period.start, period.end, THEN)
+            assert period.value is not None
+            assert abs(period.value - (1 - lost / at_start)) < Decimal("1e-12")
+
+
+def test_a_stale_source_gives_no_verdict_and_no_invented_zero(edition: Edition) -> None:
+    one = result(edition, "admin-hours-q4")
+    assert (one.status, one.problems) == ("no_verdict", ("timecamp_entries",))
+    assert one.actual != 0
+    for period in one.periods:
+        if period.start >= date(2026, 10, 26):
+            assert period.value is None
+        elif period.start >= date(2026, 1, 5):
+            assert period.value == oracle.admin_hours(SAMPLES, period.start, period.end, THEN)
+
+
+# --- the story ---------------------------------------------------------------------------------------
+
+
+def test_the_churn_example_stands_near_sixty_per_cent_of_the_way() -> None:
+    lost, at_start = oracle.churn(SAMPLES, FIRST_OF_13_WEEKS, SUNDAY, THEN)
+    assert Decimal("0.29") < lost / at_start < Decimal("0.31")
+    lost, at_start = oracle.churn(SAMPLES, date(2026, 7, 1), date(2026, 9, 30), THEN)
+    assert Decimal("0.43") < lost / at_start < Decimal("0.47")
+
+
+def test_page_one_of_week_47_has_something_to_say(edition: Edition) -> None:
+    running = [one for one in edition.results if one.start <= SUNDAY <= one.due]
+    assert len(running) == 11
+    statuses = {one.status for one in running}
+    assert {"no_verdict", "achieved", "at_risk", "off_track", "watch", "on_track"} <= statuses
+    assert {one.status for one in edition.results if one.due < SUNDAY} == {"achieved", "missed"}

@@ -1,0 +1,172 @@
+"""SMART verdicts: which evidence decides a letter, on components written by hand."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.goals import smart
+from pipeline.goals.model import LetterVerdict
+from pipeline.goals.smart import smart_verdicts
+from pipeline.kpis.compute import COMPONENT_COLUMNS
+from pipeline.workspace.model import Kpi, Workspace
+from tests.unit.goals.goals_cases import CHURN, CLOSING, REVENUE, fresh, goal, kpi
+
+D = Decimal
+SOURCE = {
+    "id": "crm", "system": "own", "fact": "deals",
+    "columns": {"deal_id": "ID"},
+}  # fmt: skip
+
+
+def components(one: Kpi, amounts: Callable[[date], tuple[int, int]], first: date, last: date) -> pd.DataFrame:
+    rows = []
+    for n in range((last - first).days + 1):
+        day = first + timedelta(days=n)
+        above, below = amounts(day)
+        rows.append({"kpi": one.id, "day": day, "segment": json.dumps({"region": "north"}), "currency": None,
+                     "numerator": D(above), "denominator": D(below)})  # fmt: skip
+    return pa.Table.from_pylist(rows, schema=COMPONENT_COLUMNS).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+def workspace(*goals: Any, **more: Any) -> Workspace:
+    company = {"company": "X", "timezone": "Europe/Berlin", "currency": "EUR"}
+    people = {"people": [{"id": "ann", "name": "Ann", "hours_per_week": "40"}]}
+    fields = {
+        "root": Path(),
+        "company": company,
+        "people": people,
+        "sources": [SOURCE],
+        "goals": goals,
+        **more,
+    }
+    return Workspace.model_validate(fields)
+
+
+def letters(
+    space: Workspace, one: Kpi, frame: pd.DataFrame | None, goal_id: str = "g"
+) -> dict[str, LetterVerdict]:
+    states = {"crm": fresh()}
+    found = smart_verdicts(space, {one.id: one}, frame, states=states)[goal_id]
+    return {letter.letter: letter for letter in found.letters}
+
+
+def templates(letter: LetterVerdict) -> list[str]:
+    return [reason.template for reason in letter.evidence]
+
+
+SUPPORTED = {"strategy": {"objectives": [{"id": "grow", "title": "Grow"}]}}
+COMMITTED = [{"by": "ann", "estimate": "1300", "on": date(2026, 9, 20)}]
+
+
+def test_thirty_percent_after_25_is_sensible_and_fifty_is_not() -> None:
+    closing = kpi(CLOSING)
+    # three whole weeks before the start with 40 closed deals each, 10 of them won
+    frame = components(
+        closing, lambda d: (10, 40) if d.weekday() == 0 else (0, 0), date(2026, 9, 7), date(2026, 9, 27)
+    )
+    fields = {"kind": "level", "kpi": "closing", "baseline": "25 %", "measured": {"over": "last"}}
+    sensible = letters(workspace(goal(target="30 %", **fields)), closing, frame)["A"]
+    assert smart.A_CLASSES["achievable"] in templates(sensible)
+    chance = next(reason for reason in sensible.evidence if "chance" in reason.params).params["chance"]
+    assert chance == ("percent", D("0.3389"))
+    assert letters(workspace(goal(target="50 %", **fields)), closing, frame)["A"].verdict == "fail"
+
+
+def test_a_baseline_is_held_against_the_data_at_the_start() -> None:
+    closing = kpi(CLOSING)
+    frame = components(closing, lambda d: (1, 4), date(2026, 1, 5), date(2026, 9, 27))
+    agreed = goal(kind="level", kpi="closing", baseline="25.9 %", target="30 %")
+    assert letters(workspace(agreed), closing, frame)["M"].verdict == "pass"
+    off = goal(kind="level", kpi="closing", baseline="35 %", target="40 %")
+    found = letters(workspace(off), closing, frame)["M"]
+    assert (found.verdict, smart.M_BASELINE_OFF in templates(found)) == ("warn", True)
+
+
+def test_churn_is_judged_in_spans_as_long_as_it_is_measured() -> None:
+    churn = kpi(CHURN)
+    frame = components(churn, lambda d: (1, 200), date(2025, 1, 6), date(2026, 9, 27))  # 91 of 200 a quarter
+    space = workspace(
+        goal(kind="level", kpi="churn_rate", baseline="45.5 %", target="20 %"),
+        sources=[
+            {"id": "crm", "system": "own", "fact": "subscriptions", "columns": {"subscription_id": "ID"}}
+        ],
+    )
+    found = letters(space, churn, frame)
+    evidence = next(reason for reason in found["A"].evidence if "hits" in reason.params)
+    assert (evidence.params["hits"], evidence.params["cases"]) == (("count", 364), ("count", 800))
+    assert found["A"].verdict == "fail"
+    assert found["M"].verdict == "pass"
+
+
+def test_a_sum_is_judged_by_the_best_earlier_window() -> None:
+    revenue = kpi(REVENUE)
+    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))  # 910 in 13 weeks
+    for target, template, verdict in (("900", smart.A_REACHED, "pass"), ("1000", smart.A_NEVER, "warn"),
+                                      ("1300", smart.A_NEVER, "fail")):  # fmt: skip
+        word = [{"by": "ann", "estimate": target, "on": date(2026, 9, 20)}]
+        found = letters(workspace(goal(target=target, commitments=word)), revenue, frame)["A"]
+        assert (found.verdict, template in templates(found)) == (verdict, True)
+
+
+def test_hours_of_all_goals_of_a_person_are_counted_by_shared_days() -> None:
+    revenue = kpi(REVENUE)
+    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))
+    work = {"id": "trial", "title": "Trials", "hours": "300"}
+    other = goal(id="h", target="900", how=[{**work, "id": "later", "hours": "500"}], due=date(2027, 3, 28))
+    one = goal(target="900", how=[work], commitments=COMMITTED)
+    found = letters(workspace(one, other), revenue, frame)["A"]
+    hours = next(reason for reason in found.evidence if reason.template == smart.A_CAPACITY).params
+    # 300 + 500 x 91 of 182 days = 550 of 13 weeks x 40 = 520
+    assert (hours["needed"], hours["available"]) == (("hours", D(550)), ("hours", D(520)))
+    assert found.verdict == "fail"
+
+
+def test_parts_add_up_and_a_quarter_does_not_contradict_its_year() -> None:
+    revenue = kpi(REVENUE)
+    year = goal(id="year", target="4000", start=date(2026, 1, 5), due=date(2026, 12, 27))
+    quarters = [goal(id=f"q{n}", target="900", parent="year") for n in range(4)]
+    found = letters(workspace(year, *quarters), revenue, None, "year")["R"]
+    assert (found.verdict, smart.R_SUM in templates(found)) == ("fail", True)
+    enough = [one.model_copy(update={"target": goal(target="1000").target}) for one in quarters]
+    assert (
+        letters(
+            workspace(year.model_copy(update={"supports": "grow"}), *enough, **SUPPORTED),
+            revenue,
+            None,
+            "year",
+        )["R"].verdict
+        == "pass"
+    )
+    greedy = goal(id="q", target="5000", parent="year")
+    assert smart.R_CONTRADICTS in templates(letters(workspace(year, greedy), revenue, None, "q")["R"])
+
+
+def test_a_segment_that_nobody_has_is_not_specific() -> None:
+    revenue = kpi(REVENUE)
+    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))
+    there = goal(segment={"region": "north"})
+    typo = goal(segment={"region": "nroth"}, owner="bob")
+    assert letters(workspace(there), revenue, frame)["S"].verdict == "pass"
+    found = letters(workspace(typo), revenue, frame)["S"]
+    assert (found.verdict, templates(found)[1:]) == ("fail", [smart.S_SEGMENT_EMPTY, smart.S_NO_OWNER])
+
+
+def test_two_weeks_are_too_short_and_milestones_belong_inside() -> None:
+    revenue = kpi(REVENUE)
+    short = goal(due=date(2026, 10, 11))
+    assert letters(workspace(short), revenue, None)["T"].verdict == "warn"
+    outside = goal(plan="milestones", milestones=[{"date": date(2027, 1, 15), "value": 400}])
+    assert letters(workspace(outside), revenue, None)["T"].verdict == "fail"
+
+
+def test_without_data_what_needs_data_is_unknown() -> None:
+    found = letters(workspace(goal()), kpi(REVENUE), None)
+    assert (found["A"].verdict, found["M"].verdict) == ("unknown", "unknown")

@@ -1,0 +1,219 @@
+"""Every document of a week, written into its folder.
+
+Here: which documents there are, what each is made from, and that an unchanged one is not made again. Not
+here: what stands in them. The manifest holds inputs, versions and hashes and no clock, so that equal inputs
+give equal bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+
+from pipeline.bundled import templates_dir
+from pipeline.goals.model import Edition
+from pipeline.kpis.registry import kpi_registry
+from pipeline.language import pick
+from pipeline.report.checks import check_document
+from pipeline.report.context import RULES_VERSION, Context
+from pipeline.report.engine import scorecard_html
+from pipeline.report.files import inside, safe_name, sha256, write_atomic
+from pipeline.report.html import web_page
+from pipeline.report.scorecard import scorecard_view
+from pipeline.report.twin import dumps, restricted, scorecard_json
+from pipeline.report.view import ScorecardView
+from pipeline.workspace.model import Audience, Notes, Workspace
+
+MANIFEST = "manifest.json"
+RISKY = ("=", "+", "-", "@", "\t", "\r")
+"""First characters with which a spreadsheet takes a text for a formula."""
+Progress = Callable[[str], None]
+
+
+def render_edition(
+    workspace: Workspace, edition: Edition, notes: Notes, out_dir: Path, audiences: Sequence[Audience] | None = None,
+    previous_notes: Notes | None = None, quarantine: pd.DataFrame | None = None, progress: Progress | None = None,
+) -> list[Path]:
+    """Writes every document of a week into `out_dir` (the week's own folder) and returns their paths.
+
+    audiences: those to write for; None: all of the workspace. quarantine: rejected rows of the known
+    exports. progress: told each file's name when it is there. A file whose content would be the same is not
+    made again. Raises InvariantBroken when a finished document is not what it must be; what was written
+    before it stays whole."""
+    desk = _Desk(out_dir, progress)
+    kpis = kpi_registry(workspace)
+    readers = workspace.audiences if audiences is None else tuple(audiences)
+    langs = tuple(dict.fromkeys([*workspace.company.languages, *(one.language for one in readers)]))
+    plain = {lang: Context(workspace, edition, kpis, lang) for lang in langs}
+    twin = scorecard_json(plain)
+    written = workspace.model_dump_json() + notes.model_dump_json()
+    desk.put("scorecard.json", dumps(twin))
+    for reader in readers:
+        context = Context(workspace, edition, kpis, reader.language, reader, notes, previous_notes)
+        view = scorecard_view(context)
+        name = f"scorecard-{safe_name(reader.id)}.{reader.language}"
+        embedded = dumps(restricted(twin, view.goal_ids, context.source_ids))
+        desk.put_pdf(f"{name}.pdf", view, embedded, edition, written)
+        desk.put(f"{name}.html", web_page(view).encode())
+    for lang, context in plain.items():
+        for result in edition.results:
+            view = scorecard_view(context, only=result.goal_id)
+            embedded = dumps(restricted(twin, (result.goal_id,), result.sources))
+            desk.put_pdf(f"goals/{safe_name(result.goal_id)}.{lang}.pdf", view, embedded, edition, written)
+    desk.put("quarantine.csv", quarantine_csv(quarantine))
+    desk.put("calendar.ics", calendar_ics(plain[langs[0]]))
+    desk.finish(workspace, edition)
+    return desk.paths
+
+
+@dataclass
+class _Desk:
+    """Where documents are put down: one folder and its manifest."""
+
+    folder: Path
+    progress: Progress | None = None
+    paths: list[Path] = field(default_factory=list)
+    entries: list[dict[str, object]] = field(default_factory=list)
+    known: dict[str, dict[str, object]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        path = self.folder / MANIFEST
+        if path.is_file():
+            try:
+                documents = json.loads(path.read_text("utf-8")).get("documents", [])
+                self.known = {str(one["name"]): one for one in documents}
+            except (ValueError, TypeError, KeyError, AttributeError):
+                self.known = {}
+
+    def put(self, name: str, content: bytes, made_from: str | None = None) -> None:
+        path = inside(self.folder, name)
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomic(path, content)
+        self._note(path, name, sha256(content), len(content), made_from)
+
+    def put_pdf(self, name: str, view: ScorecardView, embedded: bytes, edition: Edition, written: str) -> None:
+        """Prints, checks and writes a PDF, unless the file that is there was made from the same."""
+        html = scorecard_html(view)
+        made_from = hashlib.sha256(b"\0".join((html.encode(), embedded, _tools().encode()))).hexdigest()
+        path, known = inside(self.folder, name), self.known.get(name)
+        if known and known.get("made_from") == made_from and path.is_file():
+            content = path.read_bytes()
+            if sha256(content) == known.get("sha256"):
+                self._note(path, name, sha256(content), len(content), made_from)
+                return
+        from pipeline.report.pdf import Embedded, print_pdf
+
+        file = Embedded("scorecard.json", "The numbers of this document", embedded)
+        printed = print_pdf(html, identifier=made_from[:32].encode(), created=edition.as_of, files=(file,))
+        check_document(view, printed, name, written)
+        self.put(name, printed.content, made_from)
+
+    def finish(self, workspace: Workspace, edition: Edition) -> None:
+        """The manifest comes last: a document that it names is there."""
+        manifest = {
+            "version": 1, "week": str(edition.week), "known": edition.known, "as_of": edition.as_of,
+            "run_id": edition.run_id, "rules_version": RULES_VERSION, "workspace": workspace.fingerprint,
+            "inputs": edition.inputs,
+            "versions": {"goal-scorecards": package_version("goal-scorecards"), "weasyprint": package_version("weasyprint")},
+            "documents": sorted(self.entries, key=lambda one: str(one["name"])),
+        }
+        path, content = inside(self.folder, MANIFEST), dumps(manifest)
+        if not path.is_file() or path.read_bytes() != content:
+            write_atomic(path, content)
+        self.paths.append(path)
+
+    def _note(self, path: Path, name: str, digest: str, size: int, made_from: str | None) -> None:
+        entry: dict[str, object] = {"name": name, "sha256": digest, "size": size}
+        self.entries.append({**entry, "made_from": made_from} if made_from else entry)
+        self.paths.append(path)
+        if self.progress:
+            self.progress(name)
+
+
+@cache
+def _tools() -> str:
+    """Fingerprint of what turns HTML into bytes: style sheet, fonts, renderer."""
+    digest = hashlib.sha256(package_version("weasyprint").encode())
+    folder = templates_dir()
+    for path in (folder / "page.css", *sorted((folder / "fonts").glob("*.ttf"))):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def package_version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "0"
+
+
+def quarantine_csv(frame: pd.DataFrame | None) -> bytes:
+    """Rejected rows as CSV for a spreadsheet (UTF-8 with mark). A text that a spreadsheet would run as a
+    formula gets a leading apostrophe; numbers are left alone."""
+    columns = list(frame.columns) if frame is not None and len(frame.columns) else [
+        "source", "file", "line", "reason_code", "reason", "column", "value", "remedy", "row"]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    if frame is not None:
+        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    return b"\xef\xbb\xbf" + out.getvalue().encode()
+
+
+def _cell(value: object) -> object:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(RISKY) else value
+    return value
+
+
+def calendar_ics(context: Context) -> bytes:
+    """Due dates of goals, milestones and initiatives as all-day events; stamped with the edition's as-of."""
+    from icalendar import Calendar, Event
+
+    f, calendar = context.formats, Calendar()
+    calendar.add("prodid", "-//goal-scorecards//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    for uid, day, text in _deadlines(context):
+        event = Event()
+        event.add("uid", f"{uid}@goal-scorecards")
+        event.add("dtstamp", context.edition.as_of)
+        event.add("dtstart", day)
+        event.add("dtend", day + timedelta(days=1))
+        event.add("summary", text)
+        event.add("transp", "TRANSPARENT")
+        calendar.add_component(event)
+    calendar.add("x-wr-calname", f.say("Goals: deadlines"))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _deadlines(context: Context) -> Iterator[tuple[str, date, str]]:
+    f, lang = context.formats, context.lang
+    for result in sorted(context.results, key=lambda one: one.goal_id):
+        goal = context.goals.get(result.goal_id)
+        if goal is None:
+            continue
+        title, target = pick(goal.title, lang), f.value(result.target, result.unit)
+        yield goal.id, goal.due, f.say("Due: {name}, target {target}", name=title, target=target)
+        for number, stone in enumerate(goal.milestones, 1):
+            value = f.value(stone.value.amount, result.unit)
+            label = pick(stone.label, lang) or f.say("milestone {value}", value=value)
+            yield f"{goal.id}-m{number}", stone.date, f"{title}: {label}"
+        for one in goal.how:
+            if one.due is not None:
+                yield f"{goal.id}-{one.id}", one.due, f"{title}: {pick(one.title, lang)} ({context.person(one.owner)})"
+

@@ -1,0 +1,33 @@
+"""The web twin of a scorecard: one file that opens from disk and on a phone, and prints well.
+
+Here: style and fonts put inside the page. Not here: its content, which is the PDF's own template.
+"""
+
+from __future__ import annotations
+
+import base64
+from functools import cache
+from pathlib import Path
+
+from pipeline.bundled import templates_dir
+from pipeline.report.engine import scorecard_html, stylesheet
+from pipeline.report.view import ScorecardView
+
+FACES = (("Regular", 400), ("SemiBold", 600), ("Bold", 700))
+
+
+def web_page(view: ScorecardView, overrides: Path | None = None) -> str:
+    """The document as self-contained HTML: no request to anywhere, which its policy also forbids."""
+    return scorecard_html(view, _style(), overrides)
+
+
+@cache
+def _style() -> str:
+    faces = []
+    for name, weight in FACES:
+        data = base64.b64encode((templates_dir() / "fonts" / f"Inter-{name}.woff2").read_bytes()).decode()
+        faces.append(
+            f"@font-face {{ font-family: Inter; font-weight: {weight}; font-display: swap; "
+            f'src: url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
+        )
+    return "".join(faces) + stylesheet("page.css") + stylesheet("web.css")

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -78,8 +78,8 @@ def by_unique(text: pa.Array, parse: Callable[[str], Any], kind: pa.DataType) ->
 def decimals(
     cells: pa.Array, format: FileFormat, parentheses: bool = False, scale: Decimal | None = None
 ) -> Typed:
-    """decimal128(18,4), half-up at the fourth place. `inf`, `nan`, `1e3`, `-0` and marks other than the declared
-    ones do not parse."""
+    """decimal128(18,4), half-up at the fourth place. `inf`, `nan`, `1e3`, `-0` and marks other than the
+    declared ones do not parse."""
     text = trimmed(cells)
     plain = _plain_number(text, format, parentheses)
     values = plain.cast(_WIDE)
@@ -101,7 +101,8 @@ def money(
     parentheses: bool = False,
     scale: Decimal | None = None,
 ) -> Typed:
-    """As `decimals`; one currency symbol before or after the number is dropped when it is that of `currency`."""
+    """As `decimals`; one currency symbol before or after the number is dropped when it is that of
+    `currency`."""
     marks = pc.match_substring_regex(cells, "[$€£₽]")
     if not pc.any(marks).as_py():
         return decimals(cells, format, parentheses, scale)
@@ -198,9 +199,9 @@ _PER_HOUR = {"seconds": Decimal(3600), "minutes": Decimal(60), "hours": Decimal(
 
 
 def durations(cells: pa.Array, unit: str | None) -> Typed:
-    """Hours as decimal128(18,4) from 2:30, 2:30:00, 2h 30m, 2 ч 30 мин, 2.5 or 2,5, and whole numbers of `unit`.
-    Without a unit a whole number counts seconds, unless the column also has fractions: then it could be
-    either and does not parse (0 always does)."""
+    """Hours as decimal128(18,4) from 2:30, 2:30:00, 2h 30m, 2 ч 30 мин, 2.5 or 2,5, and whole numbers of
+    `unit`. Without a unit a whole number counts seconds, unless the column also has fractions: then it
+    could be either and does not parse (0 always does)."""
     text = trimmed(cells)
     encoded = text.dictionary_encode()
     uniques = encoded.dictionary.to_pylist()
@@ -232,14 +233,25 @@ def _rounded(value: Decimal) -> Decimal:
 # --- dates -------------------------------------------------------------------------------------------
 
 _PARTS = {
-    "Y": r"(?P<Y>\d{4})", "y": r"(?P<y>\d{2})", "m": r"(?P<m>\d{1,2})", "d": r"(?P<d>\d{1,2})",
-    "H": r"(?P<H>\d{1,2})", "I": r"(?P<I>\d{1,2})", "M": r"(?P<M>\d{2})", "S": r"(?P<S>\d{2})",
-    "f": r"(?P<f>\d{1,9})", "p": r"(?P<p>[AaPp][Mm])", "b": r"(?P<b>[^\W\d_]{3})", "B": r"(?P<b>[^\W\d_]{3,12})",
-    "z": r"(?P<z>[Zz]|[+-]\d{2}:?\d{2})", "%": "%",
-}  # fmt: skip
+    "Y": r"(?P<Y>\d{4})",
+    "y": r"(?P<y>\d{2})",
+    "m": r"(?P<m>\d{1,2})",
+    "d": r"(?P<d>\d{1,2})",
+    "H": r"(?P<H>\d{1,2})",
+    "I": r"(?P<I>\d{1,2})",
+    "M": r"(?P<M>\d{2})",
+    "S": r"(?P<S>\d{2})",
+    "f": r"(?P<f>\d{1,9})",
+    "p": r"(?P<p>[AaPp][Mm])",
+    "b": r"(?P<b>[^\W\d_]{3})",
+    "B": r"(?P<b>[^\W\d_]{3,12})",
+    "z": r"(?P<z>[Zz]|[+-]\d{2}:?\d{2})",
+    "%": "%",
+}
 _ISO_PATTERN = (
     r"(?P<Y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})"
-    r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d{1,9})?)?(?:\s?(?P<z>[Zz]|[+-]\d{2}:?\d{2}))?)?"
+    r"(?:[T ](?P<H>\d{2}):(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,]\d{1,9})?)?"
+    r"(?:\s?(?P<z>[Zz]|[+-]\d{2}:?\d{2}))?)?"
 )
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _QUARTER_HOUR = 15
@@ -271,8 +283,8 @@ def date_pattern(format: str) -> re.Pattern[str]:
 
 
 def dates(cells: pa.Array, formats: Sequence[str], zone: ZoneInfo, company_zone: ZoneInfo) -> Typed:
-    """Company-local dates (date32). A cell must fit one of the declared formats whole and be a real day. Times
-    without offset are in `zone`; a date without time is taken as it stands."""
+    """Company-local dates (date32). A cell must fit one of the declared formats whole and be a real day.
+    Times without offset are in `zone`; a date without time is taken as it stands."""
     text = trimmed(cells)
     shortened = _day_only(text) if zone == company_zone and ISO in formats else text
     patterns = [date_pattern(format) for format in dict.fromkeys(formats)]
@@ -297,14 +309,14 @@ _LOCAL_TIME = (
 
 
 def _day_only(text: pa.Array) -> pa.Array:
-    """ISO times without offset cut to their day, which is all that counts in the company's own zone; far fewer
-    distinct cells are left to parse."""
+    """ISO times without offset cut to their day, which is all that counts in the company's own zone; far
+    fewer distinct cells are left to parse."""
     return pc.replace_substring_regex(text, _LOCAL_TIME, r"\1")
 
 
 def _moment(parts: Mapping[str, str | None]) -> tuple:
-    """(year, month, day, hour or None, minute cut to a quarter of an hour, offset text). Every offset in use is
-    a whole number of quarters, so cutting never moves an instant over midnight anywhere."""
+    """(year, month, day, hour or None, minute cut to a quarter of an hour, offset text). Every offset in
+    use is a whole number of quarters, so cutting never moves an instant over midnight anywhere."""
     year = int(parts.get("Y") or 0) or (_century(int(parts.get("y") or 0)) if parts.get("y") else 0)
     name = parts.get("b")
     month = int(parts.get("m") or 0) or _month_number(name)
@@ -328,8 +340,6 @@ def _month_number(name: str | None) -> int:
 
 
 def _company_day(key: tuple, zone: ZoneInfo, company_zone: ZoneInfo) -> date | None:
-    from datetime import datetime
-
     year, month, day, hour, minute, offset = key
     try:
         if hour is None:

@@ -100,25 +100,38 @@ def _missing(name: str, wanted: Sequence[str], header: Sequence[str], file: str,
     if look:
         return Problem(
             "E-HEADER",
-            'Column "{name}" is missing; column {position} "{near}" looks the same but has letters of another alphabet.',
+            'Column "{name}" is missing; column {position} "{near}" looks the same but has '
+            "letters of another alphabet.",
             "Correct the header, or add it under aliases: {name}: [...].",
-            file=file, line=line, column=look[0], value=look[1], expected=None,
+            file=file,
+            line=line,
+            column=look[0],
+            value=look[1],
+            expected=None,
             params={**params, "position": look[0], "near": look[1]},
-        )  # fmt: skip
+        )
     close = next((hit for text in wanted if (hit := nearest(text, [h for h in header if h.strip()]))), None)
     if close:
         return Problem(
             "E-HEADER",
             'Column "{name}" (header {wanted}) is missing. Found: {found}. Did you mean "{near}"?',
-            'If that is the column, add under the source: aliases: {{{name}: ["{near}"]}}, or map it under columns.',
-            file=file, line=line, column=name, value=close, params={**params, "near": close},
-        )  # fmt: skip
+            'If that is the column, add under the source: aliases: {{{name}: ["{near}"]}}, or map '
+            "it under columns.",
+            file=file,
+            line=line,
+            column=name,
+            value=close,
+            params={**params, "near": close},
+        )
     return Problem(
         "E-HEADER",
         'Column "{name}" (header {wanted}) is missing. Found: {found}.',
         "Add the column to the export, or name the header it has under aliases: {name}: [...].",
-        file=file, line=line, column=name, params=params,
-    )  # fmt: skip
+        file=file,
+        line=line,
+        column=name,
+        params=params,
+    )
 
 
 def _look_alike(wanted: Sequence[str], header: Sequence[str]) -> tuple[int, str] | None:

@@ -16,9 +16,14 @@ from pipeline.sources.vendor import ExportSpec, Field, Kind
 from pipeline.workspace.model import FileFormat, MappedColumn, Source
 
 _KINDS: dict[str, Kind] = {
-    "text": "text", "bool": "bool", "date": "date", "money": "money", "decimal": "decimal", "integer": "integer",
+    "text": "text",
+    "bool": "bool",
+    "date": "date",
+    "money": "money",
+    "decimal": "decimal",
+    "integer": "integer",
     "instant": "date",
-}  # fmt: skip
+}
 MADE_KEYS = {
     "deal_id",
     "contact_id",
@@ -75,11 +80,13 @@ def source_problems(source: Source) -> list[Problem]:
     if fact is None:
         return [
             Problem(
-                "E-SOURCE", 'Source "{source}": "{fact}" is not a fact. Facts: {facts}.',
-                "Name under fact what the rows are.", value=source.fact,
+                "E-SOURCE",
+                'Source "{source}": "{fact}" is not a fact. Facts: {facts}.',
+                "Name under fact what the rows are.",
+                value=source.fact,
                 params={"source": source.id, "fact": source.fact, "facts": ", ".join(FACTS)},
             )
-        ]  # fmt: skip
+        ]
     names = [column.name for column in fact.columns]
     problems = [_unknown_column(source, name, names) for name in source.columns if name not in names]
     given = {*source.columns, *source.dimensions, "currency"}
@@ -88,11 +95,13 @@ def source_problems(source: Source) -> list[Problem]:
         if column.required and column.name not in given and not made:
             problems.append(
                 Problem(
-                    "E-SOURCE", 'Source "{source}" does not map the required column "{column}" ({meaning}).',
-                    "Add it under columns.", column=column.name,
+                    "E-SOURCE",
+                    'Source "{source}" does not map the required column "{column}" ({meaning}).',
+                    "Add it under columns.",
+                    column=column.name,
                     params={"source": source.id, "column": column.name, "meaning": column.description},
                 )
-            )  # fmt: skip
+            )
     for name, mapped in source.columns.items():
         problems += _format_problems(source, name, mapped)
     return problems
@@ -102,20 +111,26 @@ def _format_problems(source: Source, name: str, mapped: MappedColumn) -> list[Pr
     if mapped.source is None and mapped.value is None:
         return [
             Problem(
-                "E-SOURCE", 'Source "{source}": column "{column}" has neither from nor value.',
-                "Name the header under from.", column=name, params={"source": source.id, "column": name},
+                "E-SOURCE",
+                'Source "{source}": column "{column}" has neither from nor value.',
+                "Name the header under from.",
+                column=name,
+                params={"source": source.id, "column": name},
             )
-        ]  # fmt: skip
+        ]
     try:
         cells.date_pattern(mapped.date or cells.ISO)
     except cells.UnknownFormat as error:
         return [
             Problem(
-                "E-SOURCE", 'Source "{source}": {directive} in a date format is not understood.',
-                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.", column=name, value=mapped.date,
+                "E-SOURCE",
+                'Source "{source}": {directive} in a date format is not understood.',
+                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.",
+                column=name,
+                value=mapped.date,
                 params={"source": source.id, "directive": str(error)},
             )
-        ]  # fmt: skip
+        ]
     return []
 
 
@@ -123,9 +138,12 @@ def _unknown_column(source: Source, name: str, choices: Sequence[str]) -> Proble
     likely = nearest(name, choices)
     message = 'Source "{source}" maps "{column}", which is not a column of it. Columns: {choices}.'
     return Problem(
-        "E-SOURCE", message, 'Did you mean "{likely}"?' if likely else "Use dimensions for further columns.",
-        column=name, params={"source": source.id, "column": name, "choices": ", ".join(choices), "likely": likely},
-    )  # fmt: skip
+        "E-SOURCE",
+        message,
+        'Did you mean "{likely}"?' if likely else "Use dimensions for further columns.",
+        column=name,
+        params={"source": source.id, "column": name, "choices": ", ".join(choices), "likely": likely},
+    )
 
 
 def _field(fact: Fact, name: str, mapped: MappedColumn) -> Field:

@@ -31,9 +31,13 @@ def read_parquet(data: bytes, format: FileFormat, name: str) -> RawTable:
         ) from None
     if table.num_columns > MAX_COLUMNS:
         raise refused(
-            "E-LIMIT", "The header has {count} columns; at most {limit} are read.", "Export fewer columns.", name,
-            count=table.num_columns, limit=MAX_COLUMNS,
-        )  # fmt: skip
+            "E-LIMIT",
+            "The header has {count} columns; at most {limit} are read.",
+            "Export fewer columns.",
+            name,
+            count=table.num_columns,
+            limit=MAX_COLUMNS,
+        )
     columns = tuple(_text(column.combine_chunks(), format) for column in table.columns)
     lines = np.arange(1, table.num_rows + 1, dtype=np.int64)
     return RawTable(tuple(table.column_names), 1, columns, lines, iso_dates=True)

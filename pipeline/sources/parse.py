@@ -56,9 +56,12 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
     spec, found = _columns(spec, source, raw, name, taken)
     if not raw.rows and not raw.broken and not source.allow_empty:
         raise refused(
-            "E-NOROWS", "The file has a header and no rows.",
-            "Export it again; if it may be empty, set allow_empty: true for the source.", name, line=raw.header_line,
-        )  # fmt: skip
+            "E-NOROWS",
+            "The file has a header and no rows.",
+            "Export it again; if it may be empty, set allow_empty: true for the source.",
+            name,
+            line=raw.header_line,
+        )
     return _Parsing(source, spec, context, raw, found, rejections).result()
 
 
@@ -73,14 +76,19 @@ def export_of(source: Source) -> ExportSpec:
         likely = nearest(export, vendor.exports) or next(iter(vendor.exports))
         raise FileRefused(
             Problem(
-                "E-SOURCE", 'Source "{source}": {system} has no export "{export}". Exports: {exports}.',
-                "Write export: {likely}.", value=export,
+                "E-SOURCE",
+                'Source "{source}": {system} has no export "{export}". Exports: {exports}.',
+                "Write export: {likely}.",
+                value=export,
                 params={
-                    "source": source.id, "system": source.system, "export": export, "likely": likely,
+                    "source": source.id,
+                    "system": source.system,
+                    "export": export,
+                    "likely": likely,
                     "exports": ", ".join(vendor.exports),
                 },
             )
-        )  # fmt: skip
+        )
     return adapted(vendor.exports[export], source)
 
 
@@ -110,15 +118,26 @@ def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) 
             cells.date_pattern(text)
         except cells.UnknownFormat as error:
             raise refused(
-                "E-SOURCE", 'Source "{source}": {directive} in a date format is not understood.',
-                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.", name, source=source.id, directive=str(error),
-            ) from None  # fmt: skip
+                "E-SOURCE",
+                'Source "{source}": {directive} in a date format is not understood.',
+                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.",
+                name,
+                source=source.id,
+                directive=str(error),
+            ) from None
     zone = _zone(source, workspace, name)
     currency = source.currency or workspace.company.currency
     delivers = source.delivers or spec.delivers
     return Context(
-        source.id, name, format, zone, workspace.company.zone, currency, hash_key(workspace), delivers == "full"
-    )  # fmt: skip
+        source.id,
+        name,
+        format,
+        zone,
+        workspace.company.zone,
+        currency,
+        hash_key(workspace),
+        delivers == "full",
+    )
 
 
 def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
@@ -126,9 +145,13 @@ def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
         return ZoneInfo(source.timezone) if source.timezone else workspace.company.zone
     except (KeyError, ValueError, OSError):
         raise refused(
-            "E-SOURCE", 'Source "{source}": "{zone}" is not a time zone such as Europe/Berlin.',
-            "Correct timezone.", name, source=source.id, zone=source.timezone,
-        ) from None  # fmt: skip
+            "E-SOURCE",
+            'Source "{source}": "{zone}" is not a time zone such as Europe/Berlin.',
+            "Correct timezone.",
+            name,
+            source=source.id,
+            zone=source.timezone,
+        ) from None
 
 
 def _columns(
@@ -185,9 +208,13 @@ def _second_file(
     path = workspace.root / lookup.file
     if not path.is_file():
         raise refused(
-            "E-LOOKUP", 'The second file "{path}" of source "{source}" is not there.',
-            "Put it there, or correct lookup: file.", context.file, path=lookup.file, source=source.id,
-        )  # fmt: skip
+            "E-LOOKUP",
+            'The second file "{path}" of source "{source}" is not there.',
+            "Put it there, or correct lookup: file.",
+            context.file,
+            path=lookup.file,
+            source=source.id,
+        )
     format = lookup.format or FileFormat(kind=_kind_of(path))  # type: ignore[arg-type]
     raw = read_table(path.read_bytes(), format, lookup.file)
     key = lookup.key or lookup.on
@@ -206,10 +233,16 @@ def _refuse_doubled_keys(keys: pa.Array, raw: RawTable, lookup: Lookup) -> None:
     for row, key in enumerate(keys.to_pylist()):
         if key is not None and first.setdefault(key, row) != row:
             raise refused(
-                "E-LOOKUP", 'The key "{key}" stands in lines {first} and {second} of the second file.',
-                "Keep one row a key.", lookup.file, line=int(raw.lines[row]), value=key, key=key,
-                first=int(raw.lines[first[key]]), second=int(raw.lines[row]),
-            )  # fmt: skip
+                "E-LOOKUP",
+                'The key "{key}" stands in lines {first} and {second} of the second file.',
+                "Keep one row a key.",
+                lookup.file,
+                line=int(raw.lines[row]),
+                value=key,
+                key=key,
+                first=int(raw.lines[first[key]]),
+                second=int(raw.lines[row]),
+            )
 
 
 # --- one file ----------------------------------------------------------------------------------------
@@ -247,9 +280,11 @@ class _Parsing:
         accepted = np.setdiff1d(counted, rejected)
         counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
         return ParsedExport(
-            self._facts(rows.iloc[accepted]), self._quarantine(rejected), counts,
+            self._facts(rows.iloc[accepted]),
+            self._quarantine(rejected),
+            counts,
             (*self.raw.warnings, *self.found.warnings, *warnings),
-        )  # fmt: skip
+        )
 
     # --- exclusion ---
 
@@ -357,7 +392,8 @@ class _Parsing:
         return pc.fill_null(plain, self.context.currency)
 
     def _reject_flagged(self) -> None:
-        """Cells the file itself marks, and the last row of a file that may be cut; both only where they are used."""
+        """Cells the file itself marks, and the last row of a file that may be cut; both only where they
+        are used."""
         used = set(self.found.at.values())
         for row, column, reason in self.raw.flagged:
             if column in used:
@@ -397,7 +433,8 @@ class _Parsing:
         return rows
 
     def _used_cells(self) -> list[pa.Array]:
-        """Raw cells of every column read, in the order of the declaration, so that a reordered export is equal."""
+        """Raw cells of every column read, in the order of the declaration, so that a reordered export is
+        equal."""
         extra = [self._column(header) for header in self.source.dimensions.values()]
         return [self._cells(field) for field in self.spec.fields if field.name in self.found.at] + extra
 
@@ -487,9 +524,11 @@ class _Parsing:
         lines = pa.array(self.raw.lines, pa.int64()).take(index)
         schema = fact.arrow_schema()
         own = {
-            "dims": dims.take(index), "source": pa.array([self.source.id] * len(frame), pa.string()),
-            "source_line": lines, "removed": pa.array([False] * len(frame), pa.bool_()),
-        }  # fmt: skip
+            "dims": dims.take(index),
+            "source": pa.array([self.source.id] * len(frame), pa.string()),
+            "source_line": lines,
+            "removed": pa.array([False] * len(frame), pa.bool_()),
+        }
         arrays = []
         for field in schema:
             if field.name in own:
@@ -522,9 +561,15 @@ class _Parsing:
             for index, (header, column) in enumerate(zip(self.raw.header, self.raw.columns, strict=True))
         }
         return (
-            self.context.file, int(self.raw.lines[row]), reason.code, reason.text, names, values, reason.remedy,
+            self.context.file,
+            int(self.raw.lines[row]),
+            reason.code,
+            reason.text,
+            names,
+            values,
+            reason.remedy,
             json.dumps(texts, ensure_ascii=False),
-        )  # fmt: skip
+        )
 
     def _broken_record(self, line: int, reason: reasons.Reason, texts: Sequence[str]) -> tuple:
         names = [*self.raw.header, *(f"column {i + 1}" for i in range(len(self.raw.header), len(texts)))]
@@ -534,9 +579,15 @@ class _Parsing:
         }
         value = str(len(texts)) if texts else ""
         return (
-            self.context.file, line, reason.code, reason.text, "", value, reason.remedy,
+            self.context.file,
+            line,
+            reason.code,
+            reason.text,
+            "",
+            value,
+            reason.remedy,
             json.dumps(row, ensure_ascii=False),
-        )  # fmt: skip
+        )
 
     def _safe(self, header: str, text: str) -> str:
         """A cell as quarantine may keep it: addresses of outsiders only as digests; our own people's stay."""

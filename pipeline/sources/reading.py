@@ -2,7 +2,7 @@
 
 Here: magic bytes, strict decoding, delimiter, quotes, field counts, line numbers. Not here: what a column
 means (headers.py), what a cell is worth (cells.py), workbooks (xlsx.py), Parquet (parquet.py).
-A file that is not what it is declared to be is refused whole; a row that is broken is set aside with its line.
+A file that is not what it is declared to be is refused whole; a broken row is set aside with its line.
 """
 
 from __future__ import annotations
@@ -79,7 +79,8 @@ def read_csv(data: bytes, format: FileFormat, name: str, comment: str = "") -> R
 
 
 def refused(code: str, message: str, remedy: str, name: str, **extra: object) -> FileRefused:
-    """A FileRefused with one problem; `extra` goes to the problem's place or, when unknown there, its params."""
+    """A FileRefused with one problem; `extra` goes to the problem's place or, when unknown there, its
+    params."""
     place = {key: extra.pop(key) for key in ("line", "column", "value", "expected") if key in extra}
     return FileRefused(Problem(code, message, remedy, file=name, params=extra, **place))  # type: ignore[arg-type]
 
@@ -92,28 +93,39 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
         raise refused("E-EMPTY", "The file is empty.", "Export it again.", name)
     if head[:4] == b"\xd0\xcf\x11\xe0":
         raise refused(
-            "E-PASSWORD", "The file is a workbook with a password or of an old Excel version.",
-            "Save it as .xlsx or CSV without a password.", name,
-        )  # fmt: skip
+            "E-PASSWORD",
+            "The file is a workbook with a password or of an old Excel version.",
+            "Save it as .xlsx or CSV without a password.",
+            name,
+        )
     lower = head[:200].lower()
     if lower.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--")):
         raise refused(
-            "E-HTML", "The file is a web page, not an export; it looks like a sign-in page.",
-            "Sign in to the system and download the export again.", name, line=1,
-        )  # fmt: skip
+            "E-HTML",
+            "The file is a web page, not an export; it looks like a sign-in page.",
+            "Sign in to the system and download the export again.",
+            name,
+            line=1,
+        )
     if head[:1] == b"{" or (head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"]")):
         raise refused(
-            "E-JSON", "The file holds JSON, probably an error message: {start}",
-            "Download the export again; read the message for the cause.", name, line=1,
+            "E-JSON",
+            "The file holds JSON, probably an error message: {start}",
+            "Download the export again; read the message for the cause.",
+            name,
+            line=1,
             start=shown(head[:120].decode("utf-8", "replace")),
-        )  # fmt: skip
+        )
     actual = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet", b"%PDF": "pdf"}.get(head[:4])
     if actual and actual != kind:
         raise refused(
-            "E-MAGIC", "The file is declared as {declared}, but it is {actual}.",
-            "Declare format: {{kind: {actual}}} for the source, or export it as {declared}.", name,
-            declared=kind, actual=actual,
-        )  # fmt: skip
+            "E-MAGIC",
+            "The file is declared as {declared}, but it is {actual}.",
+            "Declare format: {{kind: {actual}}} for the source, or export it as {declared}.",
+            name,
+            declared=kind,
+            actual=actual,
+        )
 
 
 def _unpacked(data: bytes, name: str) -> bytes:
@@ -138,9 +150,13 @@ def check_unpacked_size(members: Sequence[zipfile.ZipInfo], packed: int, name: s
     size = sum(info.file_size for info in members)
     if size > MAX_UNPACKED or (size > 64 * 2**20 and size > 200 * packed):
         raise refused(
-            "E-LIMIT", "The file would unpack to {size} MB from {packed} MB.",
-            "Export fewer rows at a time.", name, size=size // 2**20, packed=max(packed // 2**20, 1),
-        )  # fmt: skip
+            "E-LIMIT",
+            "The file would unpack to {size} MB from {packed} MB.",
+            "Export fewer rows at a time.",
+            name,
+            size=size // 2**20,
+            packed=max(packed // 2**20, 1),
+        )
 
 
 # --- encoding ----------------------------------------------------------------------------------------
@@ -168,9 +184,16 @@ def _checked_encoding(data: bytes, declared: str, name: str) -> str:
     )
     line = data.count(b"\n", 0, failure) + 1
     raise refused(
-        "E-ENCODING", message, remedy, name, line=line, value=shown(repr(data[failure : failure + 8])),
-        declared=declared, likely=likely, offset=failure,
-    )  # fmt: skip
+        "E-ENCODING",
+        message,
+        remedy,
+        name,
+        line=line,
+        value=shown(repr(data[failure : failure + 8])),
+        declared=declared,
+        likely=likely,
+        offset=failure,
+    )
 
 
 def _codec(data: bytes, declared: str) -> str:
@@ -216,9 +239,13 @@ def _first_failure(data: bytes, codec: str) -> int | None:
 
 def _nul(data: bytes, offset: int, name: str) -> FileRefused:
     return refused(
-        "E-BYTES", "Byte {offset} is NUL, which no text has.", "Export the file again; it is damaged.", name,
-        line=data.count(b"\n", 0, offset) + 1, offset=offset,
-    )  # fmt: skip
+        "E-BYTES",
+        "Byte {offset} is NUL, which no text has.",
+        "Export the file again; it is damaged.",
+        name,
+        line=data.count(b"\n", 0, offset) + 1,
+        offset=offset,
+    )
 
 
 def _is_ended(data: bytes, codec: str) -> bool:
@@ -261,9 +288,15 @@ class _Reader:
         if open_end and last is None and self.broken:
             self.broken[-1] = replace(self.broken[-1], reason=TRUNCATED)
         return RawTable(
-            header, header_line, columns, np.asarray(starts, dtype=np.int64), tuple(self.broken), self.skipped,
-            self._cut_warning(starts), last if open_end else None,
-        )  # fmt: skip
+            header,
+            header_line,
+            columns,
+            np.asarray(starts, dtype=np.int64),
+            tuple(self.broken),
+            self.skipped,
+            self._cut_warning(starts),
+            last if open_end else None,
+        )
 
     def _first_line(self) -> str:
         """The header's first physical line, after the lines before it."""
@@ -294,9 +327,14 @@ class _Reader:
             raise self._unreadable(error, self.before + 1) from None
         if len(cells) > MAX_COLUMNS:
             raise refused(
-                "E-LIMIT", "The header has {count} columns; at most {limit} are read.",
-                "Export fewer columns.", self.name, line=self.before + 1, count=len(cells), limit=MAX_COLUMNS,
-            )  # fmt: skip
+                "E-LIMIT",
+                "The header has {count} columns; at most {limit} are read.",
+                "Export fewer columns.",
+                self.name,
+                line=self.before + 1,
+                count=len(cells),
+                limit=MAX_COLUMNS,
+            )
         if len(cells) == 1:
             for delimiter in DELIMITERS:
                 if delimiter != self.format.delimiter and delimiter in cells[0]:
@@ -366,37 +404,57 @@ class _Reader:
         last_line = max([0, *starts[-1:], *(row.line for row in self.broken[-1:])])
         return (
             Problem(
-                TRUNCATED.code, "The file does not end with a line end; its last row may be cut.",
-                TRUNCATED.remedy, file=self.name, line=last_line, severity="warning",
+                TRUNCATED.code,
+                "The file does not end with a line end; its last row may be cut.",
+                TRUNCATED.remedy,
+                file=self.name,
+                line=last_line,
+                severity="warning",
             ),
-        )  # fmt: skip
+        )
 
     def _wrong_delimiter(self, likely: str) -> FileRefused:
         return refused(
-            "E-DELIMITER", 'The cells are separated by "{likely}", not by the declared "{declared}".',
-            'Declare format: {{delimiter: "{likely}"}} for the source.', self.name, line=self.before or 1,
-            likely=likely.replace("\t", "\\t"), declared=self.format.delimiter.replace("\t", "\\t"),
-        )  # fmt: skip
+            "E-DELIMITER",
+            'The cells are separated by "{likely}", not by the declared "{declared}".',
+            'Declare format: {{delimiter: "{likely}"}} for the source.',
+            self.name,
+            line=self.before or 1,
+            likely=likely.replace("\t", "\\t"),
+            declared=self.format.delimiter.replace("\t", "\\t"),
+        )
 
     def _every_row_long(self, width: int) -> FileRefused:
         row = next(row for row in self.broken if row.reason is LONG)
         return refused(
-            "E-FIELDS", "Every row has more fields than the header ({found} instead of {width}).",
-            "Export the file again with a header for each column, or declare the delimiter it uses.", self.name,
-            line=row.line, found=len(row.cells), width=width,
-        )  # fmt: skip
+            "E-FIELDS",
+            "Every row has more fields than the header ({found} instead of {width}).",
+            "Export the file again with a header for each column, or declare the delimiter it uses.",
+            self.name,
+            line=row.line,
+            found=len(row.cells),
+            width=width,
+        )
 
     def _unreadable(self, error: csv.Error, line: int) -> FileRefused:
         if "limit" in str(error):
             return refused(
-                "E-LIMIT", "A cell is longer than {limit} characters.", "Export without that column.",
-                self.name, line=line, limit=csv.field_size_limit(),
-            )  # fmt: skip
+                "E-LIMIT",
+                "A cell is longer than {limit} characters.",
+                "Export without that column.",
+                self.name,
+                line=line,
+                limit=csv.field_size_limit(),
+            )
         opened = self._quote_opened(line)
         return refused(
-            "E-CSV", "A quote that opens in line {opened} is not closed properly.",
-            "Close the quote, or double the quotes inside the cell.", self.name, line=opened, opened=opened,
-        )  # fmt: skip
+            "E-CSV",
+            "A quote that opens in line {opened} is not closed properly.",
+            "Close the quote, or double the quotes inside the cell.",
+            self.name,
+            line=opened,
+            opened=opened,
+        )
 
     def _quote_opened(self, line: int) -> int:
         """The physical line of the quote that swallowed what follows; `line` is where its record begins."""

@@ -137,15 +137,21 @@ _BY_CODE = {
 
 
 def validate_rows(
-    rows: pd.DataFrame, fact: Fact, rules: Sequence[Rule], content: np.ndarray, key: np.ndarray | None,
-    rejections: Rejections, shown: Callable[[str], tuple[str, Sequence[object] | None]],
-) -> None:  # fmt: skip
+    rows: pd.DataFrame,
+    fact: Fact,
+    rules: Sequence[Rule],
+    content: np.ndarray,
+    key: np.ndarray | None,
+    rejections: Rejections,
+    shown: Callable[[str], tuple[str, Sequence[object] | None]],
+) -> None:
     """Adds to `rejections` every row of `rows` that breaks a rule. The frame's index holds row numbers and is
     unique. `content` and `key` are hashes of each row's own cells and of its key (None: rows have no key of
     their own); `shown(column)` gives the header and the raw cells to name in a reason."""
     for part in _parts(key, len(rows)):
-        _validate_part(rows.iloc[part], fact, rules, content[part], None if key is None else key[part],
-                       rejections, shown)  # fmt: skip
+        _validate_part(
+            rows.iloc[part], fact, rules, content[part], None if key is None else key[part], rejections, shown
+        )
 
 
 def _parts(key: np.ndarray | None, size: int) -> Iterator[np.ndarray | slice]:
@@ -161,9 +167,14 @@ def _parts(key: np.ndarray | None, size: int) -> Iterator[np.ndarray | slice]:
 
 
 def _validate_part(
-    rows: pd.DataFrame, fact: Fact, rules: Sequence[Rule], content: np.ndarray, key: np.ndarray | None,
-    rejections: Rejections, shown: Callable[[str], tuple[str, Sequence[object] | None]],
-) -> None:  # fmt: skip
+    rows: pd.DataFrame,
+    fact: Fact,
+    rules: Sequence[Rule],
+    content: np.ndarray,
+    key: np.ndarray | None,
+    rejections: Rejections,
+    shown: Callable[[str], tuple[str, Sequence[object] | None]],
+) -> None:
     if rows.empty:
         return
     again, conflict = same_key(content, key)
@@ -194,17 +205,21 @@ def same_key(content: np.ndarray, key: np.ndarray | None) -> tuple[np.ndarray, n
 
 
 def _collect(
-    failures: pd.DataFrame, rules: Sequence[Rule], rejections: Rejections,
-    shown: Callable[[str], tuple[str, Sequence[object] | None]], fact: Fact,
-) -> None:  # fmt: skip
+    failures: pd.DataFrame,
+    rules: Sequence[Rule],
+    rejections: Rejections,
+    shown: Callable[[str], tuple[str, Sequence[object] | None]],
+    fact: Fact,
+) -> None:
     lost = failures[failures["index"].isna()]
     if len(lost):
         raise InvariantBroken(
             Problem(
-                "E-SCHEMA", "The rows of {fact} do not have the shape their schema declares: {detail}",
+                "E-SCHEMA",
+                "The rows of {fact} do not have the shape their schema declares: {detail}",
                 params={"fact": fact.name, "detail": "; ".join(map(str, lost["check"].head(5)))},
             )
-        )  # fmt: skip
+        )
     for (column, check), group in failures.groupby(["column", "check"], sort=False):
         name, reason = str(column), _reason(str(column), str(check), rules)
         if name.startswith(_CHECKED):
@@ -246,17 +261,19 @@ def reconciled(counts: Counts, file: str) -> Counts:
     raise InvariantBroken(
         Problem(
             "E-CONSERVATION",
-            "Rows or money were lost while reading: {rows_in} rows ({money_in}) came in, {rows_out} ({money_out}) "
+            "Rows or money were lost while reading: {rows_in} rows ({money_in}) came in, "
+            "{rows_out} ({money_out}) "
             "came out.",
             "Report this as a fault of the program, with the file.",
             file=file,
             params={
-                "rows_in": counts.rows_in, "money_in": counts.money_in,
+                "rows_in": counts.rows_in,
+                "money_in": counts.money_in,
                 "rows_out": counts.accepted + counts.quarantined + counts.excluded,
                 "money_out": counts.money_accepted + counts.money_quarantined + counts.money_excluded,
             },
         )
-    )  # fmt: skip
+    )
 
 
 def fact_of(name: str) -> Fact:

@@ -48,18 +48,28 @@ def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
     header = tuple(_text(cell, format).strip() for cell in rows[start])
     if len(header) > MAX_COLUMNS:
         raise refused(
-            "E-LIMIT", "The header has {count} columns; at most {limit} are read.", "Export fewer columns.", name,
-            line=start + 1, count=len(header), limit=MAX_COLUMNS,
-        )  # fmt: skip
+            "E-LIMIT",
+            "The header has {count} columns; at most {limit} are read.",
+            "Export fewer columns.",
+            name,
+            line=start + 1,
+            count=len(header),
+            limit=MAX_COLUMNS,
+        )
     kept, lines = _records(rows, start + 1, format)
     columns = [
         pa.array([_text(row[i], format) for row in kept] if kept else [], pa.string())
         for i in range(len(header))
     ]
     return RawTable(
-        header, start + 1, tuple(columns), np.asarray(lines, dtype=np.int64), warnings=warnings, iso_dates=True,
+        header,
+        start + 1,
+        tuple(columns),
+        np.asarray(lines, dtype=np.int64),
+        warnings=warnings,
+        iso_dates=True,
         flagged=_flagged(archive, sheet, lines),
-    )  # fmt: skip
+    )
 
 
 def _records(rows: Sequence[Sequence[object]], first: int, format: FileFormat) -> tuple[list, list[int]]:
@@ -79,9 +89,12 @@ def _archive(data: bytes, name: str) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile:
         raise refused(
-            "E-MAGIC", "The file is declared as {declared}, but it is not a workbook or is damaged.",
-            "Save it as .xlsx again, or declare format: {{kind: csv}}.", name, declared="xlsx",
-        ) from None  # fmt: skip
+            "E-MAGIC",
+            "The file is declared as {declared}, but it is not a workbook or is damaged.",
+            "Save it as .xlsx again, or declare format: {{kind: csv}}.",
+            name,
+            declared="xlsx",
+        ) from None
     check_unpacked_size(archive.infolist(), len(data), name)
     return archive
 
@@ -91,9 +104,12 @@ def _workbook(data: bytes, name: str) -> CalamineWorkbook:
         return CalamineWorkbook.from_filelike(io.BytesIO(data))
     except (CalamineError, OSError, ValueError) as error:
         raise refused(
-            "E-XLSX", "The workbook cannot be read: {cause}", "Open it in Excel or LibreOffice and save it as .xlsx.",
-            name, cause=str(error)[:200],
-        ) from None  # fmt: skip
+            "E-XLSX",
+            "The workbook cannot be read: {cause}",
+            "Open it in Excel or LibreOffice and save it as .xlsx.",
+            name,
+            cause=str(error)[:200],
+        ) from None
 
 
 def _sheet_name(book: CalamineWorkbook, wanted: str | None, name: str) -> str:
@@ -109,13 +125,19 @@ def _sheet_name(book: CalamineWorkbook, wanted: str | None, name: str) -> str:
     likely = nearest(wanted, book.sheet_names) if wanted else next(iter(visible), None)
     raise FileRefused(
         Problem(
-            "E-SHEET", message, 'Declare format: {{sheet: "{likely}"}} for the source.', file=name, value=wanted,
+            "E-SHEET",
+            message,
+            'Declare format: {{sheet: "{likely}"}} for the source.',
+            file=name,
+            value=wanted,
             params={
-                "wanted": wanted, "count": len(visible), "likely": likely or next(iter(book.sheet_names), ""),
+                "wanted": wanted,
+                "count": len(visible),
+                "likely": likely or next(iter(book.sheet_names), ""),
                 "sheets": ", ".join(book.sheet_names),
             },
         )
-    )  # fmt: skip
+    )
 
 
 def _text(cell: object, format: FileFormat) -> str:

@@ -15,13 +15,32 @@ from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
 
 WON_STAGES = (
-    "closed won", "closedwon", "won", "закрыта и выиграна", "закрыто и выиграно", "закрыто: выиграно",
-    "выиграна", "выиграно", "сделка выиграна", "сделка заключена", "успешно реализовано",
-)  # fmt: skip
+    "closed won",
+    "closedwon",
+    "won",
+    "закрыта и выиграна",
+    "закрыто и выиграно",
+    "закрыто: выиграно",
+    "выиграна",
+    "выиграно",
+    "сделка выиграна",
+    "сделка заключена",
+    "успешно реализовано",
+)
 LOST_STAGES = (
-    "closed lost", "closedlost", "lost", "закрыта и проиграна", "закрыто и проиграно", "закрыто: проиграно",
-    "закрыта и потеряна", "проиграна", "проиграно", "сделка проиграна", "потеряна", "закрыто и не реализовано",
-)  # fmt: skip
+    "closed lost",
+    "closedlost",
+    "lost",
+    "закрыта и проиграна",
+    "закрыто и проиграно",
+    "закрыто: проиграно",
+    "закрыта и потеряна",
+    "проиграна",
+    "проиграно",
+    "сделка проиграна",
+    "потеряна",
+    "закрыто и не реализовано",
+)
 ISO = FileFormat(date="iso", datetime="iso")
 _ENTERED = "entered:"
 _LABEL = re.compile(
@@ -42,7 +61,8 @@ def stage_column(header: str) -> Field | None:
 
 
 def _with_outcome(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Adds is_won and is_closed: from HubSpot's own flags, or from the stage's label where those are absent."""
+    """Adds is_won and is_closed: from HubSpot's own flags, or from the stage's label where those are
+    absent."""
     stage = rows["stage"].str.strip().str.casefold() if "stage" in rows else None
     won = _flag(rows, "is_won", stage, WON_STAGES)
     lost = _flag(rows, "is_lost", stage, LOST_STAGES)
@@ -79,8 +99,12 @@ DEALS = ExportSpec(
     fact="deals",
     further_facts=("deal_stages",),
     fields=(
-        Field("deal_id", ("Record ID", "Record ID - Deal", "Deal ID", "hs_object_id", "id", "ID записи"),
-              needed=True, filled=True),
+        Field(
+            "deal_id",
+            ("Record ID", "Record ID - Deal", "Deal ID", "hs_object_id", "id", "ID записи"),
+            needed=True,
+            filled=True,
+        ),
         Field("name", ("Deal Name", "dealname", "Название сделки")),
         Field("amount", ("Amount", "amount", "Сумма"), "money", needed=True),
         Field("currency", ("Currency", "deal_currency_code", "Валюта")),
@@ -103,27 +127,38 @@ DEALS = ExportSpec(
     repeated=stage_column,
     derive=_with_outcome,
     emit=_deals_and_stages,
-    unverified="Date format and separators inside the CSV; the exact Russian labels; the labels of stage dates.",
-)  # fmt: skip
+    unverified=(
+        "Date format and separators inside the CSV; the exact Russian labels; the labels of stage dates."
+    ),
+)
 
 CONTACTS = ExportSpec(
     name="contacts",
     title="Contacts",
     fact="contacts",
     fields=(
-        Field("contact_id", ("Record ID", "Record ID - Contact", "Contact ID", "hs_object_id", "id", "ID записи"),
-              needed=True, filled=True),
+        Field(
+            "contact_id",
+            ("Record ID", "Record ID - Contact", "Contact ID", "hs_object_id", "id", "ID записи"),
+            needed=True,
+            filled=True,
+        ),
         Field("email_hash", ("Email", "email", "Эл. почта", "Электронная почта"), "address"),
         Field("created_on", ("Create Date", "createdate", "Дата создания"), "date", needed=True, filled=True),
-        Field("channel", ("Original Source", "Original Traffic Source", "hs_analytics_source", "Исходный источник")),
+        Field(
+            "channel",
+            ("Original Source", "Original Traffic Source", "hs_analytics_source", "Исходный источник"),
+        ),
         Field("lifecycle", ("Lifecycle Stage", "lifecyclestage", "Этап жизненного цикла")),
-        Field("owner", ("Contact owner", "hubspot_owner_id", "Ответственный за контакт", "Владелец контакта")),
+        Field(
+            "owner", ("Contact owner", "hubspot_owner_id", "Ответственный за контакт", "Владелец контакта")
+        ),
     ),
     delivers="full",
     format=ISO,
     signature=("Record ID", "Email", "Lifecycle Stage"),
     row_key=("contact_id",),
     unverified="Date format inside the CSV; the exact Russian labels.",
-)  # fmt: skip
+)
 
 VENDOR = Vendor("hubspot", "HubSpot", {"deals": DEALS, "contacts": CONTACTS})

@@ -1,8 +1,8 @@
 """General ledger: one row a posting, with debit and credit.
 
 Here: the columns of a generic journal export and the sign of its amounts. Not here: profit and cost (kpis/).
-An account's class (revenue, cogs, sales_marketing, opex, other) stands in a column of its own or is mapped from
-the account number: columns: {account_class: {from: account_code, map: {"40*": revenue}}}.
+An account's class (revenue, cogs, sales_marketing, opex, other) stands in a column of its own or is
+mapped from the account number: columns: {account_class: {from: account_code, map: {"40*": revenue}}}.
 """
 
 from __future__ import annotations
@@ -29,12 +29,26 @@ GL = ExportSpec(
     fact="ledger_lines",
     fields=(
         Field("line_id", ("line_id", "Line ID", "entry_id", "Номер строки")),
-        Field("posted_on", ("date", "Date", "posting_date", "Posting date", "Дата"), "date", needed=True,
-              filled=True),
-        Field("account_code", ("account_code", "Account", "Account code", "Account number", "Счет", "Счёт"),
-              needed=True, filled=True),
+        Field(
+            "posted_on",
+            ("date", "Date", "posting_date", "Posting date", "Дата"),
+            "date",
+            needed=True,
+            filled=True,
+        ),
+        Field(
+            "account_code",
+            ("account_code", "Account", "Account code", "Account number", "Счет", "Счёт"),
+            needed=True,
+            filled=True,
+        ),
         Field("account_name", ("account_name", "Account name", "Наименование счета", "Название счёта")),
-        Field("account_class", ("account_class", "class", "Account class", "Класс счета"), needed=True, filled=True),
+        Field(
+            "account_class",
+            ("account_class", "class", "Account class", "Класс счета"),
+            needed=True,
+            filled=True,
+        ),
         Field("debit", ("debit", "Debit", "Дебет"), "money", needed=True, parentheses=True),
         Field("credit", ("credit", "Credit", "Кредит"), "money", needed=True, parentheses=True),
         Field("currency", ("currency", "Currency", "Валюта")),
@@ -46,6 +60,6 @@ GL = ExportSpec(
     signature=("account_code", "debit", "credit"),
     derive=_with_amount,
     rules=(Rule("debit", REQUIRED, lambda rows: rows["amount"].notna()),),
-)  # fmt: skip
+)
 
 VENDOR = Vendor("ledger", "General ledger", {"gl": GL})

@@ -23,8 +23,18 @@ LEADS_LOST = ("ignored", "lost")
 
 def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The row as its own `sent` event, whose identifier comes from what makes a message unique."""
-    text = [rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows) for name in
-            ("message_id", "campaign_id", "campaign", "recipient_hash", "message_type", "subject", "sent_at")]  # fmt: skip
+    text = [
+        rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows)
+        for name in (
+            "message_id",
+            "campaign_id",
+            "campaign",
+            "recipient_hash",
+            "message_type",
+            "subject",
+            "sent_at",
+        )
+    ]
     marks = [
         blake2b((parts[0] or "\x1f".join(parts[1:])).encode(), digest_size=12).hexdigest()
         for parts in map(tuple, zip(*text, strict=True))
@@ -34,7 +44,8 @@ def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
-    """Every event of every accepted row. A bounce and a lead carry the day of the message, or of the reply."""
+    """Every event of every accepted row. A bounce and a lead carry the day of the message, or of the
+    reply."""
     pieces = [_piece(rows, event, rows[date]) for event, date in DATED_EVENTS.items() if date in rows]
     if "bounced" in rows:
         pieces.append(_piece(rows[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
@@ -73,9 +84,16 @@ ACTIVITY = ExportSpec(
     fields=(
         Field("message_id", ("message_id", "Message ID")),
         Field("campaign_id", ("campaign_id", "Campaign ID")),
-        Field("campaign", ("campaign_title", "Campaign", "Campaign title", "campaign"), needed=True, filled=True),
-        Field("recipient_hash", ("recipient_email", "Recipient", "Email", "Email address", "Recipient email"),
-              "address", needed=True, filled=True),
+        Field(
+            "campaign", ("campaign_title", "Campaign", "Campaign title", "campaign"), needed=True, filled=True
+        ),
+        Field(
+            "recipient_hash",
+            ("recipient_email", "Recipient", "Email", "Email address", "Recipient email"),
+            "address",
+            needed=True,
+            filled=True,
+        ),
         Field("message_type", ("message_type", "Message type", "Type")),
         Field("subject", ("subject", "Subject")),
         Field("sent_at", ("sent_at", "Sent", "Sent at", "Date sent")),
@@ -94,6 +112,6 @@ ACTIVITY = ExportSpec(
     derive=_with_first_event,
     emit=_events,
     unverified="Every column name: Mailshake does not publish them. Add yours under aliases.",
-)  # fmt: skip
+)
 
 VENDOR = Vendor("mailshake", "Mailshake", {"activity": ACTIVITY})

@@ -11,9 +11,14 @@ from pipeline.workspace.model import Source
 SYSTEMS: dict[str, Vendor] = {
     vendor.system: vendor
     for vendor in (
-        hubspot.VENDOR, mailshake.VENDOR, timecamp.VENDOR, subscriptions.VENDOR, ga4.VENDOR, ledger.VENDOR,
+        hubspot.VENDOR,
+        mailshake.VENDOR,
+        timecamp.VENDOR,
+        subscriptions.VENDOR,
+        ga4.VENDOR,
+        ledger.VENDOR,
     )
-}  # fmt: skip
+}
 
 
 def facts_of(source: Source) -> tuple[str, ...]:

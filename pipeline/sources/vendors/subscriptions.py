@@ -15,7 +15,8 @@ from pipeline.workspace.model import FileFormat
 
 
 def _with_first(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """Adds is_new_customer where the export does not say it: the customer's earliest subscription in the file."""
+    """Adds is_new_customer where the export does not say it: the customer's earliest subscription in the
+    file."""
     if "is_new_customer" not in rows and not context.is_full:
         raise FileRefused(
             Problem(
@@ -43,15 +44,41 @@ SUBSCRIPTIONS = ExportSpec(
     title="Subscriptions",
     fact="subscriptions",
     fields=(
-        Field("subscription_id", ("subscription_id", "id", "Subscription ID", "Subscription", "Подписка"),
-              needed=True, filled=True),
-        Field("customer", ("customer_id", "customer", "Customer ID", "Customer", "Клиент"), needed=True,
-              filled=True),
+        Field(
+            "subscription_id",
+            ("subscription_id", "id", "Subscription ID", "Subscription", "Подписка"),
+            needed=True,
+            filled=True,
+        ),
+        Field(
+            "customer",
+            ("customer_id", "customer", "Customer ID", "Customer", "Клиент"),
+            needed=True,
+            filled=True,
+        ),
         Field("plan", ("plan", "Plan", "tier", "Plan name", "Тариф")),
-        Field("started_on", ("started_on", "started_at", "start_date", "Started", "Start date", "Начало"), "date",
-              needed=True, filled=True),
-        Field("ended_on", ("ended_on", "ended_at", "end_date", "canceled_at", "cancelled_at", "Ended", "End date",
-                           "Окончание"), "date", needed=True),
+        Field(
+            "started_on",
+            ("started_on", "started_at", "start_date", "Started", "Start date", "Начало"),
+            "date",
+            needed=True,
+            filled=True,
+        ),
+        Field(
+            "ended_on",
+            (
+                "ended_on",
+                "ended_at",
+                "end_date",
+                "canceled_at",
+                "cancelled_at",
+                "Ended",
+                "End date",
+                "Окончание",
+            ),
+            "date",
+            needed=True,
+        ),
         Field("mrr", ("mrr", "MRR", "monthly_amount", "Monthly recurring revenue", "Сумма в месяц"), "money"),
         Field("currency", ("currency", "Currency", "Валюта")),
         Field("is_new_customer", ("is_new_customer", "new_customer", "First subscription"), "bool"),
@@ -63,6 +90,6 @@ SUBSCRIPTIONS = ExportSpec(
     signature=("subscription_id", "customer_id", "started_on"),
     row_key=("subscription_id",),
     derive=_with_first,
-)  # fmt: skip
+)
 
 VENDOR = Vendor("subscriptions", "Subscriptions", {"subscriptions": SUBSCRIPTIONS})

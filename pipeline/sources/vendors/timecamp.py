@@ -16,11 +16,18 @@ ENTRIES = ExportSpec(
     fact="time_entries",
     fields=(
         Field("entry_id", ("id", "entry_id", "Entry ID"), needed=True, filled=True),
-        Field("person", ("user_name", "User", "Person", "user_email", "Пользователь"), needed=True, filled=True),
+        Field(
+            "person", ("user_name", "User", "Person", "user_email", "Пользователь"), needed=True, filled=True
+        ),
         Field("task", ("name", "task_name", "Task", "Project", "Задача")),
         Field("worked_on", ("date", "Date", "Дата"), "date", needed=True, filled=True),
-        Field("hours", ("duration", "Duration", "Time", "Длительность", "Время"), "duration", needed=True,
-              filled=True),
+        Field(
+            "hours",
+            ("duration", "Duration", "Time", "Длительность", "Время"),
+            "duration",
+            needed=True,
+            filled=True,
+        ),
         Field("is_billable", ("billable", "Billable"), "bool"),
         Field("tags", ("tags", "Tags", "Теги")),
     ),
@@ -28,7 +35,9 @@ ENTRIES = ExportSpec(
     format=FileFormat(date="iso", datetime="iso"),
     signature=("user_name", "task_id", "duration"),
     row_key=("entry_id",),
-    unverified="Column names of the report downloads; the time zone of date and start_time; entries deleted later.",
-)  # fmt: skip
+    unverified=(
+        "Column names of the report downloads; the time zone of date and start_time; entries deleted later."
+    ),
+)
 
 VENDOR = Vendor("timecamp", "TimeCamp", {"entries": ENTRIES})

@@ -90,8 +90,9 @@ def test_day_first_dates_are_never_swapped():
 
 def test_two_digit_years_are_read_day_first():
     assert values(cells.dates(column("01-03-17", "31-12-69"), ["%d-%m-%y"], UTC, UTC)) == [
-        date(2017, 3, 1), date(1969, 12, 31),
-    ]  # fmt: skip
+        date(2017, 3, 1),
+        date(1969, 12, 31),
+    ]
 
 
 def test_a_time_near_midnight_counts_on_the_companys_day():
@@ -108,8 +109,9 @@ def test_quarter_hour_zones_are_not_cut_to_hours():
     # Kathmandu is +05:45: 18:15 UTC is midnight there
     text = column("2026-11-15T18:14:59Z", "2026-11-15T18:15:00Z")
     assert values(cells.dates(text, ["iso"], UTC, ZoneInfo("Asia/Kathmandu"))) == [
-        date(2026, 11, 15), date(2026, 11, 16),
-    ]  # fmt: skip
+        date(2026, 11, 15),
+        date(2026, 11, 16),
+    ]
 
 
 def test_month_names_and_twelve_hour_clocks():

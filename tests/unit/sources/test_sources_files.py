@@ -22,9 +22,14 @@ from pipeline.sources.parse import parse_export
 from pipeline.workspace.model import Company, Source, Workspace
 
 COLUMNS = {
-    "deal_id": "Id", "name": "Name", "amount": "Amount", "region": "Region",
-    "is_won": {"value": "true"}, "is_closed": {"value": "true"}, "closed_on": "Closed",
-}  # fmt: skip
+    "deal_id": "Id",
+    "name": "Name",
+    "amount": "Amount",
+    "region": "Region",
+    "is_won": {"value": "true"},
+    "is_closed": {"value": "true"},
+    "closed_on": "Closed",
+}
 HEADER = "Id,Name,Amount,Region,Closed\n"
 GOOD = HEADER + "00123,Anna,10.50,NA,2026-11-16\n1E5,None,20.25,null,2026-11-17\n"
 RUSSIAN = {"encoding": "cp1251", "delimiter": ";", "decimal": ",", "thousands": " ", "date": "%d.%m.%Y"}
@@ -62,8 +67,9 @@ def deals(parsed, *names):
 
 def test_identifiers_keep_zeros_and_words_that_look_like_missing_values_stay():
     assert deals(parse(GOOD), "deal_id", "name", "region", "amount") == [
-        ("00123", "Anna", "NA", Decimal("10.5")), ("1E5", "None", "null", Decimal("20.25")),
-    ]  # fmt: skip
+        ("00123", "Anna", "NA", Decimal("10.5")),
+        ("1E5", "None", "null", Decimal("20.25")),
+    ]
 
 
 def test_russian_excel_file_is_read_exactly_as_declared():
@@ -279,8 +285,11 @@ def test_addresses_of_outsiders_do_not_reach_quarantine():
 
 
 def test_possible_ranges_are_kept():
-    settings = {"fact": "time_entries", "id": "time",
-                "columns": {"entry_id": "i", "person": "p", "worked_on": "d", "hours": "h"}}  # fmt: skip
+    settings = {
+        "fact": "time_entries",
+        "id": "time",
+        "columns": {"entry_id": "i", "person": "p", "worked_on": "d", "hours": "h"},
+    }
     parsed = parse(
         "i,p,d,h\n1,A,2026-11-16,24\n2,A,2026-11-16,24.5\n3,A,2026-11-16,-1\n4,,2026-11-16,1\n", **settings
     )
@@ -296,9 +305,13 @@ def test_subscriptions_cannot_end_before_they_start():
         "id": "subs",
     }
     text = (
-        "id,customer,plan,started,ended,mrr,currency\n"
-        "s1,c1,Solo,2026-01-05,2026-03-01,9.99,EUR\ns2,c1,Solo,2026-04-01,,9.99,EUR\ns3,c2,Duo,2026-02-01,2026-01-01,5,EUR\n"
-    ).replace("started", "Started").replace("ended", "Ended")  # fmt: skip
+        (
+            "id,customer,plan,started,ended,mrr,currency\n"
+            "s1,c1,Solo,2026-01-05,2026-03-01,9.99,EUR\ns2,c1,Solo,2026-04-01,,9.99,EUR\ns3,c2,Duo,2026-02-01,2026-01-01,5,EUR\n"
+        )
+        .replace("started", "Started")
+        .replace("ended", "Ended")
+    )
     parsed = parse(text, **settings)
     assert rejected(parsed) == [(4, "E-RULE")]
     assert parsed.facts["subscriptions"]["is_new_customer"].tolist() == [True, False]
@@ -327,20 +340,33 @@ STRANGER = (
 def test_a_strangers_pipeline_maps_with_office_from_a_second_file(tmp_path):
     (tmp_path / "teams.csv").write_text("agent,office\nAnn,East\nBob,West\n")
     parsed = parse(
-        STRANGER, root=tmp_path, format={"date": "%d-%m-%y"},
+        STRANGER,
+        root=tmp_path,
+        format={"date": "%d-%m-%y"},
         columns={
-            "deal_id": "opportunity_id", "stage": "deal_stage", "amount": "close_value", "owner": "sales_agent",
+            "deal_id": "opportunity_id",
+            "stage": "deal_stage",
+            "amount": "close_value",
+            "owner": "sales_agent",
             "is_won": {"from": "deal_stage", "equals": ["Won"]},
-            "is_closed": {"from": "deal_stage", "equals": ["Won", "Lost"], "false": ["Engaging", "Prospecting"]},
-            "created_on": "engage_date", "closed_on": "close_date", "region": "office",
+            "is_closed": {
+                "from": "deal_stage",
+                "equals": ["Won", "Lost"],
+                "false": ["Engaging", "Prospecting"],
+            },
+            "created_on": "engage_date",
+            "closed_on": "close_date",
+            "region": "office",
             "product": {"from": "product", "replace": {"GTXPro": "GTX Pro"}},
         },
         lookup=[{"file": "teams.csv", "on": "sales_agent", "key": "agent", "take": {"office": "office"}}],
         dimensions={"office": "office"},
-    )  # fmt: skip
+    )
     assert deals(parsed, "deal_id", "is_won", "is_closed", "region", "product") == [
-        ("A1", True, True, "East", "GTX Pro"), ("A2", False, True, "East", "GTX Pro"), ("A3", False, False, "West", "MG"),
-    ]  # fmt: skip
+        ("A1", True, True, "East", "GTX Pro"),
+        ("A2", False, True, "East", "GTX Pro"),
+        ("A3", False, False, "West", "MG"),
+    ]
     assert parsed.facts["deals"]["closed_on"].iloc[0] == date(2017, 3, 1)
     assert parsed.facts["deals"]["dims"].tolist() == ['{"office": "East"}'] * 2 + ['{"office": "West"}']
     assert rejected(parsed) == [(5, "E-LOOKUP")]
@@ -383,8 +409,9 @@ XLSX = {"kind": "xlsx", "date": "%d.%m.%Y", "decimal": ","}
 def test_a_workbook_reads_like_its_csv():
     parsed = parse(workbook(), "deals.xlsx", format=XLSX)
     assert deals(parsed, "deal_id", "amount", "closed_on") == [
-        ("00123", Decimal("10.5"), date(2026, 11, 16)), ("77", Decimal("20.25"), date(2026, 11, 17)),
-    ]  # fmt: skip
+        ("00123", Decimal("10.5"), date(2026, 11, 16)),
+        ("77", Decimal("20.25"), date(2026, 11, 17)),
+    ]
 
 
 def test_a_formula_that_was_never_calculated_is_not_zero():
@@ -423,10 +450,15 @@ def test_a_zipped_csv_is_unpacked():
 
 
 def test_parquet_decimals_and_dates_stay_exact():
-    table = pa.table({
-        "Id": ["1"], "Name": ["a"], "Amount": pa.array([Decimal("1234567890123.45")], pa.decimal128(20, 2)),
-        "Region": [None], "Closed": [date(2026, 11, 16)],
-    })  # fmt: skip
+    table = pa.table(
+        {
+            "Id": ["1"],
+            "Name": ["a"],
+            "Amount": pa.array([Decimal("1234567890123.45")], pa.decimal128(20, 2)),
+            "Region": [None],
+            "Closed": [date(2026, 11, 16)],
+        }
+    )
     stream = io.BytesIO()
     pq.write_table(table, stream)
     parsed = parse(stream.getvalue(), "deals.parquet", format={"kind": "parquet"})

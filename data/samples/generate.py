@@ -597,7 +597,7 @@ def russian_money(cents: int) -> str:
     """1 234,50 with a no-break space, as a spreadsheet with Russian settings writes it."""
     whole, rest = divmod(abs(cents), 100)
     text = str(whole)
-    groups = []
+    groups: list[str] = []
     while len(text) > 3:
         groups.insert(0, text[-3:])
         text = text[:-3]

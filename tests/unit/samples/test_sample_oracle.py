@@ -21,6 +21,7 @@ from pipeline.sources.ingest import ingest_source
 from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.store.store import Store
 from pipeline.workspace.loader import load_workspace
+from pipeline.workspace.model import Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -34,15 +35,35 @@ FIRST_OF_13_WEEKS = date(2026, 8, 24)
 Q4, LAST_CLOSED_MONTH = date(2026, 10, 1), date(2026, 10, 31)
 
 
+FEEDING = {
+    "hubspot_deals",
+    "subscriptions_all",
+    "mailshake_activity",
+    "timecamp_entries",
+    "ga4_signups",
+    "ledger_gl",
+    "partner_sales",
+}
+"""Sources behind the goals; the others only take time here."""
+
+Landed = tuple[Workspace, Store]
+
+
 @pytest.fixture(scope="module")
-def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     systems = {name: frozenset(vendor.exports) for name, vendor in SYSTEMS.items()}
     workspace = load_workspace(SAMPLES, CATALOGUE, systems)
     store = Store(tmp_path_factory.mktemp("state"))
     for source in workspace.sources:
-        report = ingest_source(workspace, source, store, datetime(2026, 11, 23, 8, tzinfo=UTC))
-        assert not report.refused, report.refused
-    return build_edition(workspace, store, Week(2026, 47), with_smart=False)
+        if source.id in FEEDING:
+            report = ingest_source(workspace, source, store, datetime(2026, 11, 23, 8, tzinfo=UTC))
+            assert not report.refused, report.refused
+    return workspace, store
+
+
+@pytest.fixture(scope="module")
+def edition(landed: Landed) -> Edition:
+    return build_edition(*landed, Week(2026, 47), with_smart=False)
 
 
 def result(edition: Edition, goal_id: str) -> GoalResult:
@@ -171,6 +192,17 @@ def test_a_stale_source_gives_no_verdict_and_no_invented_zero(edition: Edition) 
             assert period.value is None
         elif period.start >= date(2026, 1, 5):
             assert period.value == oracle.admin_hours(SAMPLES, period.start, period.end, THEN)
+
+
+def test_a_week_whose_export_comes_after_the_cutoff_is_missing_and_not_zero(landed: Landed) -> None:
+    """Sign-ups of 2026-W44 came on Thursday: on Monday nobody could know that there were none."""
+    workspace, store = landed
+    monday = build_edition(workspace, store, Week(2026, 44), with_smart=False)
+    periods = {one.start: one.value for one in result(monday, "signups-h2").periods}
+    assert periods[date(2026, 10, 19)] == oracle.signups(
+        SAMPLES, date(2026, 10, 19), date(2026, 10, 25), THEN
+    )
+    assert periods[date(2026, 10, 26)] is None
 
 
 # --- the story ---------------------------------------------------------------------------------------

@@ -13,8 +13,6 @@ from decimal import Decimal
 from statistics import median
 from typing import Any
 
-import pandas as pd
-
 from pipeline.errors import Problem
 from pipeline.periods import company_date
 from pipeline.sources.declared import source_facts
@@ -37,7 +35,7 @@ def source_states(workspace: Workspace, store: Store, knowledge: Knowledge) -> d
 
 def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowledge) -> SourceState:
     instant = knowledge.instant(source.id)
-    entries = _entries(store.ingested(source.id), instant)
+    entries = [entry for entry in store.log_entries(source.id) if entry["received_at"] <= instant]
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
     newest = entries[-1] if entries else None
@@ -72,12 +70,6 @@ def _verdict(
     return "fresh", None
 
 
-def _entries(log: pd.DataFrame, instant: datetime) -> list[Entry]:
-    """Log entries of landings received by then, oldest first."""
-    known = log[log["received_at"] <= instant] if len(log) else log
-    return [dict(row) for row in known.to_dict("records")]
-
-
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
@@ -109,14 +101,13 @@ def _counts(entry: Entry) -> Counts:
 
 
 def _data_through(usable: Sequence[Entry]) -> date | None:
-    days = [entry["data_through"] for entry in usable if not pd.isna(entry["data_through"])]
+    days = [entry["data_through"] for entry in usable if entry["data_through"] is not None]
     return max(days, default=None)
 
 
 def _instant(entry: Entry) -> datetime:
-    received = entry["received_at"]
-    instant: datetime = received.to_pydatetime() if isinstance(received, pd.Timestamp) else received
-    return instant.astimezone(UTC)
+    received: datetime = entry["received_at"]
+    return received.astimezone(UTC)
 
 
 def _folder(source: Source) -> dict[str, object]:

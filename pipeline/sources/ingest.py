@@ -266,8 +266,7 @@ def _file_sha(path: Path) -> str:
 
 def _to_read(source_id: str, store: Store, config_sha: str) -> _Work:
     """Everything received from the first landing on that was not read yet under this configuration."""
-    log = store.ingested(source_id)
-    readings = dict(zip(log["sha256"], log["config_sha"], strict=True))
+    readings = {entry["sha256"]: entry["config_sha"] for entry in store.log_entries(source_id)}
     landings = store.landings(source_id)
     open_ones = [one for one in landings if readings.get(one.sha256) != config_sha]
     if not open_ones:

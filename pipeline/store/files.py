@@ -56,11 +56,12 @@ def sync_folder(path: Path) -> None:
         os.close(handle)
 
 
-def cannot_write(path: Path, error: OSError) -> Problem:
+def cannot_write(path: Path, error: Exception) -> Problem:
+    """What to say when the disk is full, read-only or not ours."""
     return Problem(
         "E-WRITE",
         "{path} could not be written: {error}.",
         "Free disk space or correct the folder's permissions, then run again; nothing was half written.",
         file=str(path),
-        params={"path": str(path), "error": error.strerror or str(error)},
+        params={"path": str(path), "error": getattr(error, "strerror", None) or str(error)},
     )

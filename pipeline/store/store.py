@@ -109,6 +109,7 @@ class Store:
         self._facts: dict[str, _FactTable] = {}
         self._whole: dict[str, Snapshot] = {}
         self._versions: dict[str, VersionTable] = {}
+        self._log: tuple[int, dict[str, tuple[Mapping[str, Any], ...]]] = (-1, {})
         self._batching = False
 
     @cached_property
@@ -168,8 +169,7 @@ class Store:
         }
 
     def _first_usable(self, source_id: str, landings: Sequence[Landed]) -> datetime:
-        log = self.ingested(source_id)
-        usable = set(log.loc[~log["refused"].astype(bool), "sha256"]) if len(log) else set()
+        usable = {row["sha256"] for row in self.log_entries(source_id) if not row["refused"]}
         return next((one.received_at for one in landings if one.sha256 in usable), landings[0].received_at)
 
     # -- what landings said ------------------------------------------------------------------------------
@@ -204,19 +204,15 @@ class Store:
 
     def ingested(self, source_id: str) -> pd.DataFrame:
         """The ingest log of a source: one row a landing, as last read, by (received_at, name, sha256)."""
+        rows = pa.Table.from_pylist(list(self.log_entries(source_id)), schema=LOG_SCHEMA)
+        return rows.to_pandas(types_mapper=pd.ArrowDtype)
+
+    def log_entries(self, source_id: str) -> tuple[Mapping[str, Any], ...]:
+        """The same as plain records, for callers that ask for every source of every week."""
         log = self._table(INGEST_LOG)
-        if log.rows is None:
-            return LOG_SCHEMA.empty_table().to_pandas(types_mapper=pd.ArrowDtype)
-        mine = log.rows.filter(pc.equal(log.rows["source"], source_id)).sort_by(
-            [
-                ("received_at", "ascending"),
-                ("name", "ascending"),
-                ("sha256", "ascending"),
-                ("revision", "ascending"),
-            ]
-        )
-        frame = mine.to_pandas(types_mapper=pd.ArrowDtype)
-        return frame.drop_duplicates("sha256", keep="last").reset_index(drop=True)
+        if self._log[0] != log.version:
+            self._log = log.version, _log_by_source(log)
+        return self._log[1].get(source_id, ())
 
     def quarantine(self, source_ids: Iterable[str], knowledge: Knowledge) -> pd.DataFrame:
         """Rejected rows of each source's newest landing known then, by source, file and line."""
@@ -380,11 +376,9 @@ class Store:
 
     def _new_log(self, source_id: str, landings: Sequence[LandedRows]) -> pa.Table:
         self._table(INGEST_LOG, fresh=True)
-        log = self.ingested(source_id)
-        revision = int(log["revision"].max()) + 1 if len(log) else 1
-        columns = [name for name in LOG_SCHEMA.names if name != "revision"]
-        known = pa.Table.from_pandas(log[columns], preserve_index=False).to_pylist()
-        there = {row["sha256"]: row for row in known}
+        log = self.log_entries(source_id)
+        revision = max((int(row["revision"]) for row in log), default=0) + 1
+        there = {row["sha256"]: {k: v for k, v in row.items() if k != "revision"} for row in log}
         entries = [_log_row(one) for one in landings]
         new = [row for row in entries if there.get(row["sha256"]) != row]
         return pa.Table.from_pylist([{**row, "revision": revision} for row in new], schema=LOG_SCHEMA)
@@ -420,12 +414,10 @@ class Store:
         return found
 
     def _newest_entry(self, source_id: str, instant: datetime) -> dict[str, str] | None:
-        log = self.ingested(source_id)
-        log = log[log["received_at"] <= instant]
-        if not len(log):
+        known = [row for row in self.log_entries(source_id) if row["received_at"] <= instant]
+        if not known:
             return None
-        newest = log.iloc[-1]
-        return {"source_sha256": newest["sha256"], "config_sha": newest["config_sha"]}
+        return {"source_sha256": known[-1]["sha256"], "config_sha": known[-1]["config_sha"]}
 
     def _descriptions(self) -> dict[str, dict[str, Any]]:
         """What each fact table says about itself; tables keep saying the same, so each is asked once."""
@@ -478,6 +470,19 @@ class Store:
         rows = table.pending()
         if rows is not None:
             table.committed(self._tables.append(table.snapshot, rows, {"keys": list(table.keys)}))
+
+
+def _log_by_source(log: Snapshot) -> dict[str, tuple[Mapping[str, Any], ...]]:
+    """Each source's log: one record a landing, the highest revision of each, oldest landing first."""
+    if log.rows is None:
+        return {}
+    newest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for row in log.rows.sort_by([("revision", "ascending")]).to_pylist():
+        newest[row["source"], row["sha256"]] = row
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for row in sorted(newest.values(), key=lambda each: (each["received_at"], each["name"], each["sha256"])):
+        found.setdefault(row["source"], []).append(row)
+    return {source: tuple(rows) for source, rows in found.items()}
 
 
 def _stamped(one: LandedRows, fact: str, schema: pa.Schema) -> pa.Table:

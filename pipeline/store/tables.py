@@ -124,12 +124,10 @@ class Tables:
             return base.version + 1
         except CommitFailedError as error:
             raise Conflict(base.name) from error
-        except OSError as error:
-            raise SystemMissing(cannot_write(path, error)) from error
-        except DeltaError as error:
+        except (OSError, DeltaError) as error:
             if base.version < 0 and self.exists(base.name):
                 raise Conflict(base.name) from error
-            raise
+            raise SystemMissing(cannot_write(path, error)) from error
 
     def compact(self, names: Iterable[str] | None = None, minimum_files: int = 8) -> int:
         """Merge the small files of tables that have many; the number of tables compacted.

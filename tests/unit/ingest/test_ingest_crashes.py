@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -62,6 +63,7 @@ def company(root: Path, contents: dict[int, str], full: bool) -> Workspace:
     received = {}
     for week, text in contents.items():
         (folder / f"{week}.csv").write_text(f"{week} {text}")
+        os.utime(folder / f"{week}.csv", (1, 1))  # long finished: nobody waits to see whether it grows
         received[f"exports/crm/{week}.csv"] = (START + timedelta(weeks=week)).isoformat()
     about = Company(company={"en": "X"}, timezone="UTC", currency="EUR")
     return Workspace(root=root, company=about, sources=(source,), received=received)
@@ -134,7 +136,7 @@ def test_killed_at_every_write_and_run_again_equals_an_unbroken_run(tmp_path: Pa
 contents = st.dictionaries(st.sampled_from("abc"), st.integers(0, 2), max_size=3)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(contents, min_size=2, max_size=4), st.randoms(use_true_random=False), st.booleans())
 def test_any_order_of_arrival_shows_what_a_plain_loop_says(weeks: list[dict[str, int]], chance, full) -> None:  # type: ignore[no-untyped-def]
     root = Path(tempfile.mkdtemp())

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from pipeline.goals import reasons as say
 from pipeline.goals.control import control_chart
 from pipeline.goals.measure import (
+    Horizon,
     Reading,
     Series,
     Span,
@@ -24,7 +25,7 @@ from pipeline.goals.measure import (
     effective_kind,
     goal_window,
     has_counts,
-    is_closed,
+    horizon,
     is_whole,
     measure,
     measurement,
@@ -83,8 +84,7 @@ class Figures:
     goal: Goal
     kpi: Kpi
     series: Series
-    week: Week
-    today: date
+    seen: Horizon
     kind: str
     window: Window
     baseline: Decimal | None
@@ -144,7 +144,8 @@ def evaluate(
     `series` holds the KPI's days in the goal's segment as known at `as_of` (UTC); `states` are the states of
     the sources that feed the KPI and nothing else; `currency` is the company's.
     """
-    figures = measured_figures(goal, kpi, series, week, as_of, zone)
+    seen = horizon(week, as_of, zone, [state.received_at for state in states.values()])
+    figures = measured_figures(goal, kpi, series, seen)
     periods = _periods(figures)
     status, basis, reason = _verdict(figures, states, zone, currency, chances)
     gap_known = figures.progress is not None and figures.expected is not None
@@ -200,21 +201,18 @@ def evaluate(
         drivers=tuple(drivers),
         sources=tuple(states),
         problems=tuple(source for source, state in states.items() if not state.usable),
-        override_status=_override(goal, figures.today),
+        override_status=_override(goal, seen.today),
     )
 
 
 # --- figures -----------------------------------------------------------------------------------------
 
 
-def measured_figures(
-    goal: Goal, kpi: Kpi, series: Series, week: Week, as_of: datetime, zone: ZoneInfo
-) -> Figures:
+def measured_figures(goal: Goal, kpi: Kpi, series: Series, seen: Horizon) -> Figures:
     """Measurement, plan, progress and rates of a goal at an edition."""
-    today = company_date(as_of, zone)
-    window = goal_window(goal, kpi, week, as_of, zone)
+    window = goal_window(goal, kpi, seen)
     kind, last = effective_kind(goal), window.data_through
-    target = resolved(target_in_force(goal, today), goal, kpi, series)
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series)
     baseline = baseline_of(goal, kpi, series)
     reading = _reading(goal, kpi, series, window, kind)
     zero = _plan_origin(kind, kpi, baseline)
@@ -225,9 +223,9 @@ def measured_figures(
     started = bool(window.closed)
     expected = plan.share(last) if kind != "maintain" else inside.needed if inside else None
     rate, run_periods = run_rate(kpi, series, window.closed, window.period)
-    history = _whole_values(kpi, series, week, today, window)
+    history = _whole_values(kpi, series, seen, window)
     return Figures(
-        goal=goal, kpi=kpi, series=series, week=week, today=today, kind=kind, window=window,
+        goal=goal, kpi=kpi, series=series, seen=seen, kind=kind, window=window,
         baseline=baseline, target=target, reading=reading, plan=plan,
         progress=_progress(kpi, kind, reading, zero, target, inside, series, goal) if started else None,
         expected=expected if started else None,
@@ -317,16 +315,16 @@ def _inside(goal: Goal, kpi: Kpi, series: Series, window: Window, target: Decima
     return inside_count(hits, total, goal.inside)
 
 
-def _whole_values(kpi: Kpi, series: Series, week: Week, today: date, window: Window) -> list[Decimal | None]:
+def _whole_values(kpi: Kpi, series: Series, seen: Horizon, window: Window) -> list[Decimal | None]:
     """Values of all whole closed periods on record, up to two years before the window."""
     return [
         series.pooled(span.first, span.last).value
-        for span in _record(series, window, week)
-        if is_closed(span.last, kpi, week, today)
+        for span in _record(series, window, seen)
+        if seen.is_closed(span.last, kpi)
     ]
 
 
-def _record(series: Series, window: Window, week: Week) -> list[Span]:
+def _record(series: Series, window: Window, seen: Horizon) -> list[Span]:
     """Whole periods from two years before the window (or the first whole one on record) to the edition."""
     if series.first_day is None:
         return []
@@ -335,7 +333,7 @@ def _record(series: Series, window: Window, week: Week) -> list[Span]:
     first = whole_period(max(back, series.first_day), period)
     if first.first < series.first_day:
         first = whole_period(first.last + DAY, period)
-    last = whole_period(min(week.sunday, max(window.spans[-1].last, start)), period).last
+    last = whole_period(min(seen.sunday, max(window.spans[-1].last, start)), period).last
     return cut(first.first, last, period) if first.first <= last else []
 
 
@@ -394,7 +392,7 @@ def _no(template: str, **params: tuple[str, object]) -> Verdict:
 
 
 def _not_started(f: Figures) -> Verdict | None:
-    if f.week.sunday >= f.goal.start:
+    if f.seen.sunday >= f.goal.start:
         return None
     return "not_started", "none", Reason(say.NOT_STARTED, {"start": ("date", f.goal.start)})
 
@@ -431,6 +429,8 @@ def _unusable_source(f: Figures, states: Mapping[str, SourceState], zone: ZoneIn
 def _too_little(f: Figures) -> Verdict | None:
     span = f.reading.span
     dates = {"first": ("date", span.first), "last": ("date", span.last)}
+    if not f.window.closed and f.seen.last < min(f.window.spans[0].last, f.seen.sunday):
+        return _no(say.NOT_COVERED, through=("date", f.seen.last))
     if not f.window.closed:
         closes = f.window.spans[0].last + timedelta(days=f.kpi.close_lag_days)
         return _no(say.NO_CLOSED[f.window.period], closes=("date", closes))
@@ -568,23 +568,19 @@ def _gap_param(f: Figures) -> tuple[str, object]:
 def _periods(f: Figures) -> tuple[PeriodValue, ...]:
     """Whole weeks or months, so that a week cut by the window's edge never looks like a drop."""
     return tuple(
-        _period_value(f, span, is_closed(span.last, f.kpi, f.week, f.today))
-        for span in _record(f.series, f.window, f.week)
+        _period_value(f, span, f.seen.is_closed(span.last, f.kpi))
+        for span in _record(f.series, f.window, f.seen)
     )
 
 
 def _period_value(f: Figures, span: Span, closed: bool) -> PeriodValue:
-    pooled = f.series.pooled(span.first, min(span.last, f.week.sunday))
-    is_simple = f.kpi.kind == "simple"
-    return PeriodValue(
-        span.first,
-        span.last,
-        pooled.value,
-        None if is_simple else pooled.numerator,
-        None if is_simple else pooled.denominator,
-        closed,
-        _prior_value(f, span),
-    )
+    """An open period has what is covered of it so far, and nothing where no export reaches."""
+    last, prior = min(span.last, f.seen.last), _prior_value(f, span)
+    if last < span.first:
+        return PeriodValue(span.first, span.last, None, closed=closed, prior_year=prior)
+    pooled = f.series.pooled(span.first, last)
+    parts = (None, None) if f.kpi.kind == "simple" else (pooled.numerator, pooled.denominator)
+    return PeriodValue(span.first, span.last, pooled.value, *parts, closed, prior)
 
 
 def _prior_value(f: Figures, span: Span) -> Decimal | None:
@@ -598,11 +594,11 @@ def _months(f: Figures) -> tuple[PeriodValue, ...]:
     """The last 13 calendar months up to the edition's, each with its prior year."""
     if f.series.first_day is None:
         return ()
-    newest = month_start(f.week.sunday)
+    newest = month_start(f.seen.sunday)
     firsts = [add_months(newest, -back) for back in range(MONTHS_SHOWN - 1, -1, -1)]
     spans = [Span(first, month_end(first)) for first in firsts]
     return tuple(
-        _period_value(f, span, is_closed(span.last, f.kpi, f.week, f.today))
+        _period_value(f, span, f.seen.is_closed(span.last, f.kpi))
         for span in spans
         if span.first >= f.series.first_day
     )

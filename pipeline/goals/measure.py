@@ -12,7 +12,7 @@ amount over more than one period is its mean per period, so that it can be compa
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -89,7 +89,7 @@ class Window:
     spans: tuple[Span, ...]
     closed: tuple[Span, ...]
     data_through: date
-    """End of the newest closed period; the edition's Sunday when none is closed."""
+    """End of the newest closed period; the last day the edition can see when none is closed."""
 
     @property
     def is_over(self) -> bool:
@@ -143,17 +143,41 @@ def whole_periods(span: Span, period: PeriodName) -> Decimal:
     )
 
 
-def is_closed(end: date, kpi: Kpi, week: Week, today: date) -> bool:
-    """A period counts when it ended by the edition's Sunday and its close lag is over on the as-of date:
-    a month with a lag of 10 days closes on the 10th."""
-    return end <= week.sunday and end + timedelta(days=kpi.close_lag_days) <= today
+@dataclass(frozen=True)
+class Horizon:
+    """How far an edition can see."""
+
+    sunday: date
+    """Last day of the edition's week."""
+    today: date
+    """Company date of the as-of instant."""
+    covered: date | None = None
+    """Last day that the exports of every feeding source cover: the day before the oldest of their newest ones
+    was received. None: no export limits it."""
+
+    @property
+    def last(self) -> date:
+        """Last day that may hold figures."""
+        return self.sunday if self.covered is None else min(self.sunday, self.covered)
+
+    def is_closed(self, end: date, kpi: Kpi) -> bool:
+        """A period counts when it ended by the edition's Sunday, its close lag is over on the as-of date (a
+        month with a lag of 10 days closes on the 10th), and an export covers it: days that nobody has
+        exported yet are not days without business."""
+        return end <= self.last and end + timedelta(days=kpi.close_lag_days) <= self.today
 
 
-def goal_window(goal: Goal, kpi: Kpi, week: Week, as_of: datetime, zone: ZoneInfo) -> Window:
-    period, today = goal_period(goal, kpi), company_date(as_of, zone)
+def horizon(week: Week, as_of: datetime, zone: ZoneInfo, received: Iterable[datetime | None] = ()) -> Horizon:
+    """`received`: when the newest usable export of each feeding source came (None: never)."""
+    dates = [company_date(instant, zone) - DAY for instant in received if instant is not None]
+    return Horizon(week.sunday, company_date(as_of, zone), min(dates) if dates else None)
+
+
+def goal_window(goal: Goal, kpi: Kpi, seen: Horizon) -> Window:
+    period = goal_period(goal, kpi)
     spans = tuple(cut(goal.start, goal.due, period))
-    closed = tuple(span for span in spans if is_closed(span.last, kpi, week, today))
-    return Window(period, spans, closed, closed[-1].last if closed else week.sunday)
+    closed = tuple(span for span in spans if seen.is_closed(span.last, kpi))
+    return Window(period, spans, closed, closed[-1].last if closed else seen.last)
 
 
 def has_counts(kpi: Kpi) -> bool:

@@ -29,6 +29,9 @@ NO_CLOSED = {
     "week": "No verdict yet: no week of this goal has closed; the first one closes on {closes}.",
     "month": "No verdict yet: no month of this goal has closed; the first one closes on {closes}.",
 }
+NOT_COVERED = (
+    "No verdict yet: the exports cover only the days to {through}, and no period of this goal is in them."
+)
 NO_DATA = "No verdict: there are no figures for this goal from {first} to {last}."
 SHORT_HISTORY = (
     "No verdict: the figure is measured from {first} to {last}, but the history begins only on {history}."

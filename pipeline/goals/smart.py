@@ -45,6 +45,7 @@ from pipeline.goals.measure import (
     whole_periods,
 )
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
+from pipeline.goals.status import printed_chance
 from pipeline.kpis.registry import feeding_sources
 from pipeline.kpis.series import ComponentIndex, KpiSeries, component_index
 from pipeline.periods import DAY, add_months
@@ -60,6 +61,8 @@ ORDER: tuple[Grade, ...] = ("fail", "unknown", "warn", "pass")
 
 RECENT = {"week": 13, "month": 6}
 """Whole periods before the start whose counts carry a rate's chance."""
+KEPT_PERIODS = {"week": 26, "month": 12}
+"""Periods before the start that a goal to keep is held against."""
 STOCK_SPANS = 4
 """Spans of the measured length that carry the chance of a rate over an opening stock."""
 TOLERANCE = Decimal("0.05")
@@ -109,6 +112,7 @@ A_MULTIPLE = {
     "week": "Needed: {required} a week, {multiple} the {run_rate} of the weeks before the start.",
     "month": "Needed: {required} a month, {multiple} the {run_rate} of the months before the start.",
 }
+A_KEPT = "Of the {spans} periods before the start {inside} were inside {target}."
 A_NO_HISTORY = "There is no history before the start to judge the target by."
 A_CAPACITY = "Hours: the initiatives of {owner} need {needed}, {available} are there."
 A_NO_HOURS = "The hours of the initiatives are not stated."
@@ -222,7 +226,7 @@ def _measurable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iter
     yield from _sources(kpi, context)
     if series is None or series.first_day is None:
         yield _said("unknown", M_NO_DATA)
-    elif goal.baseline is not None and effective_kind(goal) == "level":
+    elif goal.baseline is not None and effective_kind(goal) == "level" and kpi.kind != "growth":
         yield _baseline(goal, kpi, series)
 
 
@@ -279,6 +283,9 @@ def _by_history(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterat
     history = rate_history(goal, kpi, series) if has_counts(kpi) and effective_kind(goal) == "level" else None
     if history is not None:
         yield from _rate(goal, kpi, history, target)
+        return
+    if effective_kind(goal) == "maintain":
+        yield from _kept_before(goal, kpi, series, target)
         return
     yield from _past_spans(goal, kpi, series, target)
 
@@ -337,7 +344,7 @@ def _rate(goal: Goal, kpi: Kpi, found: tuple[RateHistory, int], target: Decimal)
     if goal.ambition == "stretch" and kind == "stretch":
         grade = "pass"
     yield _said(
-        grade, A_CLASSES[kind], chance=("percent", Decimal(repr(round(chance, 4)))),
+        grade, A_CLASSES[kind], chance=("text", printed_chance(chance)),
         hits=("count", Decimal(repr(history.hits))), cases=("count", Decimal(repr(history.cases))),
     )  # fmt: skip
     offered = offered_targets(kpi.direction, history, ahead)
@@ -345,6 +352,21 @@ def _rate(goal: Goal, kpi: Kpi, found: tuple[RateHistory, int], target: Decimal)
     yield _said(
         "pass", A_OFFERED,
         **{f"t{round(level * 100)}": (unit, value) for level, value in offered.items()},
+    )  # fmt: skip
+
+
+def _kept_before(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:
+    """How many of the last periods before the start were inside a target that is to be kept."""
+    values = past_values(goal, kpi, series)[-KEPT_PERIODS[goal_period(goal, kpi)] :]
+    if not values:
+        yield _said("unknown", A_NO_HISTORY)
+        return
+    inside = sum(reaches(value, target, kpi.direction) for value in values)
+    needed = Decimal(goal.inside.at_least) / goal.inside.of if goal.inside else Decimal(1)
+    share = Decimal(inside) / len(values)
+    grade: Grade = "pass" if share >= needed else "warn" if share >= needed / 2 else "fail"
+    yield _said(
+        grade, A_KEPT, inside=("count", inside), spans=("count", len(values)), target=(kpi.unit.value, target)
     )  # fmt: skip
 
 
@@ -461,7 +483,7 @@ def _word(goal: Goal, kpi: Kpi | None, target: Decimal | None, context: _Context
     if kpi is None or target is None:
         return
     if not goal.commitments:
-        yield _said("warn", A_NO_WORD)
+        yield _said("pass", A_NO_WORD)  # said, but no reason against a goal by itself
     for one in goal.commitments:
         enough = reaches(one.estimate.amount, target, kpi.direction)
         yield _said(

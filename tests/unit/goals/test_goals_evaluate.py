@@ -12,6 +12,7 @@ from pipeline.goals.measure import (
     Span,
     cut,
     goal_window,
+    horizon,
     measured_span,
     prior_year_span,
     target_in_force,
@@ -78,9 +79,9 @@ def test_a_quarter_touches_fourteen_weeks_and_its_ends_are_short() -> None:
 def test_a_month_with_ten_days_of_lag_closes_on_the_tenth() -> None:
     monthly = kpi(REVENUE, grain="month", close_lag_days=10)
     one = goal(start=date(2026, 10, 1), due=date(2026, 12, 31))
-    before = goal_window(one, monthly, Week(2026, 44), cutoff(Week(2026, 44), ZONE), ZONE)
+    before = goal_window(one, monthly, horizon(Week(2026, 44), cutoff(Week(2026, 44), ZONE), ZONE))
     assert before.closed == ()  # Monday 2 Nov: October ended, its books are open until the 10th
-    after = goal_window(one, monthly, Week(2026, 45), datetime(2026, 11, 10, 6, tzinfo=UTC), ZONE)
+    after = goal_window(one, monthly, horizon(Week(2026, 45), datetime(2026, 11, 10, 6, tzinfo=UTC), ZONE))
     assert after.data_through == date(2026, 10, 31)
 
 
@@ -254,7 +255,10 @@ def test_stretch_says_what_it_is() -> None:
 
 def test_states_name_the_problem_source() -> None:
     stale = replace(fresh(), freshness="stale", received_at=datetime(2026, 11, 2, 6, tzinfo=UTC))
-    found = result(goal(), kpi(REVENUE), steady(kpi(REVENUE), lambda day: 10), states={"crm": stale})
+    series = steady(kpi(REVENUE), lambda day: 10, last=date(2026, 11, 1))
+    found = result(goal(), kpi(REVENUE), series, states={"crm": stale})
+    assert (found.data_through, found.actual) == (date(2026, 11, 1), 350)
+    assert [period.value for period in found.periods[-3:]] == [None, None, None]  # not zeros
     assert (found.status, found.problems) == ("no_verdict", ("crm",))
     assert "is out of date" in found.reason.template
     assert found.reason.params["received"] == ("date", date(2026, 11, 2))

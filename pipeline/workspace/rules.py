@@ -192,15 +192,17 @@ def _duplicate(entry: Entry, keys: tuple[str | int, ...], first: Mapping[str, ob
     )
 
 
-def own_kpi_hides_built_in(draft: Draft) -> Iterator[Problem]:
+def own_kpi_replaces_built_in(draft: Draft) -> Iterator[Problem]:
+    """Allowed, since a company may define churn its own way, but it should be meant."""
     for entry, kpi in draft.own_kpis:
         if kpi.id in draft.catalogue:
             yield entry.problem(
                 "E-DUPLICATE",
-                "The KPI {name} is built in already.",
-                "Choose another id for your own.",
+                "The company's own {name} takes the place of the built-in KPI.",
+                "Choose another id if that is not meant.",
                 at=("id",),
                 value=kpi.id,
+                severity="warning",
                 name=kpi.id,
             )
 
@@ -860,7 +862,7 @@ def header_texts(draft: Draft) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     source_systems,
     duplicate_ids,
-    own_kpi_hides_built_in,
+    own_kpi_replaces_built_in,
     aliases_of_two,
     unsafe_ids,
     windows,

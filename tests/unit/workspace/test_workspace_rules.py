@@ -331,14 +331,14 @@ def test_alias_of_two_people_is_refused(tmp_path: Path) -> None:
     assert "already stands for ann" in problems[0].text()
 
 
-def test_own_kpi_cannot_hide_a_built_in_one(tmp_path: Path) -> None:
+def test_own_kpi_in_place_of_a_built_in_one_is_said(tmp_path: Path) -> None:
     put(tmp_path)
     (tmp_path / "kpis.yaml").write_text(
-        "kpis:\n  - {id: churn_rate, name: X, unit: count, direction: up, kind: simple, "
+        "kpis:\n  - {id: sales_revenue, name: X, unit: count, direction: up, kind: simple, "
         "numerator: {fact: deals, date: closed_on}, formula: count}\n",
         "utf-8",
     )
-    assert "E-DUPLICATE" in {p.code for p in problems_of(tmp_path)}
+    assert [(p.code, p.severity) for p in load(tmp_path).warnings] == [("E-DUPLICATE", "warning")]
 
 
 def test_fingerprint_follows_goals_but_neither_notes_nor_arrival_times(tmp_path: Path) -> None:

@@ -1,0 +1,584 @@
+"""The console script `scorecards`: which commands there are, what they take, which exit code they end with.
+
+Here: parsing, language, exit codes, and calling the function that does the work. Not here: the work
+(commands.py, pipeline) or what is printed (screens.py). Only typer is imported at the top, so that --help
+and check start fast.
+
+Exit codes: 0 done; 1 unexpected failure; 2 wrong usage or workspace; 3 finished, with problems.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gettext
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from pipeline.errors import Problem, ScorecardError, UsageError
+from pipeline.language import Speech, speech, user_language
+
+if TYPE_CHECKING:
+    from assets.terminal import Terminal
+    from pipeline.delivery.outbox import Outbox
+    from pipeline.periods import Week
+    from pipeline.workspace.model import Workspace
+
+DONE, FAILED, WRONG, WITH_PROBLEMS = 0, 1, 2, 3
+
+
+class _Command(TyperCommand):
+    """A command whose usage line is in the user's language."""
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        _write_usage(self, ctx, formatter)
+
+
+class _Group(TyperGroup):
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        _write_usage(self, ctx, formatter)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """In the order they are declared: the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
+    formatter.write_usage(
+        ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix=_say()("Usage: ")
+    )
+
+
+_APP = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False, "cls": _Group}
+app = typer.Typer(help="Goal scorecards and the strategic plan from the exports you already have.", **_APP)  # type: ignore[arg-type]
+outbox_app = typer.Typer(help="Look at queued mail, hold or resend it.", **_APP)  # type: ignore[arg-type]
+app.add_typer(outbox_app, name="outbox")
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--workspace", "-w", metavar="DIR", help="The workspace's folder. [default: current folder]"
+    ),
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback when something fails.")]
+WeekOption = Annotated[
+    str | None, typer.Option("--week", metavar="WEEK", help="An ISO week such as 2026-W47.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
+ReasonOption = Annotated[
+    str, typer.Option("--reason", metavar="TEXT", help="Why; kept in the outbox's journal.")
+]
+NoDocumentsOption = Annotated[
+    bool, typer.Option("--no-documents", help="Compute only; make no document and no mail.")
+]
+KeysArgument = Annotated[
+    list[str], typer.Argument(metavar="MESSAGE...", help="As `scorecards outbox list` names it.")
+]
+
+_settings: dict[str, Any] = {"workspace": None, "debug": False, "say": None}
+
+
+# --- commands --------------------------------------------------------------------------------------------
+
+
+@app.callback()
+def _everywhere(
+    workspace: WorkspaceOption = None,
+    debug: DebugOption = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and end.")] = False,
+) -> None:
+    _remember(workspace, debug)
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("goal-scorecards"))
+        raise typer.Exit(DONE)
+
+
+@app.command(cls=_Command)
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new workspace's folder.")],
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Copy the sample company instead of the starter.")
+    ] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Make a new workspace."""
+    _remember(None, debug)
+    from pipeline.workspace.scaffold import create_workspace
+
+    terminal = _terminal()
+    made = create_workspace(folder, sample, terminal.lang)
+    for path in [] if sample else made:
+        terminal.line(f"  {path}")
+    terminal.line(
+        terminal.say.count("{n} file in {folder}.", "{n} files in {folder}.", len(made), folder=str(folder))
+    )
+    terminal.said("Next: scorecards --workspace {folder} check", folder=folder)
+
+
+@app.command(cls=_Command)
+def check(workspace: WorkspaceOption = None, json: JsonOption = False, debug: DebugOption = False) -> None:
+    """Validate goals, sources, freshness.
+
+    Problems with file and line, SMART verdicts with their evidence, and how fresh each source is.
+    """
+    _remember(workspace, debug)
+    from assets import screens
+
+    terminal = _terminal()
+    try:
+        opened = _open()
+    except ScorecardError as error:
+        if json:
+            records = [screens.problem_record(problem, terminal.say) for problem in error.problems]
+            terminal.line(screens.as_json({"ok": False, "problems": records, "goals": [], "sources": []}))
+            raise typer.Exit(WRONG) from None
+        raise
+    found = screens.checked(opened, datetime.now(UTC))
+    if json:
+        terminal.line(screens.as_json(screens.checked_record(opened, found, terminal)))
+    else:
+        screens.show_checked(terminal, opened, found)
+    raise typer.Exit(found.exit_code)
+
+
+@app.command(cls=_Command)
+def run(
+    workspace: WorkspaceOption = None,
+    week: WeekOption = None,
+    missing: Annotated[
+        bool, typer.Option("--missing", help="Every due week since the newest edition.")
+    ] = False,
+    known: Annotated[
+        Literal["then", "now"],
+        typer.Option("--known", help="then: what had been received by the cut-off; now: everything."),
+    ] = "then",
+    no_documents: NoDocumentsOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run the week.
+
+    Reads exports, computes the goals, writes the documents and queues the mail.
+    """
+    _remember(workspace, debug)
+    if week and missing:
+        raise _wrong("--week and --missing exclude each other.", "Give one of them.")
+    opened, terminal = _open(), _terminal()
+    weeks = [_week(week)] if week else _due_weeks(opened, missing)
+    if not weeks:
+        terminal.said("Nothing is missing: the newest due week has its edition.")
+        return
+    from assets import commands, screens
+
+    worst = DONE
+    for one in weeks:
+        with terminal.progress() as progress:
+            report = commands.run_week(opened, one, known, not no_documents, progress)
+        _show_traceback(report.failure)
+        screens.show_run(terminal, opened, report)
+        worst = _worse(worst, report.exit_code)
+    raise typer.Exit(worst)
+
+
+@app.command(cls=_Command)
+def backfill(
+    first: Annotated[str, typer.Option("--from", metavar="WEEK", help="First week, such as 2026-W30.")],
+    last: Annotated[str, typer.Option("--to", metavar="WEEK", help="Last week, included.")],
+    workspace: WorkspaceOption = None,
+    no_documents: NoDocumentsOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Run past weeks again; never mails.
+
+    Each week is reported as known then.
+    """
+    _remember(workspace, debug)
+    from pipeline.periods import week_range
+
+    weeks = week_range(_week(first), _week(last))
+    if not weeks:
+        raise _wrong(
+            "The last week {last} is before the first, {first}.", "Exchange them.", first=first, last=last
+        )
+    opened, terminal = _open(), _terminal()
+    from assets import commands, screens
+
+    with terminal.progress() as progress:
+        report = commands.run_backfill(opened, weeks, not no_documents, progress)
+    for failure in report.failures.values():
+        _show_traceback(failure)
+    screens.show_backfill(terminal, opened, report)
+    raise typer.Exit(report.exit_code)
+
+
+@app.command(cls=_Command)
+def status(
+    workspace: WorkspaceOption = None,
+    week: WeekOption = None,
+    json: JsonOption = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show the goals of a week.
+
+    Status, chance and reason of each goal; the newest week when none is named.
+    """
+    _remember(workspace, debug)
+    if json and csv:
+        raise _wrong("--json and --csv exclude each other.", "Give one of them.")
+    opened, terminal = _open(), _terminal()
+    from assets import screens
+    from pipeline.goals.edition import build_edition
+    from pipeline.store.store import Store
+
+    shown = _week(week) if week else screens.newest_week(opened)
+    if not opened.state_dir.is_dir():
+        raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")
+    edition = build_edition(opened, Store(opened.state_dir), shown, with_smart=False)
+    if json:
+        goals = screens.status_records(opened, edition, terminal)
+        terminal.line(
+            screens.as_json({"week": str(shown), "as_of": edition.as_of.isoformat(), "goals": goals})
+        )
+    elif csv:
+        sys.stdout.write(screens.as_csv(screens.status_records(opened, edition, terminal)))
+    else:
+        screens.show_status(terminal, opened, edition)
+
+
+@app.command(cls=_Command)
+def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: DebugOption = False) -> None:
+    """Write the strategic plan.
+
+    As of a week; the newest week when none is named.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets import screens
+    from pipeline.goals.edition import build_edition
+    from pipeline.plan import build_plan
+    from pipeline.report.build import render_plan
+    from pipeline.store.store import Store
+
+    shown = _week(week) if week else screens.newest_week(opened)
+    store = Store(opened.state_dir)
+    edition = build_edition(opened, store, shown)
+    knowledge = store.knowledge([source.id for source in opened.sources], edition.as_of)
+    made = build_plan(opened, edition, lambda fact: store.fact(fact, knowledge))
+    for lang in opened.company.languages:
+        for path in render_plan(opened, edition, made, opened.output_dir / str(shown), lang):
+            terminal.line(f"  {path}")
+
+
+@app.command(cls=_Command)
+def deliver(
+    workspace: WorkspaceOption = None,
+    approve: Annotated[
+        bool, typer.Option("--approve", help="Release what waits for approval, then send.")
+    ] = False,
+    week: WeekOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Send what is queued and due."""
+    _remember(workspace, debug)
+    chosen = _week(week) if week else None
+    opened, terminal, outbox = _with_outbox()
+    from pipeline.delivery.send import deliver as send
+
+    if approve:
+        released = outbox.approve(datetime.now(UTC), week=chosen)
+        terminal.line(terminal.say.count("{n} message released.", "{n} messages released.", len(released)))
+    report = send(outbox, opened, lambda: datetime.now(UTC))
+    for row in report.sent:
+        terminal.said("Sent: {subject} to {recipient}", subject=row.subject, recipient=row.recipient)
+    for row in report.deferred:
+        terminal.said("To be tried again: {recipient} ({reply})", recipient=row.recipient, reply=row.reply)
+    for problem in report.problems:
+        terminal.error(problem.full(terminal.say))
+    if report.held:
+        terminal.line(terminal.say.count("{n} message is held.", "{n} messages are held.", len(report.held)))
+        terminal.said("Next: scorecards outbox list, or scorecards deliver --approve")
+    elif not report.sent and not report.problems and not report.deferred:
+        terminal.said("Nothing is waiting to be sent.")
+    raise typer.Exit(report.exit_code)
+
+
+@outbox_app.command("list", cls=_Command)
+def outbox_list(
+    workspace: WorkspaceOption = None, week: WeekOption = None, debug: DebugOption = False
+) -> None:
+    """Every message with its state."""
+    _remember(workspace, debug)
+    chosen = _week(week) if week else None
+    _, terminal, outbox = _with_outbox()
+    from assets.screens import show_outbox
+
+    show_outbox(terminal, outbox.rows(week=chosen))
+
+
+@outbox_app.command("hold", cls=_Command)
+def outbox_hold(
+    messages: KeysArgument,
+    workspace: WorkspaceOption = None,
+    reason: ReasonOption = "",
+    debug: DebugOption = False,
+) -> None:
+    """Keep messages from leaving."""
+    _remember(workspace, debug)
+    _, terminal, outbox = _with_outbox()
+    rows = outbox.hold(messages, datetime.now(UTC), reason)
+    _tell(terminal, rows)
+
+
+@outbox_app.command("release", cls=_Command)
+def outbox_release(
+    messages: KeysArgument,
+    workspace: WorkspaceOption = None,
+    reason: ReasonOption = "",
+    debug: DebugOption = False,
+) -> None:
+    """Let held messages go.
+
+    They leave with the next deliver; a correction wants a reason.
+    """
+    _remember(workspace, debug)
+    _, terminal, outbox = _with_outbox()
+    rows = outbox.approve(datetime.now(UTC), keys=messages, reason=reason)
+    _tell(terminal, rows)
+    terminal.said("Next: scorecards deliver")
+
+
+@outbox_app.command("resend", cls=_Command)
+def outbox_resend(
+    message: Annotated[str, typer.Argument(metavar="MESSAGE", help="As `scorecards outbox list` names it.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why it is sent again.")],
+    workspace: WorkspaceOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Send a message again, unchanged.
+
+    It leaves with the next deliver.
+    """
+    _remember(workspace, debug)
+    _, terminal, outbox = _with_outbox()
+    _tell(terminal, [outbox.resend(message, datetime.now(UTC), reason)])
+    terminal.said("Next: scorecards deliver")
+
+
+@app.command(cls=_Command)
+def serve(
+    workspace: WorkspaceOption = None,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port on this machine.")] = 3000,
+    debug: DebugOption = False,
+) -> None:
+    """Start the UI and the scheduler.
+
+    Dagster for this workspace, reachable from this machine only.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    terminal.said("http://127.0.0.1:{port} - end with Ctrl+C", port=port)
+    from assets.commands import serve as start
+
+    raise typer.Exit(DONE if start(opened, port) == 0 else FAILED)
+
+
+@app.command(cls=_Command)
+def doctor(workspace: WorkspaceOption = None, debug: DebugOption = False) -> None:
+    """Say what this machine lacks."""
+    _remember(workspace, debug)
+    from assets.doctor import examine
+
+    terminal = _terminal()
+    try:
+        opened = _open()
+    except ScorecardError as error:
+        opened = None
+        terminal.error(error.text(terminal.say))
+    findings = examine(opened)
+    marks = {"ok": "✓", "warn": "!", "fail": "✗"}
+    for one in findings:
+        terminal.line(f"{marks[one.grade]} {terminal.say(one.message).format(**one.params)}")
+        if one.remedy:
+            terminal.line(f"    {terminal.say(one.remedy).format(**one.params)}")
+    bad = sum(one.grade == "fail" for one in findings)
+    terminal.line()
+    terminal.line(
+        terminal.say.count("{n} thing must be put right.", "{n} things must be put right.", bad)
+        if bad
+        else terminal.say("This machine is ready.")
+    )
+    raise typer.Exit(WRONG if opened is None and _settings["workspace"] else WITH_PROBLEMS if bad else DONE)
+
+
+# --- helpers ---------------------------------------------------------------------------------------------
+
+
+def _remember(workspace: Path | None, debug: bool) -> None:
+    """Options may stand before or after the command; the one after it wins."""
+    if workspace is not None:
+        _settings["workspace"] = workspace
+    _settings["debug"] = _settings["debug"] or debug
+
+
+def _say() -> Speech:
+    if _settings["say"] is None:
+        _settings["say"] = speech(user_language())
+    found: Speech = _settings["say"]
+    return found
+
+
+def _terminal() -> Terminal:
+    from assets.terminal import Terminal
+
+    return Terminal(_say())
+
+
+def _open() -> Workspace:
+    from assets.workspaces import open_workspace
+
+    return open_workspace((_settings["workspace"] or Path()).resolve())
+
+
+def _with_outbox() -> tuple[Workspace, Terminal, Outbox]:
+    from pipeline.delivery.outbox import Outbox
+
+    opened = _open()
+    return opened, _terminal(), Outbox.of(opened)
+
+
+def _tell(terminal: Terminal, rows: list[Any]) -> None:
+    from assets.screens import show_outbox
+
+    show_outbox(terminal, rows)
+
+
+def _week(text: str) -> Week:
+    from pipeline.periods import Week
+
+    try:
+        return Week.parse(text)
+    except ValueError:
+        raise _wrong(
+            "{text} is not a week.", "Write an ISO week such as 2026-W47.", text=f"“{text}”"
+        ) from None
+
+
+def _due_weeks(workspace: Workspace, missing: bool) -> list[Week]:
+    if missing:
+        from assets.commands import missing_weeks
+
+        return missing_weeks(workspace)
+    from pipeline.periods import latest_due_week
+
+    return [latest_due_week(datetime.now(UTC), workspace.company.zone, workspace.company.cutoff)]
+
+
+def _wrong(message: str, remedy: str, **params: object) -> UsageError:
+    return UsageError(Problem("E-USAGE", message, remedy, params=params))
+
+
+def _worse(one: int, other: int) -> int:
+    """The exit code that matters more: a failure before wrong usage before problems before done."""
+    order = (FAILED, WRONG, WITH_PROBLEMS, DONE)
+    return min(one, other, key=order.index)
+
+
+def _show_traceback(failure: BaseException | None) -> None:
+    if failure is not None and _settings["debug"]:
+        import traceback
+
+        traceback.print_exception(failure, file=sys.stderr)
+
+
+# --- language and start ----------------------------------------------------------------------------------
+
+
+def translated(command: Any, say: Callable[[str], str]) -> Any:
+    """The command tree with every help text in the user's language."""
+    command.help = say(command.help) if command.help else command.help
+    for param in command.params:
+        if getattr(param, "help", None):
+            param.help = say(param.help)
+    for sub in getattr(command, "commands", {}).values():
+        translated(sub, say)
+    return command
+
+
+def _translate_parser(say: Callable[[str], str]) -> None:
+    """The parser's own words ("Options", "required") are looked up in our catalogue instead of gettext's."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] in ("typer", "click") and getattr(module, "_", None) is gettext.gettext:
+            module._ = say  # type: ignore[attr-defined]
+
+
+def _usage_text(error: Any, say: Speech) -> str:
+    """The parser's complaint as a sentence in the user's language, where it is one of the usual ones."""
+    kind = type(error).__name__
+    if kind == "NoSuchOption":
+        text = say("There is no option {name}.", name=error.option_name)
+        possible = list(getattr(error, "possibilities", None) or [])
+        return f"{text} {say('Did you mean {near}?', near=possible[0])}" if possible else text
+    if kind == "MissingParameter" and error.param is not None:
+        names = [*getattr(error.param, "opts", [])] or [error.param.name]
+        shown = error.param.metavar if not names[0].startswith("-") else names[0]
+        return say("{name} is missing.", name=shown or names[0])
+    return str(error.format_message())
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Entry point of `scorecards`."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(call(sys.argv[1:] if arguments is None else arguments))
+
+
+def call(arguments: list[str]) -> int:
+    """Run one command line and return its exit code; what a person must know is on stderr."""
+    _settings.update(workspace=None, debug="--debug" in arguments, say=speech(user_language()))
+    say = _say()
+    command = translated(typer.main.get_command(app), say)
+    if say.lang != "en":
+        _translate_parser(say)
+    try:
+        code = command.main(args=arguments, prog_name="scorecards", standalone_mode=False)
+    except ScorecardError as error:
+        return _report(error.text(say), error, error.exit_code)
+    except KeyboardInterrupt:
+        return _report(say("Stopped."), None, FAILED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return DONE
+    except Exception as error:
+        return _other_failure(error, say)
+    return code if isinstance(code, int) else DONE
+
+
+def _other_failure(error: Exception, say: Speech) -> int:
+    if type(error).__name__ == "NoArgsIsHelpError":
+        typer.echo(error.format_message())  # type: ignore[attr-defined]
+        return WRONG
+    if hasattr(error, "format_message"):
+        hint = say("`scorecards --help` lists what there is.")
+        return _report(f"{_usage_text(error, say)} {hint}", None, WRONG)
+    if type(error).__name__ == "Abort":
+        return _report(say("Stopped."), None, FAILED)
+    text = say("Something failed unexpectedly: {what}.", what=f"{type(error).__name__}: {error}")
+    return _report(f"{text} {say('Run the command again with --debug to see where.')}", error, FAILED)
+
+
+def _report(text: str, error: BaseException | None, code: int) -> int:
+    _show_traceback(error)
+    typer.echo(text, err=True)
+    return code
+
+
+if __name__ == "__main__":
+    main()

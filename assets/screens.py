@@ -1,0 +1,476 @@
+"""What `check`, `status` and `run` show: gathered as plain data first, so that --json says the same.
+
+Here: gathering and wording for the terminal. Not here: any rule (goals/, sources/), printing itself
+(terminal.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.terminal import Terminal
+from pipeline.errors import FileRefused, Problem, Translate
+from pipeline.language import pick
+from pipeline.periods import Week, latest_due_week
+from pipeline.workspace.model import Source, Workspace
+
+if TYPE_CHECKING:
+    from assets.commands import BackfillReport, WeekReport
+    from pipeline.goals.model import Edition, GoalResult, SmartVerdict
+    from pipeline.report.i18n import Formats
+    from pipeline.sources.state import SourceState
+
+MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
+GRADES = {"pass": "yes", "warn": "with reservations", "fail": "no", "unknown": "not known yet"}
+FRESHNESS = {
+    "fresh": "up to date",
+    "stale": "stale",
+    "refused": "cannot be read",
+    "missing": "nothing received",
+}
+
+
+# --- problems --------------------------------------------------------------------------------------------
+
+
+def problem_record(problem: Problem, say: Translate) -> dict[str, Any]:
+    """A problem for --json; `message` is in the user's language, everything else is stable."""
+    return {
+        "code": problem.code,
+        "severity": problem.severity,
+        "file": problem.file,
+        "line": problem.line,
+        "column": problem.column,
+        "value": problem.value,
+        "message": problem.text(say),
+    }
+
+
+def as_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2, default=str)
+
+
+# --- check -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SourceLine:
+    """A source as `check` shows it."""
+
+    source: Source
+    waiting: int
+    """Files that match and have not been read yet; all of them before the first run."""
+    state: SourceState | None
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `check` found out."""
+
+    problems: tuple[Problem, ...]
+    smart: dict[str, SmartVerdict]
+    sources: tuple[SourceLine, ...]
+    has_data: bool
+
+    @property
+    def errors(self) -> list[Problem]:
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    @property
+    def failing(self) -> list[str]:
+        return [goal for goal, verdict in self.smart.items() if verdict.verdict == "fail"]
+
+    @property
+    def exit_code(self) -> int:
+        """2: the workspace is wrong. 3: it is right, but a goal fails a letter or a source cannot be read."""
+        if self.errors:
+            return 2
+        refused = any(line.state and line.state.freshness == "refused" for line in self.sources)
+        return 3 if self.failing or refused else 0
+
+
+def checked(workspace: Workspace, now: datetime) -> Checked:
+    """SMART verdicts, source states and remaining problems of a workspace whose files load."""
+    from pipeline.workspace.loader import check_notes
+
+    problems = [*workspace.warnings, *check_notes(workspace), *mapping_problems(workspace)]
+    edition = _known_now(workspace, now)
+    return Checked(
+        tuple(problems),
+        dict(edition.smart) if edition else _without_data(workspace),
+        tuple(_source_line(workspace, source, edition) for source in workspace.sources),
+        edition is not None,
+    )
+
+
+def mapping_problems(workspace: Workspace) -> list[Problem]:
+    """What is wrong with the columns a source maps, placed at its lines."""
+    from pipeline.sources.parse import export_of
+
+    found: list[Problem] = []
+    for source in workspace.sources:
+        try:
+            export_of(source)
+        except FileRefused as refusal:
+            for problem in refusal.problems:
+                key = f"source:{source.id}"
+                place = workspace.location(f"{key}/columns/{problem.column}") or workspace.location(key)
+                found.append(replace(problem, **place))
+    return found
+
+
+def _known_now(workspace: Workspace, now: datetime) -> Edition | None:
+    """The latest due week with everything that has been landed; None before anything was."""
+    if not workspace.state_dir.is_dir() or not workspace.goals:
+        return None
+    from pipeline.goals.edition import build_edition
+    from pipeline.store.store import Store
+
+    store = Store(workspace.state_dir)
+    if not any(store.landings(source.id) for source in workspace.sources):
+        return None
+    week = latest_due_week(now, workspace.company.zone, workspace.company.cutoff)
+    return build_edition(workspace, store, week, known="now", now=now)
+
+
+def _without_data(workspace: Workspace) -> dict[str, SmartVerdict]:
+    from pipeline.goals.smart import smart_verdicts
+    from pipeline.kpis.registry import kpi_registry
+
+    return smart_verdicts(workspace, kpi_registry(workspace), None)
+
+
+def _source_line(workspace: Workspace, source: Source, edition: Edition | None) -> SourceLine:
+    pattern = source.files or f"exports/{source.id}/*"
+    files = sum(path.is_file() and not path.name.startswith(".") for path in workspace.root.glob(pattern))
+    state = edition.sources.get(source.id) if edition else None
+    return SourceLine(source, files, state)
+
+
+def show_checked(terminal: Terminal, workspace: Workspace, found: Checked) -> None:
+    say = terminal.say
+    for problem in found.problems:
+        terminal.line(problem.full(say))
+    if found.errors:
+        terminal.line()
+        terminal.line(
+            say.count("{n} problem. Correct it and check again.", "{n} problems. Correct them and check again.",
+                      len(found.errors))
+        )  # fmt: skip
+        return
+    _show_smart(terminal, workspace, found)
+    _show_sources(terminal, workspace, found)
+    terminal.line()
+    terminal.line(_next_step(terminal, workspace, found))
+
+
+def _show_smart(terminal: Terminal, workspace: Workspace, found: Checked) -> None:
+    if not found.smart:
+        return
+    from pipeline.report.i18n import formats
+
+    say, words = terminal.say, formats(terminal.lang, workspace.company.currency)
+    legend = ", ".join(f"{MARKS[name]} {say(text)}" for name, text in GRADES.items())
+    terminal.line(f"SMART ({legend})")
+    for goal in workspace.goals:
+        verdict = found.smart.get(goal.id)
+        if verdict is None:
+            continue
+        letters = "  ".join(f"{one.letter}{MARKS[one.verdict]}" for one in verdict.letters)
+        terminal.line(f"  {letters}   {pick(goal.title, terminal.lang)} ({goal.id})")
+        rows = [
+            [f"{one.letter}{MARKS[one.verdict]}", words.reason(reason)]
+            for one in verdict.letters
+            if one.verdict in ("warn", "fail")
+            for reason in one.evidence
+        ]
+        terminal.table(rows, indent=8)
+
+
+def _show_sources(terminal: Terminal, workspace: Workspace, found: Checked) -> None:
+    if not found.sources:
+        return
+    from pipeline.report.i18n import formats
+
+    terminal.line()
+    terminal.line(terminal.say("Sources"))
+    words = formats(terminal.lang, workspace.company.currency)
+    terminal.table([_source_row(terminal, workspace, line, words) for line in found.sources], indent=2)
+
+
+def _source_row(terminal: Terminal, workspace: Workspace, line: SourceLine, words: Formats) -> list[str]:
+    say, state = terminal.say, line.state
+    name = pick(line.source.title, terminal.lang) or line.source.id
+    if state is None:
+        told = (
+            say.count("{n} file, not read yet", "{n} files, not read yet", line.waiting)
+            if line.waiting
+            else ""
+        )
+        return [
+            name,
+            told or say("no file in {folder}", folder=line.source.files or f"exports/{line.source.id}/"),
+        ]
+    told = say(FRESHNESS[state.freshness])
+    if state.received_at:
+        told += say("; received {when}", when=words.instant(state.received_at, workspace.company.zone))
+    if state.data_through:
+        told += say("; data through {day}", day=words.date(state.data_through))
+    if state.counts.quarantined:
+        told += "; " + say.count("{n} row set aside", "{n} rows set aside", state.counts.quarantined)
+    if state.problem and state.freshness != "fresh":
+        told += f". {state.problem.text(say)}"
+    return [name, told]
+
+
+def _next_step(terminal: Terminal, workspace: Workspace, found: Checked) -> str:
+    say = terminal.say
+    if not workspace.goals:
+        return say("The workspace is right, but has no goal yet. Next: write goals/first-goal.yaml.")
+    if not workspace.sources:
+        return say("The workspace is right, but has no source yet. Next: describe an export in sources/.")
+    if found.failing:
+        return say.count(
+            "The workspace is right, but {n} goal is not SMART. Next: look at its letters above.",
+            "The workspace is right, but {n} goals are not SMART. Next: look at their letters above.",
+            len(found.failing),
+        )
+    if not found.has_data:
+        if not any(line.waiting for line in found.sources):
+            return say(
+                "The workspace is right. Next: drop exports into the folders above, then run: scorecards run"
+            )
+        return say("The workspace is right. Next: scorecards run")
+    return say("Everything is in order. Next: scorecards run")
+
+
+def checked_record(workspace: Workspace, found: Checked, terminal: Terminal) -> dict[str, Any]:
+    """What --json prints for `check`."""
+    from pipeline.report.i18n import formats
+
+    words = formats(terminal.lang, workspace.company.currency)
+    return {
+        "ok": found.exit_code == 0,
+        "problems": [problem_record(problem, terminal.say) for problem in found.problems],
+        "goals": [
+            {
+                "id": goal_id,
+                "verdict": verdict.verdict,
+                "letters": {
+                    one.letter: {
+                        "verdict": one.verdict,
+                        "evidence": [words.reason(reason) for reason in one.evidence],
+                    }
+                    for one in verdict.letters
+                },
+            }
+            for goal_id, verdict in found.smart.items()
+        ],
+        "sources": [
+            {
+                "id": line.source.id,
+                "files": line.waiting,
+                "freshness": line.state.freshness if line.state else None,
+                "received_at": line.state.received_at.isoformat()
+                if line.state and line.state.received_at
+                else None,
+                "data_through": line.state.data_through.isoformat()
+                if line.state and line.state.data_through
+                else None,
+                "rows_set_aside": line.state.counts.quarantined if line.state else None,
+            }
+            for line in found.sources
+        ],
+    }
+
+
+# --- status ----------------------------------------------------------------------------------------------
+
+COLUMNS = (
+    "id", "title", "owner", "kpi", "kind", "unit", "baseline", "target", "actual", "progress", "expected", "pace_gap",
+    "required_rate", "chance", "status", "previous_status", "reason", "due",
+)  # fmt: skip
+
+
+def newest_week(workspace: Workspace, now: datetime | None = None) -> Week:
+    """The newest week that was run; the latest due week when none was."""
+    weeks = []
+    for path in workspace.output_dir.glob("*/manifest.json"):
+        try:
+            weeks.append(Week.parse(path.parent.name))
+        except ValueError:
+            continue
+    due = latest_due_week(now or datetime.now(UTC), workspace.company.zone, workspace.company.cutoff)
+    return max(weeks, default=due)
+
+
+def status_records(workspace: Workspace, edition: Edition, terminal: Terminal) -> list[dict[str, Any]]:
+    """One flat record a goal, worst first; numbers as exact decimal text, shares as fractions."""
+    from pipeline.report.i18n import formats
+
+    words = formats(terminal.lang, workspace.company.currency)
+    return [_status_record(workspace, result, words, terminal.lang) for result in edition.results]
+
+
+def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lang: str) -> dict[str, Any]:
+    goal = workspace.goal(result.goal_id)
+
+    def exact(value: object) -> str | None:
+        return None if value is None else str(value)
+
+    return {
+        "id": result.goal_id,
+        "title": pick(goal.title, lang) if goal else result.goal_id,
+        "owner": pick(workspace.person_name(goal.owner), lang) if goal else "",
+        "kpi": result.kpi_id,
+        "kind": result.kind,
+        "unit": result.unit.value,
+        **{
+            name: exact(getattr(result, name))
+            for name in ("baseline", "target", "actual", "progress", "expected", "pace_gap", "required_rate")
+        },
+        "chance": result.chance.probability if result.chance else None,
+        "status": result.status,
+        "previous_status": result.previous_status,
+        "reason": words.reason(result.reason),
+        "due": result.due.isoformat(),
+    }
+
+
+def show_status(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
+    from pipeline.report.i18n import formats
+    from pipeline.report.words import status_view, tally_text
+
+    words = formats(terminal.lang, workspace.company.currency)
+    terminal.line(f"{words.week(edition.week)}: {tally_text(edition.results, words)}")
+    terminal.line()
+    rows = []
+    for result in edition.results:
+        goal, status = workspace.goal(result.goal_id), status_view(result.status, words)
+        chance = words.probability(result.chance.probability) if result.chance else "–"
+        title = pick(goal.title, terminal.lang) if goal else result.goal_id
+        rows.append([f"{status.shape} {status.word}", title, chance, words.reason(result.reason)])
+    terminal.table(rows, headers=("Status", "Goal", "Chance", "Reason"))
+
+
+def as_csv(records: list[dict[str, Any]]) -> str:
+    """Comma-separated with a header. Text that a spreadsheet would run as a formula is made harmless."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for record in records:
+        writer.writerow({key: _harmless(key, record[key]) for key in COLUMNS})
+    return out.getvalue()
+
+
+_TEXTS = frozenset({"id", "title", "owner", "kpi", "reason"})
+
+
+def _harmless(key: str, value: object) -> object:
+    text = str(value)
+    return f"'{text}" if key in _TEXTS and text[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+# --- run and backfill ------------------------------------------------------------------------------------
+
+
+def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
+    """What a run made, what it met, and what to do next."""
+    say = terminal.say
+    _show_ingest(terminal, workspace, report)
+    if report.edition is not None:
+        show_status(terminal, workspace, report.edition)
+        terminal.line()
+    for path in sorted(report.documents):
+        terminal.line(f"  {_short(path, workspace.root)}")
+    if report.failure is not None:
+        terminal.error(failure_text(report.failure, say))
+    if report.queued is not None:
+        new = report.queued.count("queued")
+        if new:
+            terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
+        if report.queued.held:
+            terminal.said(
+                "Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held
+            )
+
+
+def _show_ingest(terminal: Terminal, workspace: Workspace, report: WeekReport | BackfillReport) -> None:
+    names = {source.id: pick(source.title, terminal.lang) or source.id for source in workspace.sources}
+    say = terminal.say
+    shown = False
+    for source_id, one in report.ingest.items():
+        for problem in one.refused:
+            terminal.error(f"{names.get(source_id, source_id)}: {problem.full(say)}")
+            shown = True
+        if one.counts.quarantined:
+            rows = say.count("{n} row set aside", "{n} rows set aside", one.counts.quarantined)
+            terminal.line(f"{names.get(source_id, source_id)}: {rows}")
+            shown = True
+    if shown:
+        terminal.line()
+
+
+def show_backfill(terminal: Terminal, workspace: Workspace, report: BackfillReport) -> None:
+    say = terminal.say
+    _show_ingest(terminal, workspace, report)
+    for week, failure in sorted(report.failures.items()):
+        terminal.error(f"{week}: {failure_text(failure, say)}")
+    done = len(report.weeks) - len(report.failures)
+    terminal.line(
+        say.count("{n} week done", "{n} weeks done", done)
+        + ", "
+        + say.count("{n} document.", "{n} documents.", report.documents)
+    )
+    if report.failures:
+        terminal.said("Weeks that failed: {weeks}. The others are finished.",
+                      weeks=", ".join(str(week) for week in sorted(report.failures)))  # fmt: skip
+
+
+def failure_text(failure: Exception, say: Translate) -> str:
+    from pipeline.errors import ScorecardError
+
+    return (
+        failure.text(say) if isinstance(failure, ScorecardError) else f"{type(failure).__name__}: {failure}"
+    )
+
+
+def _short(path: Path, root: Path) -> str:
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+
+
+# --- outbox ----------------------------------------------------------------------------------------------
+
+STATES = {
+    "HELD": "held", "PENDING": "waiting to be sent", "SENDING": "being sent", "SENT": "sent",
+    "DEFERRED": "to be tried again", "FAILED": "refused", "UNKNOWN": "fate unknown",
+}  # fmt: skip
+HOLDS = {
+    "approval": "waits for approval", "first": "first mail to this address: waits for approval",
+    "stale": "too old to be sent unasked", "newer": "a newer edition is there", "correction": "a correction",
+    "by_hand": "held by hand",
+}  # fmt: skip
+
+
+def show_outbox(terminal: Terminal, rows: list[Any]) -> None:
+    """Messages with their state; the key in the last column is what hold, release and resend take."""
+    if not rows:
+        terminal.said("The outbox is empty.")
+        return
+    say = terminal.say
+    table = []
+    for row in rows:
+        state = say(STATES.get(str(row.state), str(row.state)))
+        why = say(HOLDS[str(row.hold)]) if str(row.hold) in HOLDS else row.reply
+        table.append([state, why, row.recipient, row.key])
+    terminal.table(table, headers=("State", "Why", "To", "Message"))
+    counts = Counter(str(row.state) for row in rows)
+    terminal.line()
+    terminal.line(", ".join(f"{say(STATES.get(state, state))}: {n}" for state, n in sorted(counts.items())))

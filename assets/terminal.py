@@ -1,0 +1,99 @@
+"""Speaking with the person at the terminal: sentences, aligned columns, progress.
+
+Here: how things are printed. Not here: what is printed (screens.py) or which command does what (cli.py).
+Results go to stdout; progress and errors go to stderr.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from pipeline.language import Speech
+
+Progress = Callable[[str, int, int], None]
+
+WIDEST = 120
+STEPS = {"raw": "Reading exports", "core": "Computing goals", "out": "Writing documents"}
+"""First part of an asset's name -> what a person is told is going on."""
+
+
+class Terminal:
+    """One person's terminal, in their language."""
+
+    def __init__(self, say: Speech) -> None:
+        self.say = say
+
+    @property
+    def lang(self) -> str:
+        return self.say.lang
+
+    def line(self, text: str = "") -> None:
+        sys.stdout.write(f"{text}\n")
+
+    def said(self, template: str, **params: object) -> None:
+        """A sentence on stdout, translated."""
+        self.line(self.say(template, **params))
+
+    def error(self, text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+
+    def table(self, rows: Sequence[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> None:
+        """Aligned columns; the last one is wrapped into the terminal's width."""
+        body = [[str(cell) for cell in row] for row in rows]
+        everything = [[self.say(header) for header in headers], *body] if headers else body
+        if not everything:
+            return
+        widths = [max(len(row[i]) for row in everything) for i in range(len(everything[0]) - 1)]
+        used = indent + sum(width + 2 for width in widths)
+        room = max(30, min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST) - used)
+        for number, row in enumerate(everything):
+            start = " " * indent + "".join(
+                f"{cell:<{width}}  " for cell, width in zip(row[:-1], widths, strict=True)
+            )
+            for index, part in enumerate(textwrap.wrap(row[-1], room) or [""]):
+                self.line(f"{start if index == 0 else ' ' * used}{part}".rstrip())
+            if headers and number == 0:
+                self.line(
+                    " " * indent + "─" * (used - indent + min(room, max(len(one[-1]) for one in everything)))
+                )
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """A callback (step, done, total) that draws a bar on a terminal, and writes a line a step elsewhere."""
+        if sys.stderr.isatty():
+            yield from self._bar()
+        else:
+            yield self._lines()
+
+    def _bar(self) -> Iterator[Progress]:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bar
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(self.say("Starting"), total=None)
+
+            def show(step: str, done: int, total: int) -> None:
+                bar.update(task, description=self._named(step), completed=done, total=total)
+
+            yield show
+
+    def _lines(self) -> Progress:
+        told: set[str] = set()
+
+        def show(step: str, done: int, total: int) -> None:
+            name = self._named(step)
+            if name not in told:
+                told.add(name)
+                self.error(f"{name} …")
+
+        return show
+
+    def _named(self, step: str) -> str:
+        return self.say(STEPS.get(step.split("_")[0], step))

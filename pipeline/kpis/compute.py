@@ -239,7 +239,8 @@ def daily_components(
         for name in dict.fromkeys(measure.fact for kpi in wanted for measure in measures(kpi))
     }
     with _registered(loaded, people, through) as connection:
-        parts = [_components(connection, kpi, loaded, through) for kpi in wanted]
+        ask = _remembered(connection, loaded)
+        parts = [_components(ask, kpi, loaded, through) for kpi in wanted]
     return pa.concat_tables(parts or [COMPONENT_COLUMNS.empty_table()]).to_pandas(types_mapper=pd.ArrowDtype)
 
 
@@ -307,14 +308,29 @@ class _Codes:
         )
 
 
-def _components(connection: Any, kpi: Kpi, loaded: Mapping[str, _Loaded], through: date) -> pa.Table:
+Ask = Callable[[Measure, tuple[str, ...]], pa.Table]
+
+
+def _remembered(connection: Any, loaded: Mapping[str, _Loaded]) -> Ask:
+    """Rows of a measure by segment keys. KPIs that share a measure (churn and retention) ask only once."""
+    answers: dict[tuple[Measure, tuple[str, ...]], pa.Table] = {}
+
+    def ask(measure: Measure, dimensions: tuple[str, ...]) -> pa.Table:
+        key = measure, dimensions
+        if key not in answers:
+            text = _compiled(measure, dimensions, loaded[measure.fact].custom)
+            answers[key] = connection.sql(text).to_arrow_table()
+        return answers[key]
+
+    return ask
+
+
+def _components(ask: Ask, kpi: Kpi, loaded: Mapping[str, _Loaded], through: date) -> pa.Table:
     dimensions = segment_dimensions(kpi, {name: one.custom for name, one in loaded.items()})
     segments, currencies = _Codes(), _Codes()
     sides = []
     for measure in measures(kpi):
-        custom = loaded[measure.fact].custom
-        table = connection.sql(_compiled(measure, dimensions, custom)).to_arrow_table()
-        rows = _coded(table, dimensions, segments, currencies)
+        rows = _coded(ask(measure, dimensions), dimensions, segments, currencies)
         sides.append(_opening_stock(rows, through) if measure.taken == "opening" else rows)
     return _merged(kpi, sides, list(segments.numbers), list(currencies.numbers))
 

@@ -168,7 +168,11 @@ class KpiSeries:
         np.add.at(denominator, day, rows.denominator[kept])
         self._numerator, self._denominator = numerator, denominator
         self._numerator_sums, self._denominator_sums = _running(numerator), _running(denominator)
-        self._row_sums = _running(np.bincount(day, minlength=self._days).astype(np.int64))
+        present = np.ones(len(day), dtype=bool)
+        if self.kpi.kind == "ratio":
+            # a row may stand for the denominator alone: customers without a ledger are not customers for free
+            present = rows.numerator[kept] != 0
+        self._row_sums = _running(np.bincount(day[present], minlength=self._days).astype(np.int64))
 
     # --- spans ---------------------------------------------------------------------------------------
 
@@ -177,8 +181,8 @@ class KpiSeries:
 
         A monthly KPI is pooled over the whole months inside the span; it never gives a part of a month. No
         figure (value None): an empty span; one that ends before the KPI's history begins; one without any row
-        when empty periods mean missing; a ratio over 0 or over fewer than minimum_sample; growth over a
-        base of 0 or less, or one that history does not wholly cover.
+        (of a ratio: of its numerator) when empty periods mean missing; a ratio over 0 or over fewer than
+        minimum_sample; growth over a base of 0 or less, or one that history does not wholly cover.
         """
         if self.kpi.grain == "month":
             first, last = _whole_months(first, last)

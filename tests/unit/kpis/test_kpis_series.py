@@ -132,6 +132,12 @@ def test_missing_is_not_zero_unless_the_kpi_says_so() -> None:
     assert [one.value for one in zero] == [5, 0, 5]
 
 
+def test_customers_of_a_month_without_ledger_did_not_come_for_free() -> None:
+    rows = [(date(2026, 9, 1), "0", "7"), (date(2026, 10, 1), "0", "5"), (date(2026, 10, 31), "200", "0")]
+    months = KpiSeries(KPIS["cac"], frame("cac", rows)).periods(date(2026, 9, 1), date(2026, 10, 31), "month")
+    assert [one.value for one in months] == [None, 40]
+
+
 def test_before_history_there_is_no_zero() -> None:
     one = KpiSeries(KPIS["sales_revenue"], frame("sales_revenue", [(date(2026, 11, 4), "5", None)]))
     weeks = one.periods(date(2026, 10, 26), date(2026, 11, 15), "week")

@@ -81,12 +81,11 @@ def unused_warning(header: Sequence[str], used: set[str], file: str, line: int) 
     return (
         Problem(
             "W-COLUMNS",
-            "{count} columns are not used: {names}.",
+            "Columns not used: {names}.",
             file=file,
             line=line,
             severity="warning",
             params={
-                "count": len(unused),
                 "names": ", ".join(unused[:12]) + (", …" if len(unused) > 12 else ""),
             },
         ),

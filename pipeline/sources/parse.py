@@ -289,38 +289,27 @@ class _Parsing:
     # --- exclusion ---
 
     def _excluded(self) -> tuple[np.ndarray, list[Problem]]:
+        """Which rows are left out on purpose, and what is said about them."""
         mask = np.zeros(self.raw.rows, dtype=bool)
-        notes: list[Problem] = []
+        notes = self._note("Rows of another table below the first one, left out: {count}.", self.raw.skipped)
         if self.spec.excludes_totals and self.raw.rows:
-            hit = _mask(pc.match_substring_regex(self.raw.columns[0], TOTAL_WORDS))
-            notes += self._excluded_note(hit, "total rows")
-            mask |= hit
+            mask = _mask(pc.match_substring_regex(self.raw.columns[0], TOTAL_WORDS))
+            notes += self._note("Total rows, left out: {count}.", int(mask.sum()))
         for rule in self.source.exclude:
             cell = pc.fill_null(cells.trimmed(self._column(rule.column)), "")
             hit = _mask(pc.is_in(cell, value_set=pa.array(list(rule.equals), pa.string())))
             for start in rule.starts_with:
                 hit |= _mask(pc.starts_with(pc.utf8_lower(cell), pattern=start.lower()))
-            notes += self._excluded_note(
-                hit & ~mask, rule.because or f"{rule.column}: {', '.join(rule.equals + rule.starts_with)}"
-            )
+            because = rule.because or f"{rule.column}: {', '.join(rule.equals + rule.starts_with)}"
+            count = int((hit & ~mask).sum())
+            notes += self._note("Rows left out on purpose ({because}): {count}.", count, because)
             mask |= hit
-        if self.raw.skipped:
-            notes.append(
-                self._note(
-                    "{count} rows of another table below the first one are left out.", self.raw.skipped
-                )
-            )
         return mask, notes
 
-    def _excluded_note(self, hit: np.ndarray, because: str) -> list[Problem]:
-        count = int(hit.sum())
-        return (
-            [self._note("{count} rows are left out on purpose: {because}.", count, because)] if count else []
-        )
-
-    def _note(self, message: str, count: int, because: str = "") -> Problem:
+    def _note(self, message: str, count: int, because: str = "") -> list[Problem]:
         params = {"count": count, "because": because}
-        return Problem("N-EXCLUDED", message, file=self.context.file, severity="note", params=params)
+        note = Problem("N-EXCLUDED", message, file=self.context.file, severity="note", params=params)
+        return [note] if count else []
 
     # --- typing ---
 

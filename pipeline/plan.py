@@ -259,6 +259,8 @@ class Plan:
     strategy_map: tuple[MapObjective, ...]
     cards: tuple[GoalCard, ...]
     timeline: Timeline
+    overdue: tuple[str, ...]
+    """Ids of work that should have ended by the edition's Sunday and is not done, longest overdue first."""
     workload: tuple[WeekLoad, ...]
     calendar: tuple[CalendarEntry, ...]
     budget: Budget
@@ -307,6 +309,9 @@ def build_plan(workspace: Workspace, edition: Edition, facts: Callable[[str], pa
         strategy_map=strategy_map(workspace, registry, results),
         cards=tuple(_card(workspace, goal, registry, results, edition.smart) for goal in workspace.goals),
         timeline=timeline,
+        overdue=tuple(
+            one.id for one in sorted(items, key=lambda one: (one.due, one.id)) if _late(one, through)
+        ),
         workload=loads,
         calendar=build_calendar(workspace, timeline),
         budget=budget,
@@ -329,6 +334,10 @@ def _period(workspace: Workspace, timeline: Timeline) -> tuple[date | None, date
     first = min((goal.start for goal in goals), default=timeline.first)
     last = max((goal.due for goal in goals), default=timeline.last)
     return strategy.period_start or first, strategy.period_end or last
+
+
+def _late(item: Item, through: date) -> bool:
+    return item.kind != "goal" and not item.is_summary and not item.is_done and item.due <= through
 
 
 def _summary(

@@ -493,7 +493,7 @@ class WeekLoad:
     capacity: Decimal
     """Hours a week by people.yaml."""
     usual: Decimal | None
-    """Mean tracked hours a week of the last 13 weeks; None when the person tracks no time."""
+    """Mean tracked hours a week of the last 13 weeks, whatever they were for; None: nothing was tracked."""
     tasks: int
     """Open tasks without hours that touch the week; they are counted, not estimated."""
     state: LoadState

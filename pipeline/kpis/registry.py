@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.errors import Problem, nearest
 from pipeline.facts import FACTS, Column, Fact
 from pipeline.kpis.catalogue import CATALOGUE, measures
+from pipeline.units import Unit
 from pipeline.workspace.model import Condition, Kpi, Measure, Source, Workspace
 
 
@@ -63,7 +64,8 @@ def _problems(kpi: Kpi, custom: Mapping[str, set[str]], workspace: Workspace) ->
             place = _place(workspace, kpi, side)
             found += [_at(problem, place) for problem in _measure_problems(kpi, side, measure, custom)]
     if not found:
-        found = [
+        found = [_at(problem, _place(workspace, kpi, "unit")) for problem in _unit_problems(kpi)]
+        found += [
             _at(problem, _place(workspace, kpi, "dimensions")) for problem in _dimension_problems(kpi, custom)
         ]
     yield from found
@@ -170,6 +172,23 @@ def _condition_problems(
                 value=str(value),
                 params={"kpi": kpi.id, "side": side, "value": str(value), "column": column.name},
             )
+
+
+def _unit_problems(kpi: Kpi) -> Iterator[Problem]:
+    """Money must come from a money column, or it would have no currency to be checked."""
+    measure = kpi.numerator
+    column = FACTS[measure.fact].column(measure.column or "")
+    is_money = measure.aggregate == "sum" and column is not None and column.type == "money"
+    if kpi.unit is Unit.MONEY and not is_money:
+        yield Problem(
+            code="kpi-unit",
+            message="KPI {kpi} is in money, but its numerator adds up no amount of money.",
+            expected=", ".join(one.name for one in FACTS[measure.fact].columns if one.type == "money")
+            or None,
+            remedy="Sum a money column, or choose another unit.",
+            value=kpi.unit.value,
+            params={"kpi": kpi.id},
+        )
 
 
 _EXPECTED = {

@@ -79,6 +79,7 @@ def test_an_own_kpi_takes_the_place_of_a_built_in_one_visibly() -> None:
             "kpi-condition-type",
             None,
         ),
+        ({"unit": "money"}, "kpi-unit", None),
         ({"dimensions": ["campain"]}, "kpi-unknown-dimension", "campaign"),
         (
             {

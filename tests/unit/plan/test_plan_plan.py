@@ -228,6 +228,7 @@ def test_timeline_has_goals_with_their_work_and_the_rest_last(plan: Plan) -> Non
     assert plan.timeline.edges == (("initiative:q4/ads", "initiative:q4/fair"),)
     # Ads end on Friday 20 November and the fair begins on the Monday after: neither can slip
     assert plan.timeline.critical == ("initiative:q4/ads", "initiative:q4/fair", "task:g/2")
+    assert plan.overdue == ("task:g/1", "initiative:q4/ads")
     assert (plan.period_start, plan.period_end) == (date(2026, 1, 1), date(2026, 12, 31))
 
 

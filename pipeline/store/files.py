@@ -16,9 +16,12 @@ PRIVATE_FOLDER = 0o700
 
 
 def private_folder(path: Path) -> Path:
-    """The folder, made when missing, open to its owner only."""
+    """The folder; it and every folder above it that has to be made are open to their owner only."""
+    missing = [path, *path.parents]
+    missing = missing[: next(i for i, folder in enumerate(missing) if folder.is_dir())]
     try:
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        for folder in reversed(missing):  # parents=True would give the folders above the ordinary mode
+            folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
     except OSError as error:
         raise SystemMissing(cannot_write(path, error)) from error
     return path

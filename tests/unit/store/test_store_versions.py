@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline.errors import ScorecardError
 from pipeline.store.store import Store
 
 SCHEMA = pa.schema([("kpi", pa.string()), ("currency", pa.string()), ("value", pa.decimal128(18, 4))])
@@ -89,6 +91,33 @@ def test_a_batch_commits_once_and_an_exception_inside_it_leaves_nothing(tmp_path
     except RuntimeError:
         pass
     assert shown(store, 5) == {"a": 4}
+
+
+def test_two_stores_putting_at_once_both_hold(tmp_path: Path) -> None:
+    mine, theirs = Store(tmp_path), Store(tmp_path)
+    put(mine, 0, {"a": 1})
+    original = mine._tables.append
+    raced = []
+
+    def raced_append(base, rows, about):  # type: ignore[no-untyped-def]
+        if not raced:
+            raced.append(put(theirs, 0, {"a": 2, "b": 1}))
+        return original(base, rows, about)
+
+    mine._tables.append = raced_append  # type: ignore[method-assign]
+    put(mine, 1, {"a": 1})
+    again = Store(tmp_path)
+    assert (shown(again, 0), shown(again, 1)) == ({"a": 2, "b": 1}, {"a": 1})
+
+
+def test_a_batch_that_was_overtaken_says_so_and_writes_nothing_of_its_table(tmp_path: Path) -> None:
+    mine, theirs = Store(tmp_path), Store(tmp_path)
+    put(mine, 0, {"a": 1})
+    with pytest.raises(ScorecardError) as caught, mine.batch():
+        put(mine, 1, {"a": 5})
+        put(theirs, 1, {"a": 7})
+    assert caught.value.problems[0].code == "E-CONCURRENT"
+    assert shown(mine, 1) == shown(Store(tmp_path), 1) == {"a": 7}
 
 
 def test_a_column_added_later_is_empty_in_what_was_put_before(tmp_path: Path) -> None:

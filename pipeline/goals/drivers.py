@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import timedelta
 from decimal import Decimal
 
+from pipeline.goals.book import SeriesBook
 from pipeline.goals.measure import Span, measured_span
 from pipeline.goals.model import DriverPart, GoalResult
-from pipeline.kpis.series import ComponentIndex, KpiSeries
 from pipeline.periods import DAY, add_months
 from pipeline.workspace.model import Goal, Kpi
 
@@ -19,7 +19,7 @@ MOST_VALUES = 40
 """A dimension with more values than this names rows, not parts."""
 
 
-def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) -> tuple[DriverPart, ...]:
+def drivers_of(goal: Goal, kpi: Kpi, book: SeriesBook, result: GoalResult) -> tuple[DriverPart, ...]:
     """At most 6 parts of the dimension whose parts moved most unlike each other, largest first.
 
     Actual is over the goal's own days (the window so far, or what a level is measured over); change is
@@ -30,7 +30,7 @@ def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) 
     span = _span(goal, kpi, result)
     found: tuple[DriverPart, ...] = ()
     widest = Decimal(-1)
-    segments = index.segments(kpi.id)
+    segments = book.index.segments(kpi.id)
     named = {key for one in segments for key in one}
     for dimension in [*kpi.dimensions, *sorted(named - set(kpi.dimensions))]:
         if dimension in goal.segment:
@@ -38,7 +38,7 @@ def drivers_of(goal: Goal, kpi: Kpi, index: ComponentIndex, result: GoalResult) 
         values = {one[dimension] for one in segments if one.get(dimension) and _matches(one, goal.segment)}
         if not 2 <= len(values) <= MOST_VALUES:
             continue
-        parts = _parts(goal, kpi, index, dimension, sorted(values), span, result.period)
+        parts = _parts(goal, kpi, book, dimension, sorted(values), span, result.period)
         spread = _spread(parts)
         if spread > widest:
             found, widest = parts, spread
@@ -65,12 +65,12 @@ def preceding(span: Span, period: str) -> Span:
 
 
 def _parts(
-    goal: Goal, kpi: Kpi, index: ComponentIndex, dimension: str, values: list[str], span: Span, period: str
+    goal: Goal, kpi: Kpi, book: SeriesBook, dimension: str, values: list[str], span: Span, period: str
 ) -> tuple[DriverPart, ...]:
     before = preceding(span, period)
     found = []
     for value in values:
-        series = KpiSeries(kpi, index, {**goal.segment, dimension: value})
+        series = book.series(kpi, {**goal.segment, dimension: value})
         now, then = series.pooled(span.first, span.last).value, series.pooled(before.first, before.last).value
         found.append((value, now, now - then if now is not None and then is not None else None))
     total = sum((now for _, now, _ in found if now is not None), Decimal(0))

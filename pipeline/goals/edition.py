@@ -18,6 +18,7 @@ from typing import Literal
 import pandas as pd
 
 from pipeline import RULE_VERSION
+from pipeline.goals.book import SeriesBook
 from pipeline.goals.drivers import drivers_of
 from pipeline.goals.evaluate import evaluate, with_previous
 from pipeline.goals.model import (
@@ -31,7 +32,6 @@ from pipeline.goals.model import (
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.registry import feeding_sources, kpi_registry
-from pipeline.kpis.series import ComponentIndex, KpiSeries
 from pipeline.periods import Week, cutoff
 from pipeline.sources.freshness import source_states
 from pipeline.sources.state import SourceState
@@ -51,7 +51,7 @@ class Snapshot:
     as_of: datetime
     knowledge: Knowledge
     components: pd.DataFrame
-    index: ComponentIndex
+    book: SeriesBook
     states: Mapping[str, SourceState]
     results: tuple[GoalResult, ...]
     """In the workspace's order of goals."""
@@ -168,34 +168,34 @@ def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, k
         list(used.values()), lambda name: store.fact(name, knowledge), workspace.people, week.sunday
     )
     states = source_states(workspace, store, knowledge)
-    index = ComponentIndex(components)
+    book = SeriesBook(components)
     results = tuple(
-        _result(workspace, goal, used[goal.kpi], index, states, week, as_of)
+        _result(workspace, goal, used[goal.kpi], book, states, week, as_of)
         for goal in workspace.goals
         if goal.kpi in used
     )
-    return Snapshot(week, as_of, knowledge, components, index, states, results)
+    return Snapshot(week, as_of, knowledge, components, book, states, results)
 
 
 def _result(
     workspace: Workspace,
     goal: Goal,
     kpi: Kpi,
-    index: ComponentIndex,
+    book: SeriesBook,
     states: Mapping[str, SourceState],
     week: Week,
     as_of: datetime,
 ) -> GoalResult:
-    series = KpiSeries(kpi, index, goal.segment)
+    series = book.series(kpi, goal.segment)
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
     result = evaluate(
         goal, kpi, series, week, as_of, workspace.company.zone, feeding, currency=workspace.company.currency
     )
-    return replace(result, drivers=drivers_of(goal, kpi, index, result))
+    return replace(result, drivers=drivers_of(goal, kpi, book, result))
 
 
 def _smart(workspace: Workspace, current: Snapshot) -> dict[str, SmartVerdict]:
-    return smart_verdicts(workspace, kpi_registry(workspace), current.index, states=current.states)
+    return smart_verdicts(workspace, kpi_registry(workspace), current.book, states=current.states)
 
 
 # --- what changed afterwards -------------------------------------------------------------------------

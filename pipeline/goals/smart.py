@@ -25,6 +25,7 @@ from pipeline.goals.achievability import (
     offered_targets,
     rate_chance,
 )
+from pipeline.goals.book import SeriesBook
 from pipeline.goals.measure import (
     Series,
     Span,
@@ -47,7 +48,7 @@ from pipeline.goals.measure import (
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
 from pipeline.goals.status import printed_chance
 from pipeline.kpis.registry import feeding_sources
-from pipeline.kpis.series import ComponentIndex, KpiSeries, component_index
+from pipeline.kpis.series import ComponentIndex, KpiSeries
 from pipeline.periods import DAY, add_months
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
@@ -138,12 +139,12 @@ T_OUTSIDE = "Interim targets outside the goal's dates: {n}."
 class _Context:
     workspace: Workspace
     kpis: Mapping[str, Kpi]
-    index: ComponentIndex | None
+    book: SeriesBook | None
     states: Mapping[str, SourceState]
 
     def series(self, goal: Goal) -> KpiSeries | None:
         kpi = self.kpis.get(goal.kpi)
-        return KpiSeries(kpi, self.index, goal.segment) if kpi and self.index is not None else None
+        return self.book.series(kpi, goal.segment) if kpi and self.book is not None else None
 
     def target(self, goal: Goal) -> Decimal | None:
         kpi, series = self.kpis.get(goal.kpi), self.series(goal)
@@ -155,13 +156,14 @@ class _Context:
 def smart_verdicts(
     workspace: Workspace,
     kpis: Mapping[str, Kpi],
-    components: pd.DataFrame | ComponentIndex | None,
+    components: pd.DataFrame | ComponentIndex | SeriesBook | None,
     *,
     states: Mapping[str, SourceState] | None = None,
 ) -> dict[str, SmartVerdict]:
     """SMART verdict of every goal by id. Without components (nothing read yet) what needs data is unknown."""
-    index = component_index(components) if components is not None else None
-    context = _Context(workspace, kpis, index, states or {})
+    if components is not None and not isinstance(components, SeriesBook):
+        components = SeriesBook(components)
+    context = _Context(workspace, kpis, components, states or {})
     return {goal.id: SmartVerdict(goal.id, tuple(_letters(goal, context))) for goal in workspace.goals}
 
 
@@ -202,8 +204,8 @@ def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterat
         yield _said("unknown", S_NO_TARGET)
     else:
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
-    if goal.segment and context.index is not None:
-        found = any(_holds(one, goal.segment) for one in context.index.segments(goal.kpi))
+    if goal.segment and context.book is not None:
+        found = any(_holds(one, goal.segment) for one in context.book.index.segments(goal.kpi))
         text = ", ".join(f"{key}: {value}" for key, value in sorted(goal.segment.items()))
         yield _said(
             "pass" if found else "fail", S_SEGMENT if found else S_SEGMENT_EMPTY, segment=("text", text)

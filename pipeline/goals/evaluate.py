@@ -201,6 +201,7 @@ def evaluate(
         drivers=tuple(drivers),
         sources=tuple(states),
         problems=tuple(source for source, state in states.items() if not state.usable),
+        uncovered=_uncovered(states, week, zone),
         override_status=_override(goal, seen.today),
     )
 
@@ -359,6 +360,14 @@ def _completeness(figures: Figures) -> Decimal | None:
         return None
     known = sum(figures.series.pooled(span.first, span.last).value is not None for span in closed)
     return Decimal(known) / len(closed)
+
+
+def _uncovered(states: Mapping[str, SourceState], week: Week, zone: ZoneInfo) -> tuple[str, ...]:
+    return tuple(
+        source
+        for source, state in states.items()
+        if state.received_at is None or company_date(state.received_at, zone) <= week.sunday
+    )
 
 
 def _override(goal: Goal, today: date) -> StatusName | None:

@@ -174,6 +174,8 @@ class GoalResult:
     """Ids of the sources behind the KPI."""
     problems: tuple[str, ...] = ()
     """Source ids whose state kept this goal from a verdict."""
+    uncovered: tuple[str, ...] = ()
+    """Source ids whose newest export came before the edition's Sunday was over: the periods since stay open."""
     override_status: StatusName | None = None
 
 

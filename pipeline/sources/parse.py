@@ -9,7 +9,7 @@ every reason. Rows in = accepted + quarantined + excluded, and money likewise, o
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
@@ -27,7 +27,7 @@ from pipeline.sources.headers import Found, find_columns, fold, unused_warning
 from pipeline.sources.mapped import adapted, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
-from pipeline.sources.reading import RawTable, read_csv, refused
+from pipeline.sources.reading import BrokenRow, RawTable, read_csv, refused
 from pipeline.sources.reasons import Rejections
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
@@ -529,64 +529,64 @@ class _Parsing:
         return pa.Table.from_arrays(arrays, schema=schema).to_pandas(types_mapper=pd.ArrowDtype)
 
     def _quarantine(self, rejected: np.ndarray) -> pd.DataFrame:
-        records = [(int(self.raw.lines[row]), self._record(row)) for row in rejected.tolist()]
-        records += [
-            (row.line, self._broken_record(row.line, row.reason, row.cells)) for row in self.raw.broken
-        ]
-        records.sort(key=lambda pair: pair[0])
-        frame = pd.DataFrame([record for _, record in records], columns=list(QUARANTINE_COLUMNS))
+        """One record a rejected row, by line, with its cells as they were read."""
+        index = pa.array(rejected)
+        names = [header or f"column {number}" for number, header in enumerate(self.raw.header, start=1)]
+        safe = [self._guard(header) for header in self.raw.header]
+        columns = [column.take(index).to_pylist() for column in self.raw.columns]
+        records = []
+        for position, row in enumerate(rejected.tolist()):
+            texts = {
+                name: guard(column[position] or "")
+                for name, guard, column in zip(names, safe, columns, strict=True)
+            }
+            records.append(self._record(row, texts))
+        records += [self._broken_record(broken, names) for broken in self.raw.broken]
+        records.sort(key=lambda record: record[1])
+        frame = pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS))
         types = {
             name: pd.ArrowDtype(pa.int64() if name == "line" else pa.string()) for name in QUARANTINE_COLUMNS
         }
         return frame.astype(types)
 
-    def _record(self, row: int) -> tuple:
+    def _record(self, row: int, texts: Mapping[str, str]) -> tuple:
         found = self.rejections.by_row[row]
         reason = found[0][0]
         names = "; ".join(dict.fromkeys(column for _, column, _ in found if column))
-        values = "; ".join(self._safe(column, value) for _, column, value in found)
-        texts = {
-            header or f"column {index + 1}": self._safe(header, column[row].as_py() or "")
-            for index, (header, column) in enumerate(zip(self.raw.header, self.raw.columns, strict=True))
-        }
-        return (
-            self.context.file,
-            int(self.raw.lines[row]),
-            reason.code,
-            reason.text,
-            names,
-            values,
-            reason.remedy,
-            json.dumps(texts, ensure_ascii=False),
-        )
+        values = "; ".join(self._guard(column)(value) for _, column, value in found)
+        cells_text = json.dumps(texts, ensure_ascii=False)
+        line = int(self.raw.lines[row])
+        return (self.context.file, line, reason.code, reason.text, names, values, reason.remedy, cells_text)
 
-    def _broken_record(self, line: int, reason: reasons.Reason, texts: Sequence[str]) -> tuple:
-        names = [*self.raw.header, *(f"column {i + 1}" for i in range(len(self.raw.header), len(texts)))]
-        row = {
-            name or f"column {i + 1}": masked(self.context.hash_key, text)
-            for i, (name, text) in enumerate(zip(names, texts, strict=False))
-        }
-        value = str(len(texts)) if texts else ""
+    def _broken_record(self, broken: BrokenRow, names: Sequence[str]) -> tuple:
+        texts = [masked(self.context.hash_key, text) for text in broken.cells]
+        if broken.reason is reasons.QUOTE:
+            row, value = {"line": "".join(texts)}, ""
+        else:
+            beyond = [f"column {number}" for number in range(len(names) + 1, len(texts) + 1)]
+            row, value = dict(zip([*names, *beyond], texts, strict=False)), f"{len(texts)} / {len(names)}"
+        cells_text, reason = json.dumps(row, ensure_ascii=False), broken.reason
         return (
             self.context.file,
-            line,
+            broken.line,
             reason.code,
             reason.text,
             "",
             value,
             reason.remedy,
-            json.dumps(row, ensure_ascii=False),
+            cells_text,
         )
 
-    def _safe(self, header: str, text: str) -> str:
-        """A cell as quarantine may keep it: addresses of outsiders only as digests; our own people's stay."""
-        name = next((n for n, at in self.found.at.items() if self.raw.header[at] == header), None)
-        field = self.fields.get(name or "")
-        if field is not None and field.name in ("owner", "person", "assignee"):
-            return text
-        if field is not None and field.kind == "address" and text:
-            return "address:" + digest(self.context.hash_key, text)[:12]
-        return masked(self.context.hash_key, text)
+    def _guard(self, header: str) -> Callable[[str], str]:
+        """How quarantine may keep a cell of this column: addresses of outsiders only as digests, those of our
+        own people as they are."""
+        key = self.context.hash_key
+        names = [name for name, at in self.found.at.items() if self.raw.header[at] == header]
+        if any(self.fields[name].kind == "address" for name in names):
+            return lambda text: "address:" + digest(key, text)[:12] if text else ""
+        if any(name in ("owner", "person", "assignee") for name in names):
+            return lambda text: text
+        return lambda text: masked(key, text)
 
 
 # --- helpers -----------------------------------------------------------------------------------------

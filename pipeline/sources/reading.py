@@ -284,6 +284,7 @@ class _Reader:
         columns, starts, last = self._records(len(header))
         if self.long and not len(starts):
             raise self._every_row_long(len(header))
+        self._keep_unread_lines()
         open_end = not self.ended and self.format.final_newline
         if open_end and last is None and self.broken:
             self.broken[-1] = replace(self.broken[-1], reason=TRUNCATED)
@@ -391,6 +392,16 @@ class _Reader:
         for cells in self.reader:
             if cells and any(cell.strip() for cell in cells):
                 self.skipped += not (self.comment and cells[0].startswith(self.comment))
+
+    def _keep_unread_lines(self) -> None:
+        """The text of rows whose quotes could not be read, which the csv reader has thrown away."""
+        wanted = {row.line for row in self.broken if row.reason is QUOTE}
+        if not wanted:
+            return
+        texts = {n: text.rstrip("\r\n") for n, text in enumerate(self.reopened(), start=1) if n in wanted}
+        self.broken = [
+            replace(row, cells=(texts[row.line],)) if row.reason is QUOTE else row for row in self.broken
+        ]
 
     def _set_aside(self, line: int, cells: list[str], width: int) -> None:
         self.long += len(cells) > width

@@ -43,7 +43,6 @@ class Bounds:
 
 BOUNDS: dict[tuple[str, str], Bounds] = {
     ("time_entries", "hours"): Bounds(Decimal(0), Decimal(24)),
-    ("freelance_costs", "hours"): Bounds(low=Decimal(0)),
     ("signups", "count"): Bounds(low=0),
     ("subscriptions", "mrr"): Bounds(low=Decimal(0)),
     ("tasks", "done_percent"): Bounds(Decimal(0), Decimal(100)),

@@ -7,6 +7,7 @@ source's own `aliases`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import pandas as pd
@@ -17,46 +18,27 @@ from pipeline.workspace.model import FileFormat
 
 DATED_EVENTS = {"sent": "sent_on", "open": "opened_on", "click": "clicked_on", "reply": "replied_on"}
 """Event -> the date that proves it."""
+MESSAGE = ("campaign_id", "campaign", "recipient_hash", "message_type", "subject", "sent_at")
+"""What makes a message unique where the export has no identifier."""
 LEADS_LOST = ("ignored", "lost")
 """Lead states that are no lead any more."""
 
 
 def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The row as its own `sent` event, whose identifier comes from what makes a message unique."""
-    text = [
-        rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows)
-        for name in (
-            "message_id",
-            "campaign_id",
-            "campaign",
-            "recipient_hash",
-            "message_type",
-            "subject",
-            "sent_at",
-        )
-    ]
-    marks = [
-        blake2b((parts[0] or "\x1f".join(parts[1:])).encode(), digest_size=12).hexdigest()
-        for parts in map(tuple, zip(*text, strict=True))
-    ]
-    identifiers = pd.Series(marks, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
+    has_id = rows["message_id"].notna() if "message_id" in rows else pd.Series(False, index=rows.index)
+    identifiers = _digests(rows, MESSAGE).where(~has_id.astype(bool), _digests(rows, ("message_id",)))
     return rows.assign(event_id=identifiers, event=_constant(rows, "sent"), happened_on=rows["sent_on"])
 
 
 def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
-    """Every event of every accepted row. A bounce and a lead carry the day of the message, or of the
-    reply."""
+    """Every event of every accepted row. A bounce carries the day of its message, a lead the day of
+    the reply where there is one."""
     pieces = [_piece(rows, event, rows[date]) for event, date in DATED_EVENTS.items() if date in rows]
     if "bounced" in rows:
         pieces.append(_piece(rows[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
     if "lead_status" in rows:
-        lead = rows["lead_status"].notna() & ~rows["lead_status"].str.casefold().isin(LEADS_LOST).fillna(
-            False
-        )
-        day = rows["sent_on"]
-        if "replied_on" in rows:
-            day = rows["replied_on"].fillna(day)
-        pieces.append(_first_lead(_piece(rows[lead], "lead", day)))
+        pieces.append(_leads(rows))
     return {"outreach_events": pd.concat(pieces).sort_index(kind="stable")}
 
 
@@ -66,11 +48,29 @@ def _piece(rows: pd.DataFrame, event: str, day: pd.Series) -> pd.DataFrame:
     return piece.assign(event_id=piece["event_id"] + f"-{event}")
 
 
-def _first_lead(piece: pd.DataFrame) -> pd.DataFrame:
-    """One lead per recipient and campaign: the state stands on every message row of that recipient."""
-    ordered = piece.sort_values("happened_on", kind="stable")
-    once = [name for name in ("campaign", "recipient_hash") if name in ordered]
-    return ordered.drop_duplicates(once) if once else ordered
+def _leads(rows: pd.DataFrame) -> pd.DataFrame:
+    """One lead per recipient and campaign, with an identifier that does not depend on the message: the state
+    stands on every message row of that recipient, in this export and in later ones."""
+    lost = rows["lead_status"].str.casefold().isin(LEADS_LOST).fillna(False)
+    leads = rows[rows["lead_status"].notna() & ~lost]
+    day = leads["sent_on"]
+    if "replied_on" in leads:
+        day = leads["replied_on"].fillna(day)
+    leads = leads.assign(event=_constant(leads, "lead"), happened_on=day)
+    whose = [name for name in ("campaign_id", "campaign", "recipient_hash") if name in leads]
+    first = leads.sort_values("happened_on", kind="stable").drop_duplicates(whose)
+    return first.assign(event_id=_digests(first, whose) + "-lead")
+
+
+def _digests(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """One digest a row over the text of some columns; a column that the export lacks counts as blank."""
+    text = [
+        rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows) for name in names
+    ]
+    marks = [
+        blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest() for parts in zip(*text, strict=True)
+    ]
+    return pd.Series(marks, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
 
 
 def _constant(rows: pd.DataFrame, text: str) -> pd.Series:

@@ -220,6 +220,7 @@ def test_a_cut_row_is_set_aside_and_the_rest_counts():
 def test_a_quote_inside_a_cell_costs_that_row_only():
     parsed = parse(HEADER + '1,"a"b,1,x,2026-11-16\n2,b,1,x,2026-11-16\n')
     assert rejected(parsed) == [(2, "E-CSV")] and parsed.counts.accepted == 1
+    assert json.loads(parsed.quarantine["row"][0]) == {"line": '1,"a"b,1,x,2026-11-16'}
 
 
 @pytest.mark.parametrize("cut", range(len(HEADER) + 1, len(GOOD) - 1))

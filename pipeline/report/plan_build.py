@@ -1,0 +1,108 @@
+"""Writing the strategic plan: view model to HTML and PDF, checked and put in place whole.
+
+Here: the order of the steps. Not here: what the plan says (plan_chapters.py) or the figures (pipeline/plan.py).
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from markupsafe import Markup
+
+from pipeline.errors import InvariantBroken, Problem
+from pipeline.goals.model import Edition
+from pipeline.kpis.registry import kpi_registry
+from pipeline.language import pick
+from pipeline.plan import Plan
+from pipeline.report.context import Context
+from pipeline.report.engine import environment, stylesheet
+from pipeline.report.files import inside, sha256, write_atomic
+from pipeline.report.i18n import Formats
+from pipeline.report.pdf import print_pdf
+from pipeline.report.plan_chapters import chapters
+from pipeline.report.plan_view import Approved, PlanView
+from pipeline.workspace.model import Workspace
+
+_LEFTOVER = re.compile(r"\{\{|\bUndefined\b|>None<|>nan<|\bDecimal\(")
+
+
+def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, lang: str) -> list[Path]:
+    """Write `plan.<lang>.pdf` into `out_dir` (the week's folder) and return its path.
+
+    The same edition and workspace give the same bytes. Raises InvariantBroken when the finished document is
+    not what it must be; nothing is written then.
+    """
+    view = plan_view(workspace, edition, plan, lang)
+    html = plan_html(view)
+    if leftover := _LEFTOVER.search(html):
+        raise InvariantBroken(_unfinished(f"{leftover[0]!r} stands in it"))
+    identifier = sha256(f"{edition.run_id}/plan/{lang}".encode())[:32].encode()
+    printed = print_pdf(html, identifier=identifier, created=edition.as_of)
+    missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
+    if missing:
+        raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
+    path = inside(out_dir, f"plan.{view.lang}.pdf")
+    write_atomic(path, printed.content)
+    return [path]
+
+
+def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> PlanView:
+    """The whole document in one language."""
+    context = Context(workspace, edition, kpi_registry(workspace), lang)
+    f, strategy = context.formats, plan.strategy
+    company = pick(workspace.company.company, f.lang)
+    heading = pick(strategy.title, f.lang) or f.say("Strategic plan")
+    period = f.span(plan.period_start, plan.period_end) if plan.period_start and plan.period_end else ""
+    as_of = f.say("Data as of {as_of}.", as_of=f.instant(edition.as_of, context.zone))
+    gaps = sum(f.lang in one.languages for one in plan.missing)
+    return PlanView(
+        lang=f.lang,
+        title=f"{company}. {heading}",
+        author=company,
+        created=edition.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        density="plan",
+        footer=f"{heading}. {as_of} {f.say('Run {run}.', run=edition.run_id)}",
+        page_word=f.say("page"),
+        of_word=f.say("of"),
+        company=company,
+        heading=heading,
+        period=period,
+        version=f.say("Version {version}", version=strategy.version) if strategy.version else "",
+        as_of=f"{f.week(edition.week)}. {as_of}",
+        approvals_heading=f.say("Approvals"),
+        approvals=tuple(_approvals(context, plan, f)),
+        unwritten=f.say.count(
+            "{n} section of this plan is not written yet.",
+            "{n} sections of this plan are not written yet.",
+            gaps,
+        )
+        if gaps
+        else "",
+        contents_heading=f.say("Contents"),
+        chapters=chapters(context, plan),
+    )
+
+
+def _approvals(context: Context, plan: Plan, f: Formats) -> list[Approved]:
+    found = []
+    for one in plan.strategy.approvals:
+        person = context.workspace.person(one.by)
+        role = pick(person.role, f.lang) if person else ""
+        on = f.say("approved {day}", day=f.date(one.on)) if one.on else f.say("not approved yet")
+        found.append(Approved(context.person(one.by), role, on, one.on is None))
+    return found
+
+
+def plan_html(view: PlanView) -> str:
+    """The document as HTML text with its style inside."""
+    return environment(None).get_template("plan.html.j2").render(v=view, css=Markup(stylesheet("plan.css")))
+
+
+def _unfinished(why: str) -> Problem:
+    return Problem(
+        "E-PLANDOCUMENT",
+        "The strategic plan failed its check: {why}. It was not written.",
+        "Run the plan again; if it repeats, report it with the week's scorecard.json.",
+        params={"why": why},
+    )

@@ -1,0 +1,716 @@
+"""The chapters of the strategic plan as blocks of finished strings.
+
+Here: what each chapter says and in which order. Not here: the figures (pipeline/plan.py), SMART cards
+(plan_cards.py), the timeline's geometry (plan_gantt.py), the page (plan.html.j2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from pipeline.goals.model import GoalResult
+from pipeline.language import pick
+from pipeline.outsourcing import Outsourced, OutsourcingRow
+from pipeline.plan import BaselineRow, BudgetRow, ChangeRow, MapGoal, MapObjective, Missing, Plan, RiskRow
+from pipeline.report.context import Context
+from pipeline.report.headline import headline
+from pipeline.report.i18n import NONE, Formats
+from pipeline.report.plan_cards import goal_card
+from pipeline.report.plan_gantt import gantt
+from pipeline.report.plan_view import (
+    BigNumber,
+    Block,
+    Card,
+    Cell,
+    Chapter,
+    Column,
+    MapGoalView,
+    MapObjectiveView,
+    Numbers,
+    Points,
+    Prose,
+    Quarter,
+    Quarters,
+    Said,
+    StrategyMap,
+    Table,
+)
+from pipeline.report.words import BEHIND, status_view, tally_text
+from pipeline.sources.state import SourceState
+from pipeline.timeline import WeekLoad
+from pipeline.units import Unit
+from pipeline.workspace.model import Quantity
+
+LOAD_WEEKS = 8
+"""Weeks ahead in the workload table."""
+CALENDAR_DAYS = 120
+"""Days ahead in the calendar."""
+EMPTY: Mapping[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Author:
+    """What every chapter is written from: the plan's figures and the reader's language."""
+
+    context: Context
+    plan: Plan
+
+    @property
+    def f(self) -> Formats:
+        return self.context.formats
+
+    def person(self, person_id: str | None) -> str:
+        return self.context.person(person_id)
+
+    def text(self, texts: Mapping[str, str]) -> str:
+        return pick(texts, self.context.lang)
+
+    def gap(self, section: str) -> Missing | None:
+        """The missing prose of a section in this language."""
+        found = (one for one in self.plan.missing if one.section == section)
+        return next((one for one in found if self.context.lang in one.languages), None)
+
+    def unwritten(self, gap: Missing | None) -> str:
+        """The sentence that stands where a text should be."""
+        owner = self.person(gap.owner) if gap else ""
+        return (
+            self.f.say("Not written yet ({owner})", owner=owner) if owner else self.f.say("Not written yet")
+        )
+
+    def borrowed(self, gap: Missing | None) -> str:
+        """The note under a text that is shown in another language."""
+        if gap is None or not gap.written_elsewhere:
+            return ""
+        owner = self.person(gap.owner)
+        if owner:
+            return self.f.say("Shown in another language; translation: {owner}", owner=owner)
+        return self.f.say("Shown in another language; not translated yet")
+
+    def prose(self, section: str, texts: Mapping[str, str], heading: str = "") -> Prose:
+        gap, text = self.gap(section), self.text(texts)
+        if not text:
+            return Prose(self.unwritten(gap), missing=True, heading=heading)
+        return Prose(text, note=self.borrowed(gap), heading=heading)
+
+    def points(self, section: str, items: Iterable[Mapping[str, str]], heading: str) -> Points:
+        gap, texts = self.gap(section), tuple(self.text(one) for one in items)
+        return Points(
+            heading, texts, "" if texts else self.unwritten(gap), self.borrowed(gap) if texts else ""
+        )
+
+
+def chapters(context: Context, plan: Plan) -> tuple[Chapter, ...]:
+    """Every chapter in order; a chapter without content says so rather than being left out."""
+    a = Author(context, plan)
+    parts: tuple[tuple[str, str, tuple[Block, ...], bool], ...] = (
+        ("summary", "Executive summary", _summary(a), False),
+        ("mission", "Mission, vision, values", _mission(a), False),
+        ("position", "Where we are", _position(a), False),
+        ("map", "Strategy map", (_map(a),), False),
+        ("goals", "Goals", tuple(_cards(a)), False),
+        ("timeline", "Initiatives and timeline", _timeline(a), True),
+        ("workload", "Workload and calendar", _workload(a), False),
+        ("budget", "Resources and budget", (_budget(a), _initiatives(a)), False),
+        ("automation", "Automation", (_automation(a), _campaigns(a)), False),
+        ("outsourcing", "Outsourcing", _outsourcing(a), False),
+        ("risks", "Risks", (_risks(a),), False),
+        ("reviews", "Review calendar", (_reviews(a),), False),
+        ("quality", "Data quality and limitations", (_sources(a), _unwritten(a)), False),
+        ("changes", "Change log", (_changes(a),), False),
+        ("appendix", "Appendix: KPI definitions", (_kpis(a),), False),
+    )
+    return tuple(
+        Chapter(number, anchor, context.formats.say(title), blocks, wide)
+        for number, (anchor, title, blocks, wide) in enumerate(parts, start=1)
+    )
+
+
+# --- 1 to 4 -------------------------------------------------------------------------------------------
+
+
+def _summary(a: Author) -> tuple[Block, ...]:
+    f, context, found = a.f, a.context, a.plan.summary
+    behind = [one for one in context.results if one.status in BEHIND]
+    return (
+        Said((headline(context.results, context.titles(), f),), "finding"),
+        Said((tally_text(context.results, f) + ".",)),
+        Numbers(
+            (
+                BigNumber(f.say("Goals"), f.number(found.goals), f.say.count("{n} behind plan", "{n} behind plan", len(behind))),
+                BigNumber(f.say("Budget"), f.money(found.budget_total), f.say("initiatives {cost}", cost=f.money(found.initiatives_total))),
+                BigNumber(f.say("Outsourcing could save"), f.money(found.saving), f.say("on the hours of 13 weeks")),
+                BigNumber(f.say("Automation saves"), f.hours(found.hours_saved), f.say("each time the work is due")),
+            )
+        ),
+        a.prose("summary", a.plan.strategy.summary),
+        _attention(a, behind),
+        Said(tuple(_findings(a))),
+    )  # fmt: skip
+
+
+def _attention(a: Author, behind: Sequence[GoalResult]) -> Table:
+    f = a.f
+    rows = tuple(
+        (
+            Cell(a.context.title(one.goal_id), a.person(a.context.goals[one.goal_id].owner), strong=True),
+            _status_cell(a, one),
+            Cell(f.value(one.actual, one.unit)),
+            Cell(f.value(one.target, one.unit)),
+            Cell(f.delta(one.gap_value, one.unit)),
+            Cell(f.probability(one.chance.probability) if one.chance else NONE),
+        )
+        for one in behind
+    )
+    heads = (("Goal", 36, False), ("Status", 16, False), ("Actual", 12, True), ("Target", 12, True),
+             ("Against plan today", 13, True), ("Chance", 11, True))  # fmt: skip
+    return Table(
+        f.say("Goals behind plan"), _columns(f, heads), rows, empty=f.say("No goal is behind its plan.")
+    )
+
+
+def _findings(a: Author) -> Iterable[str]:
+    f, found = a.f, a.plan.summary
+    if found.without_verdict:
+        names = f.listed([f.name(a.context.title(one)) for one in found.without_verdict])
+        yield f.say("No verdict, because the data does not allow one: {names}.", names=names)
+    if found.overloaded:
+        names = f.listed([a.person(one) for one in found.overloaded])
+        yield f.say("More work than hours in at least one week: {names}.", names=names)
+    if found.critical:
+        yield f.say.count(
+            "{n} piece of work has no slack: any delay moves its goal's end.",
+            "{n} pieces of work have no slack: any delay moves their goal's end.", found.critical,
+        )  # fmt: skip
+    unwritten = sum(a.context.lang in one.languages for one in a.plan.missing)
+    if unwritten:
+        yield f.say.count(
+            "{n} section of this plan is not written yet.",
+            "{n} sections of this plan are not written yet.",
+            unwritten,
+        )
+
+
+def _mission(a: Author) -> tuple[Block, ...]:
+    s, say = a.plan.strategy, a.f.say
+    return (
+        a.prose("mission", s.mission, say("Mission")),
+        a.prose("vision", s.vision, say("Vision")),
+        a.points("values", s.values, say("Values")),
+    )
+
+
+def _position(a: Author) -> tuple[Block, ...]:
+    f = a.f
+    heads = (("KPI of the goal", 34, False), ("At the start", 12, True), ("Now", 12, True), ("Usual range", 20, True),
+             ("Last closed period", 12, True), ("Year before", 10, True))  # fmt: skip
+    table = Table(
+        f.say("Where the KPIs stand"), _columns(f, heads), tuple(_baseline(a, one) for one in a.plan.baselines),
+        note=f.say("Usual range: natural limits of the weekly or monthly values; a value outside has a cause of its own."),
+        empty=f.say("No KPI has figures yet."),
+    )  # fmt: skip
+    swot = a.plan.strategy.swot
+    fields = (("Strengths", "strengths", swot.strengths), ("Weaknesses", "weaknesses", swot.weaknesses),
+              ("Opportunities", "opportunities", swot.opportunities), ("Threats", "threats", swot.threats))  # fmt: skip
+    quarters = tuple(
+        Quarter(one.heading, one.items, one.missing, one.note)
+        for one in (a.points(f"swot.{name}", items, f.say(title)) for title, name, items in fields)
+    )
+    return (table, Quarters(quarters))
+
+
+def _baseline(a: Author, one: BaselineRow) -> tuple[Cell, ...]:
+    f, unit = a.f, one.unit
+    low, high = one.normal_low, one.normal_high
+    usual = f"{f.value(low, unit)} … {f.value(high, unit)}" if low is not None and high is not None else NONE
+    when = _period(one.last_start, one.last_end, f)
+    return (
+        Cell(a.context.title(one.goal.id), a.context.kpi_name(one.kpi.id), strong=True),
+        Cell(f.value(one.baseline, unit)),
+        Cell(f.value(one.actual, unit), strong=True),
+        Cell(usual),
+        Cell(f.value(one.last_value, unit), when),
+        Cell(f.value(one.prior_year, unit)),
+    )
+
+
+def _period(first: date | None, last: date | None, f: Formats) -> str:
+    if first is None or last is None:
+        return ""
+    whole_month = first.day == 1 and (last.month, last.year) == (first.month, first.year) and last.day > 27
+    return f"{f.month(first)} {first.year}" if whole_month else f.span(first, last, year=False)
+
+
+def _map(a: Author) -> StrategyMap:
+    heads = tuple(a.f.say(one) for one in ("Objective", "Goal and KPI", "Initiatives"))
+    return StrategyMap(
+        heads, tuple(_objective(a, one) for one in a.plan.strategy_map if one.objective or one.goals)
+    )
+
+
+def _objective(a: Author, one: MapObjective) -> MapObjectiveView:
+    f, objective = a.f, one.objective
+    return MapObjectiveView(
+        title=a.text(objective.title) if objective else f.say("Supports no objective"),
+        owner=a.person(objective.owner) if objective else "",
+        why=a.prose(f"objective:{objective.id}", objective.why) if objective else Prose(""),
+        tally=", ".join(f"{status_view(name, f).word} {n}" for name, n in one.tally.items()),
+        goals=tuple(_map_goal(a, goal) for goal in one.goals),
+        none=f.say("No goal supports this objective yet."),
+    )
+
+
+def _map_goal(a: Author, one: MapGoal) -> MapGoalView:
+    f = a.f
+    return MapGoalView(
+        anchor=f"goal-{one.goal.id}",
+        title=a.text(one.goal.title),
+        kpi=a.context.kpi_name(one.goal.kpi),
+        status=status_view(one.status, f) if one.status else None,
+        initiatives=tuple(a.text(initiative.title) for initiative in one.initiatives),
+    )
+
+
+# --- 5 to 8 -------------------------------------------------------------------------------------------
+
+
+def _cards(a: Author) -> Iterable[Card]:
+    return (goal_card(a.context, card, number) for number, card in enumerate(a.plan.cards, start=1))
+
+
+def _timeline(a: Author) -> tuple[Block, ...]:
+    found = gantt(a.plan.timeline, a.plan.week.sunday, a.f, a.person)
+    problems = tuple(one.text(a.f.say) for one in a.plan.problems)
+    nothing = Said((a.f.say("Nothing has dates yet."),))
+    return (found or nothing, *((Said(problems, "note"),) if problems else ()))
+
+
+def _workload(a: Author) -> tuple[Block, ...]:
+    f = a.f
+    weeks = [a.plan.week.plus(n) for n in range(1, LOAD_WEEKS + 1)]
+    loads = {(one.person, one.week): one for one in a.plan.workload}
+    people = list(dict.fromkeys(one.person for one in a.plan.workload if one.week in weeks))
+    columns = (
+        Column(f.say("Person"), 28),
+        *(Column(f.day(week.monday), 9, number=True) for week in weeks),
+    )
+    rows = tuple(
+        (_load_name(a, one), *(_load(loads.get((one, week)), f) for week in weeks)) for one in people
+    )
+    table = Table(
+        f.say("Hours asked for, next eight weeks"), columns, rows, css="load",
+        note=f.say("▲ more than the hours of the week, ◆ more than is left beside the usual tracked work. "
+                   "A number in brackets counts tasks without an estimate."),
+        empty=f.say("No dated work in the next eight weeks."),
+    )  # fmt: skip
+    return (table, _calendar(a))
+
+
+def _load_name(a: Author, person_id: str) -> Cell:
+    f = a.f
+    one = next(load for load in a.plan.workload if load.person == person_id)
+    usual = f.hours(one.usual) if one.usual is not None else NONE
+    sub = f.say("{capacity} a week, usually {usual} tracked", capacity=f.hours(one.capacity), usual=usual)
+    return Cell(a.person(person_id), sub, strong=True)
+
+
+def _load(one: WeekLoad | None, f: Formats) -> Cell:
+    if one is None:
+        return Cell("")
+    mark = {"over": "▲ ", "tight": "◆ ", "ok": ""}[one.state]
+    hours = f.number(one.needed, 0 if one.needed == one.needed.to_integral_value() or one.needed >= 10 else 1)
+    text = f"{mark}{hours}" if one.needed else ""
+    tasks = f"({one.tasks})" if one.tasks else ""
+    return Cell(
+        f"{text} {tasks}".strip().replace(" ", "\u00a0"),
+        tone="red" if one.state == "over" else "ink",
+        strong=one.state == "over",
+    )
+
+
+def _calendar(a: Author) -> Table:
+    f = a.f
+    kinds = {"goal_due": "Goal due", "milestone": "Milestone", "initiative_due": "Initiative ends",
+             "task_due": "Task ends", "review": "Review"}  # fmt: skip
+    today = a.plan.week.sunday
+    coming = [
+        one
+        for one in a.plan.calendar
+        if 0 < (one.day - today).days <= CALENDAR_DAYS and one.kind != "task_due"
+    ]
+    rows = tuple(
+        (
+            Cell(f.date(one.day)),
+            Cell(f.say(kinds[one.kind])),
+            Cell(a.text(one.title), strong=one.kind == "goal_due"),
+            Cell(f.listed([a.person(who) for who in one.who])),
+        )
+        for one in coming
+    )
+    heads = (("Date", 20, False), ("What", 18, False), ("Which", 37, False), ("Who", 25, False))
+    return Table(
+        f.say("Calendar of the next four months"), _columns(f, heads), rows, empty=f.say("No dates ahead.")
+    )
+
+
+def _budget(a: Author) -> Table:
+    f, budget = a.f, a.plan.budget
+    heads = (("Goal", 40, False), ("Budget", 15, True), ("Cost of initiatives", 15, True), ("Cost of tasks", 15, True),
+             ("Not covered", 15, True))  # fmt: skip
+    total = (Cell(f.say("Total"), strong=True), _exact(budget.budget_total, f), _exact(budget.initiatives_total, f),
+             _exact(budget.tasks_total, f), _exact(sum((row.uncovered for row in budget.rows), Decimal(0)), f))  # fmt: skip
+    return Table(
+        f.say("Budget by goal"), _columns(f, heads), tuple(_budget_row(a, row) for row in budget.rows), total=total,
+        note=f.say("Budget, initiatives and tasks are three views of the same money and are not added up."),
+        empty=a.unwritten(a.gap("budget")),
+    )  # fmt: skip
+
+
+def _budget_row(a: Author, row: BudgetRow) -> tuple[Cell, ...]:
+    f = a.f
+    name = a.text(row.goal.title) if row.goal else f.say("Serves no single goal")
+    short = row.uncovered > 0
+    return (
+        Cell(name, strong=True),
+        *(_exact(value, f) for value in (row.budget, row.initiatives, row.tasks)),
+        Cell(
+            f"▲ {f.money_exact(row.uncovered)}" if short else NONE,
+            tone="red" if short else "ink",
+            strong=short,
+        ),
+    )
+
+
+def _exact(value: Decimal, f: Formats) -> Cell:
+    return Cell(f.money_exact(value) if value else NONE)
+
+
+def _initiatives(a: Author) -> Table:
+    f = a.f
+    rows = []
+    for card in a.plan.cards:
+        for one in card.goal.how:
+            ends = f.span(one.start or card.goal.start, one.due or card.goal.due, year=False)
+            lift = a.text(one.expected_lift) or NONE
+            rows.append(
+                (
+                    Cell(a.text(one.title), a.text(card.goal.title), strong=True),
+                    Cell(a.person(one.owner or card.goal.owner)),
+                    Cell(ends),
+                    Cell(f.money_exact(one.cost) if one.cost is not None else NONE),
+                    Cell(f.hours(one.hours) if one.hours is not None else NONE),
+                    Cell(f"{one.done}\u00a0%" if one.done is not None else NONE),
+                    Cell(lift),
+                )
+            )
+    heads = (("Initiative", 30, False), ("Owner", 15, False), ("Dates", 14, False), ("Cost", 9, True), ("Hours", 8, True),
+             ("Done", 7, True), ("Expected lift", 17, False))  # fmt: skip
+    note = f.say("Hours of all initiatives: {hours}.", hours=f.hours(a.plan.budget.hours_total))
+    return Table(
+        f.say("Initiatives"),
+        _columns(f, heads),
+        tuple(rows),
+        note=note,
+        empty=f.say("No goal has initiatives yet."),
+    )
+
+
+# --- 9 to 15 ------------------------------------------------------------------------------------------
+
+
+def _automation(a: Author) -> Table:
+    f = a.f
+    rows = tuple(
+        (
+            Cell(row.automation.tool, strong=True),
+            Cell(f.listed([a.context.kpi_name(kpi) for kpi in row.automation.feeds]) or NONE),
+            Cell(a.text(row.automation.removes) or a.unwritten(a.gap("automation"))),
+            Cell(f.hours(row.automation.hours_before) if row.automation.hours_before is not None else NONE),
+            Cell(f.hours(row.automation.hours_after) if row.automation.hours_after is not None else NONE),
+            Cell(_saved(row.hours_saved, row.share_saved, f)),
+        )
+        for row in a.plan.automation
+    )
+    heads = (("Tool", 15, False), ("Feeds", 27, False), ("Manual work it removes", 27, False), ("Hours before", 10, True),
+             ("Hours after", 10, True), ("Saved", 11, True))  # fmt: skip
+    return Table(
+        f.say("Tools and the work they take over"),
+        _columns(f, heads),
+        rows,
+        empty=a.unwritten(a.gap("automation")),
+    )
+
+
+def _saved(hours: Decimal | None, share: Decimal | None, f: Formats) -> str:
+    if hours is None:
+        return NONE
+    return f"{f.hours(hours)} ({f.percent(share, 0)})" if share is not None else f.hours(hours)
+
+
+def _campaigns(a: Author) -> Table:
+    f = a.f
+    rows = tuple(
+        (
+            Cell(row.name, f.span(row.since, row.until, year=False), strong=True),
+            *(Cell(f.number(value)) for value in (row.delivered, row.opens, row.clicks, row.conversions)),
+            Cell(f.percent(row.conversion_rate, 1) if row.conversion_rate is not None else NONE),
+        )
+        for row in a.plan.campaigns
+    )
+    heads = (("Campaign", 40, False), ("Delivered", 12, True), ("Opened", 12, True), ("Clicked", 12, True),
+             ("Converted", 12, True), ("Rate", 12, True))  # fmt: skip
+    return Table(
+        f.say("Automated campaigns, last 13 weeks"),
+        _columns(f, heads),
+        rows,
+        empty=f.say("No campaign reported figures."),
+    )
+
+
+def _outsourcing(a: Author) -> tuple[Block, ...]:
+    f, found = a.f, a.plan.outsourcing
+    heads = (("Activity", 24, False), ("Hours", 11, True), ("Own cost an hour", 11, True), ("Market an hour", 11, True),
+             ("Paid an hour", 10, True), ("Own cost", 11, True), ("Saving", 11, True), ("Advice", 11, False))  # fmt: skip
+    rows = tuple(_activity(a, row) for row in found.rows)
+    note = f.say(
+        "Tracked hours of {days}, of which {rest} belong to no activity. Saving: own cost less the rate really paid, or the market rate.",
+        days=f.span(found.first, found.last), rest=f.hours(found.hours_unassigned),
+    )  # fmt: skip
+    total = (Cell(f.say("Worth outsourcing"), strong=True), *(Cell("") for _ in range(5)),
+             Cell(f.money_exact(found.total_saving), strong=True), Cell(""))  # fmt: skip
+    table = Table(f.say("What outsourcing would save"), _columns(f, heads), rows, note=note, total=total,
+                  empty=a.unwritten(a.gap("outsourcing")))  # fmt: skip
+    checked = tuple(_checked(a, row, row.outsourced) for row in found.rows if row.outsourced)
+    heads = (("Activity", 30, False), ("Hours billed", 13, True), ("Paid", 14, True), ("Rate paid", 14, True),
+             ("Against the market", 14, True), ("Really saved", 15, True))  # fmt: skip
+    after = Table(f.say("Checked after the fact: work already outsourced"), _columns(f, heads), checked,
+                  note=_strangers(a), empty=f.say("No work was outsourced in this span."))  # fmt: skip
+    return (table, after)
+
+
+def _activity(a: Author, row: OutsourcingRow) -> tuple[Cell, ...]:
+    f = a.f
+    rate = row.outsourced.rate if row.outsourced else None
+    before = f.say("before {hours}", hours=f.hours(row.hours_before)) if row.hours_before is not None else ""
+    reason = a.text(row.reason)
+    if row.keep_in_house and not reason:
+        reason = a.unwritten(a.gap(f"outsourcing:{row.id}"))
+    advice = "Keep" if row.keep_in_house else "Outsource" if row.worthwhile else "No saving"
+    return (
+        Cell(a.text(row.title), reason, strong=True),
+        Cell(f.hours(row.hours), before),
+        Cell(f.money_exact(row.loaded_cost_per_hour)),
+        Cell(f.money_exact(row.market_rate_per_hour)),
+        Cell(f.money_exact(rate.quantize(Decimal("0.01"))) if rate is not None else NONE),
+        Cell(f.money(row.internal_cost)),
+        Cell(f.money(row.saving), strong=row.worthwhile),
+        Cell(f.say(advice), strong=row.worthwhile),
+    )
+
+
+def _checked(a: Author, row: OutsourcingRow, done: Outsourced) -> tuple[Cell, ...]:
+    f = a.f
+    against = (
+        f.percent(done.rate_against_market, 0, signed=True) if done.rate_against_market is not None else NONE
+    )
+    left_out = (
+        f.say("without {currencies}", currencies=f.listed(done.other_currencies))
+        if done.other_currencies
+        else ""
+    )
+    return (
+        Cell(a.text(row.title), f.listed(done.contracts), strong=True),
+        Cell(f.hours(done.hours)),
+        Cell(f.money(done.paid), left_out),
+        Cell(f.money_exact(done.rate.quantize(Decimal("0.01"))) if done.rate is not None else NONE),
+        Cell(against),
+        Cell(f.money(done.saved, signed=True), strong=True),
+    )
+
+
+def _strangers(a: Author) -> str:
+    names = a.plan.outsourcing.contracts_unassigned
+    return a.f.say("Contracts that no activity names: {names}.", names=a.f.listed(names)) if names else ""
+
+
+def _risks(a: Author) -> Table:
+    f = a.f
+    rows = tuple(_risk(a, row, number) for number, row in enumerate(a.plan.risks, start=1))
+    heads = (("Risk", 24, False), ("Early warning", 20, False), ("Trigger", 22, False), ("Response", 22, False),
+             ("Owner", 12, False))  # fmt: skip
+    return Table(
+        f.say("Risks and their early warnings"), _columns(f, heads), rows, empty=a.unwritten(a.gap("risks"))
+    )
+
+
+def _risk(a: Author, row: RiskRow, number: int) -> tuple[Cell, ...]:
+    f = a.f
+    warning = NONE
+    if row.kpi is not None:
+        warning = a.context.kpi_name(row.kpi.id)
+        if row.value is not None and row.unit is not None:
+            warning = f.say("{kpi}: now {value}", kpi=warning, value=f.value(row.value, row.unit))
+    status = status_view(row.status, f) if row.status else None
+    return (
+        Cell(a.text(row.risk.title), a.text(row.goal.title) if row.goal else "", strong=True),
+        Cell(warning, f"{status.shape} {status.word}" if status else ""),
+        Cell(a.text(row.risk.trigger) or NONE),
+        Cell(a.text(row.risk.response) or a.unwritten(a.gap(f"risks:{number}"))),
+        Cell(a.person(row.risk.owner) or NONE),
+    )
+
+
+def _reviews(a: Author) -> Table:
+    f = a.f
+    rows = tuple(
+        (
+            Cell(a.text(one.title), strong=True),
+            Cell(a.text(one.every)),
+            Cell(f.listed([a.person(who) for who in one.who]) or NONE),
+            Cell(f.date(one.next) if one.next else NONE),
+        )
+        for one in a.plan.reviews
+    )
+    heads = (("Review", 34, False), ("How often", 20, False), ("Who", 28, False), ("Next", 18, False))
+    return Table(
+        f.say("Who looks at the plan and when"), _columns(f, heads), rows, empty=a.unwritten(a.gap("reviews"))
+    )
+
+
+def _sources(a: Author) -> Table:
+    f = a.f
+    rows = tuple(_source(a, one) for one in a.plan.sources)
+    heads = (("Source", 26, False), ("State", 22, False), ("Rows", 10, True), ("Rejected", 10, True),
+             ("Verified by, limits", 32, False))  # fmt: skip
+    return Table(
+        f.say("Where the figures come from"), _columns(f, heads), rows, empty=f.say("No source is set up.")
+    )
+
+
+def _source(a: Author, one: SourceState) -> tuple[Cell, ...]:
+    f, state = a.f, {"fresh": "● Fresh", "stale": "◆ Stale", "refused": "▼ Refused", "missing": "○ Missing"}
+    shape, word = state[one.freshness].split(" ")
+    through = f.say("data through {day}", day=f.date(one.data_through)) if one.data_through else ""
+    limits = [text for text in (a.text(one.verification), a.text(one.limitations)) if text]
+    return (
+        Cell(a.context.source_title(one.source_id), strong=True),
+        Cell(f"{shape} {f.say(word)}", through, tone="ink" if one.freshness == "fresh" else "red"),
+        Cell(f.number(one.counts.rows_in)),
+        Cell(f.number(one.counts.quarantined), strong=one.counts.quarantined > 0),
+        Cell(" ".join(limits) or NONE),
+    )
+
+
+def _unwritten(a: Author) -> Points:
+    f = a.f
+    gaps = [one for one in a.plan.missing if a.context.lang in one.languages]
+    lines = tuple(_gap_line(a, one) for one in gaps)
+    return Points(f.say("Still to be written"), lines or (f.say("Every section is written."),))
+
+
+def _gap_line(a: Author, gap: Missing) -> str:
+    where = _section_name(a, gap.section)
+    owner = a.person(gap.owner) or a.f.say("no owner named")
+    template = "{section}: translation ({owner})" if gap.written_elsewhere else "{section} ({owner})"
+    return a.f.say(template, section=where, owner=owner)
+
+
+def _section_name(a: Author, section: str) -> str:
+    names = {
+        "summary": "Executive summary", "mission": "Mission", "vision": "Vision", "values": "Values",
+        "swot.strengths": "Strengths", "swot.weaknesses": "Weaknesses", "swot.opportunities": "Opportunities",
+        "swot.threats": "Threats", "objectives": "Objectives", "budget": "Budget", "automation": "Automation",
+        "outsourcing": "Outsourcing", "risks": "Risks", "reviews": "Reviews",
+    }  # fmt: skip
+    if section in names:
+        return a.f.say(names[section])
+    kind, _, name = section.partition(":")
+    strategy = a.plan.strategy
+    if kind == "objective":
+        found = next((one.title for one in strategy.objectives if one.id == name), EMPTY)
+        return a.f.say("Why the objective matters: {name}", name=a.text(found) or name)
+    if kind == "outsourcing":
+        found = next((one.title for one in strategy.outsourcing if one.id == name), EMPTY)
+        return a.f.say("Why it stays in-house: {name}", name=a.text(found) or name)
+    if kind == "risks" and name.isdigit():
+        return a.f.say("Response to the risk: {name}", name=a.text(strategy.risks[int(name) - 1].title))
+    return section
+
+
+def _changes(a: Author) -> Table:
+    f = a.f
+    rows = tuple(_change(a, one) for one in a.plan.changes)
+    heads = (
+        ("Date", 17, False),
+        ("Goal", 27, False),
+        ("Before", 12, True),
+        ("After", 12, True),
+        ("By", 14, False),
+        ("Why", 18, False),
+    )
+    names = f.listed([a.context.kpi_name(one) for one in a.plan.replaced_kpis])
+    note = (
+        f.say("The company defines these built-in KPIs in its own way: {names}.", names=names)
+        if names
+        else ""
+    )
+    return Table(
+        f.say("Changes of targets"),
+        _columns(f, heads),
+        rows,
+        note=note,
+        empty=f.say("No target has been changed."),
+    )
+
+
+def _change(a: Author, one: ChangeRow) -> tuple[Cell, ...]:
+    f = a.f
+    kpi = a.context.kpis.get(one.goal.kpi)
+    unit = kpi.unit if kpi else Unit.NUMBER
+    return (
+        Cell(f.date(one.on)),
+        Cell(a.text(one.goal.title), strong=True),
+        Cell(quantity_text(one.previous, unit, f)),
+        Cell(quantity_text(one.new, unit, f)),
+        Cell(a.person(one.by)),
+        Cell(a.text(one.reason)),
+    )
+
+
+def quantity_text(one: Quantity, unit: Unit, f: Formats) -> str:
+    """A number as a person wrote it: "20 %", "+5 pp", "1,200,000" in the KPI's unit."""
+    if one.mark == "pp":
+        return f.points(one.amount, signed=one.signed)
+    if one.mark == "%":
+        return f.percent(one.amount, signed=one.signed)
+    return f.value(one.amount, unit, signed=one.signed)
+
+
+def _kpis(a: Author) -> Table:
+    f = a.f
+    used = dict.fromkeys(card.goal.kpi for card in a.plan.cards)
+    rows = []
+    for kpi_id in used:
+        kpi = a.context.kpis.get(kpi_id)
+        if kpi is not None:
+            better = f.say("higher is better" if kpi.direction == "up" else "lower is better")
+            rows.append((Cell(a.text(kpi.name), better, strong=True), Cell(a.text(kpi.formula)),
+                         Cell(a.text(kpi.definition) or NONE, kpi.citation)))  # fmt: skip
+    heads = (("KPI", 24, False), ("Formula", 34, False), ("Definition and source", 42, False))
+    return Table(
+        f.say("How each KPI is defined"), _columns(f, heads), tuple(rows), empty=f.say("No goal names a KPI.")
+    )
+
+
+# --- parts --------------------------------------------------------------------------------------------
+
+
+def _columns(f: Formats, heads: Iterable[tuple[str, int, bool]]) -> tuple[Column, ...]:
+    return tuple(Column(f.say(text), share, number) for text, share, number in heads)
+
+
+def _status_cell(a: Author, one: GoalResult) -> Cell:
+    status = status_view(one.status, a.f)
+    return Cell(f"{status.shape} {status.word}", tone=status.tone, strong=True)

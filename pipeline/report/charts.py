@@ -163,7 +163,7 @@ def trails(xs: Sequence[float], ys: Sequence[float | None], css: str) -> tuple[T
 def bullet(
     *, actual: Number | None, target: Number, plan: Number | None, edges: Sequence[Number],
     higher_is_better: bool, alt: str, reach: tuple[Number, Number] | None = None,
-    origin: Number | None = None, width: float = 112, height: float = 19,
+    origin: Number | None = None, width: float = 100, height: float = 19,
 ) -> Picture:
     """Stephen Few's bullet graph. `edges` are the values between shades, from worst to best; for
     lower-is-better they fall, which mirrors the shades. The scale holds 0, so the bar begins there;
@@ -210,7 +210,7 @@ def _bands(
 
 def sparkline(
     values: Sequence[Number | None], *, alt: str, line: Number | None = None,
-    normal: tuple[Number, Number] | None = None, width: float = 92, height: float = 20,
+    normal: tuple[Number, Number] | None = None, width: float = 86, height: float = 20,
 ) -> Picture:
     """The last periods with the normal range as a band and the target or required rate as a dashed line."""
     low, high = domain([*values, line, *(normal or ())], pad=0.08)
@@ -260,11 +260,11 @@ class BurnUpWords:
 def burn_up(
     points: Sequence[tuple[date, Number | None, Number | None]], *, start: date, due: date, target: Number,
     today: date, words: BurnUpWords, zero: bool, forecast: Forecast | None = None,
-    width: float = 318, height: float = 138,
+    width: float = 318, height: float = 136,
 ) -> Picture:
     """What was reached against the plan from start to due. `points` are (day, actual, plan) at the end of
     each day; labels stand at the right of their lines, moved apart when they would touch."""
-    left, right, top, bottom = 30.0, width - 62.0, 6.0, height - 14.0
+    left, right, top, bottom = 30.0, width - 62.0, 12.0, height - 14.0
     fan_values = [forecast.low, forecast.high] if forecast else []
     low, high = domain([*(p[1] for p in points), *(p[2] for p in points), target, *fan_values], 0.05, zero)
     xs = Scale(start.toordinal() - 1, max(due.toordinal(), start.toordinal()), left, right)
@@ -280,10 +280,10 @@ def burn_up(
     actual = [None if p[1] is None else ys.at(p[1]) for p in points]
     plan = [None if p[2] is None else ys.at(p[2]) for p in points]
     lines = [*trails(days, plan, "plan"), *trails(days, actual, "actual")]
-    rules.append(Rule(left, ys.at(target), right, ys.at(target), "target"))
+    rules.append(Rule(left, ys.at(target), right, ys.at(target), "goal"))
     now = xs.clamped(today.toordinal())
-    rules.append(Rule(now, top - 2, now, bottom, "today"))
-    marks.append(Mark(round(min(now + 2, right - 2), 2), bottom - 3, words.today, "axis small"))
+    rules.append(Rule(now, top - 3, now, bottom, "today"))
+    marks.append(Mark(now, top - 5, words.today, "axis", "middle"))
     last = max((i for i, y in enumerate(actual) if y is not None), default=None)
     dots: tuple[Dot, ...] = ()
     fans: tuple[Trail, ...] = ()
@@ -337,7 +337,7 @@ class ControlWords:
 def control_chart(
     periods: Sequence[tuple[date, Number | None]], *, limits: tuple[Number, Number, Number] | None,
     target: Number | None, outside: Callable[[Number], bool], words: ControlWords,
-    month: Callable[[date], str], width: float = 318, height: float = 104,
+    month: Callable[[date], str], width: float = 318, height: float = 98,
 ) -> Picture:
     """Individual values with mean and natural limits (lower, mean, upper). A value outside is a ring, so
     that it is seen without colour."""

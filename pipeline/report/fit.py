@@ -57,10 +57,14 @@ def fitted(text: str, room: float, size: float, most: int = 1, weight: int = 400
     broken = lines(text, room, size, weight)
     if len(broken) <= most:
         return text
-    kept = " ".join(broken[:most])
-    while kept and len(lines(kept + ELLIPSIS, room, size, weight)) > most:
-        kept = kept[:-1].rstrip(" ,;:·(")
-    return kept + ELLIPSIS
+    last = ""
+    for char in " ".join(broken[most - 1 :]):
+        if width(last + char + ELLIPSIS, size, weight) > room:
+            break
+        last += char
+    whole = last.rpartition(" ")[0]
+    last = whole if len(whole) > 0.7 * len(last) else last
+    return " ".join([*broken[: most - 1], last.rstrip(" ,;:·(") + ELLIPSIS])
 
 
 def _pieces(word: str, room: float, size: float, weight: int) -> list[str]:

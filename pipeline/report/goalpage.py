@@ -57,11 +57,11 @@ def goal_view(context: Context, result: GoalResult) -> GoalView:
         status_note=_status_note(context, result),
         basis=_basis(result, f),
         override=_override(context, result, goal),
-        reason=fitted(f.reason(result.reason), 365, 8.5, 2),
+        reason=fitted(f.reason(result.reason), PAGE, 9, 3, 500),
         letters=_letters(context, result),
         figures=_figures(context, result),
         burn_heading=_burn_heading(result, f),
-        burn_note=fitted(f.reason(result.measured_label), 300, 7.5, 1),
+        burn_note=fitted(_burn_note(result, f), 318, 7.2, 1),
         burn_up=burn,
         burn_empty=f.say("No figure in the goal's window yet."),
         control_heading=f.say("Usual variation, by week (XmR chart)" if result.period == "week" else "Usual variation, by month (XmR chart)"),
@@ -113,10 +113,12 @@ def _status_note(context: Context, result: GoalResult) -> str:
 
 def _basis(result: GoalResult, f: Formats) -> str:
     if result.chance:
-        chance, unit = result.chance, result.unit
-        text = f.say("{chance} likely", chance=f.probability(chance.probability))
-        text += " · " + f.say("80 % range {low} to {high}", low=f.value(chance.low, unit), high=f.value(chance.high, unit))
-        return text + (" · " + f.say("low confidence") if chance.low_confidence else "")
+        chance = result.chance
+        parts = [
+            f.say("{chance} likely", chance=f.probability(chance.probability)),
+            f.say("80 % range {range}", range=f.range(chance.low, chance.high, result.unit)),
+        ]
+        return "\n".join([*parts, f.say("low confidence")] if chance.low_confidence else parts)
     words = {
         "pace": "judged by pace; no chance is computed", "decided": "decided", "none": "no verdict is possible",
         "chance": "judged by pace; no chance is computed",
@@ -132,7 +134,7 @@ def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
         f.say("{name} judges it “{status}” until {day}: {reason}", name=context.person(over.by),
               status=decapitalised(status_view(result.override_status, f).word), day=f.day(over.until),
               reason=pick(over.reason, context.lang)),
-        365, 8.5, 2, 600)
+        PAGE, 8, 2, 600)
 
 
 def _letters(context: Context, result: GoalResult) -> tuple[Letter, ...]:
@@ -173,7 +175,7 @@ def _second(result: GoalResult, f: Formats) -> Figure:
     if result.chance:
         return Figure(
             f.say("Forecast at due date"), f.value(result.chance.forecast, unit),
-            f.say("80 % range {low} to {high}", low=f.value(result.chance.low, unit), high=f.value(result.chance.high, unit)),
+            f.say("80 % range {range}", range=f.range(result.chance.low, result.chance.high, unit)),
         )
     used = {"linear": "straight line", "seasonal": "seasonal plan", "milestones": "by milestones", "none": "no plan"}
     label = "Target" if result.kind == "maintain" else "Plan for today"
@@ -199,14 +201,15 @@ def _fourth(result: GoalResult, f: Formats) -> Figure:
         note = f.say("last four ran at {rate}", rate=rate)
         if result.required_multiple is not None:
             note += f" ({f.times(result.required_multiple)})"
-        if _never_reached(result):
+        if never_reached(result):
             note += "; " + f.say("never reached so far")
         return Figure(f.say("Needed per week" if weekly else "Needed per month"), f.value(result.required_rate, unit), note)
     best = f.say("best on record {best}", best=f.value(result.best_period, unit)) if result.best_period is not None else ""
     return Figure(f.say("Last four weeks" if weekly else "Last four months"), rate, best)
 
 
-def _never_reached(result: GoalResult) -> bool:
+def never_reached(result: GoalResult) -> bool:
+    """Whether no period on record ever ran at the rate that is needed."""
     if result.best_period is None or result.required_rate is None:
         return False
     return (result.required_rate - result.best_period) * result.direction.sign > 0
@@ -220,9 +223,13 @@ def _burn_heading(result: GoalResult, f: Formats) -> str:
     return f.say(heads[result.kind])
 
 
-def axis_labels(f: Formats, unit: Unit) -> tuple[str, object]:
-    """Unit and label function of an axis."""
-    return f.scaled([], unit).unit, None
+def _burn_note(result: GoalResult, f: Formats) -> str:
+    """What is measured, and the unit of the axis."""
+    label = f.reason(result.measured_label)
+    top = max([abs(p.actual) for p in result.burn_up if p.actual is not None] + [abs(result.target)])
+    unit = f.scaled([top], result.unit).unit
+    return (f"{label}, {unit}" if unit and result.unit is not Unit.PERCENT else label)[:1].upper() + (
+        f"{label}, {unit}" if unit and result.unit is not Unit.PERCENT else label)[1:]
 
 
 def _axis(f: Formats, unit: Unit, values: Sequence[float]) -> tuple[str, ...]:
@@ -256,7 +263,7 @@ def _burn_up(context: Context, result: GoalResult) -> Picture | None:
         plan=f.value(result.expected_value, unit), target=f.value(result.target, unit))
     words = BurnUpWords(
         alt=alt, actual=f.say("now {value}", value=f.value(_last_actual(result), unit)),
-        plan="" if result.kind != "level" else "", target=f.say("target {value}", value=f.value(result.target, unit)),
+        plan="", target=f.say("target {value}", value=f.value(result.target, unit)),
         today=f.day(result.data_through), month=f.month, axis=lambda values: _axis(f, unit, values))
     points = [(p.day, p.actual, None if result.kind == "maintain" else p.plan) for p in result.burn_up]
     return burn_up(
@@ -309,19 +316,26 @@ def _weeks(result: GoalResult, f: Formats) -> Cells:
     now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
     unit = f", {scaled.unit}" if scaled.unit else ""
     weekly = result.period == "week"
+    label, change = _changes(rows, result.unit, f)
     body = tuple(
-        (_period_name(p, weekly, f) + ("" if p.closed else " *"), now[i], _n(p, result, f), before[i],
-         _change(p.value, p.prior_year, result.unit, f))
+        (_period_name(p, weekly, f) + ("" if p.closed else " *"), now[i], _n(p, result, f), before[i], change[i])
         for i, p in enumerate(rows)
     )
     has_n = any(row[2] for row in body)
-    head = (f.say("Week" if weekly else "Month"), f.say("Value") + unit, "n", f.say("Year ago"), f.say("Change"))
+    head = (f.say("Week" if weekly else "Month"), f.say("Value") + unit, "n", f.say("Year ago"), label)
     if not has_n:
         head, body = (*head[:2], *head[3:]), tuple((*row[:2], *row[3:]) for row in body)
     note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
     return Cells(
-        f.say("Last six weeks" if weekly else "Last six months"), f.say("By period, with the prior year"), head, body,
+        f.say("Last six weeks" if weekly else "Last six months"), head, body,
         note if rows else f.say("No closed period yet."), "weeks with-n" if has_n else "weeks")
+
+
+def _changes(rows: Sequence[PeriodValue], unit: Unit, f: Formats) -> tuple[str, tuple[str, ...]]:
+    """Heading and cells of the change against the prior year, the unit in the heading only."""
+    mark = f.say("pp") if unit is Unit.PERCENT else "%"
+    cells = tuple(_change(p.value, p.prior_year, unit, f).removesuffix(f"\u00a0{mark}") for p in rows)
+    return f"{f.say('Change')},\u00a0{mark}", cells
 
 
 def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
@@ -338,16 +352,11 @@ def _months(result: GoalResult, f: Formats) -> Cells:
     unit = f", {scaled.unit}" if scaled.unit else ""
     now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
     head = ("", *(_month_head(p, i, f) for i, p in enumerate(rows)))
-    change = tuple(_change(p.value, p.prior_year, result.unit, f) for p in rows)
-    if result.unit is Unit.PERCENT:
-        tail = f"\u00a0{f.say('pp')}"
-        label, change = f.say("Change") + f",\u00a0{f.say('pp')}", tuple(c.removesuffix(tail) for c in change)
-    else:
-        label, change = f.say("Change") + ",\u00a0%", tuple(c.removesuffix("\u00a0%") for c in change)
+    label, change = _changes(rows, result.unit, f)
     body = ((f.say("Value") + unit, *now), (f.say("Year ago"), *before), (label, *change)) if rows else ()
     note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
     return Cells(
-        f.say("Last twelve months"), f.say("By calendar month, with the prior year"), head, body,
+        f.say("Last twelve months"), head, body,
         note if rows else f.say("No month on record yet."), "months")
 
 
@@ -368,7 +377,7 @@ def _drivers(result: GoalResult, f: Formats) -> Cells:
     dimension = f.say(parts[0].dimension) if parts else ""
     head = (dimension[:1].upper() + dimension[1:], f.say("Value"), *((f.say("Share"),) if shares else ()), f.say("Change"))
     note = f.say("Change against the span of the same length before.") if parts else f.say("No breakdown is available for this KPI.")
-    return Cells(f.say("What drives it"), f.say("By segment"), head, rows, note, "drivers")
+    return Cells(f.say("What drives it"), head, rows, note, "drivers")
 
 
 def _initiatives(context: Context, goal: Goal | None) -> Cells:
@@ -381,7 +390,7 @@ def _initiatives(context: Context, goal: Goal | None) -> Cells:
     more = len(all_of_them) - len(shown)
     note = f.say.count("and {n} more in the plan", "and {n} more in the plan", more) if more else ""
     return Cells(
-        f.say("What is being done"), f.say("Initiatives with dates and blockers"), head, rows,
+        f.say("What is being done"), head, rows,
         note if rows else f.say("No initiative is written down for this goal."), "initiatives")
 
 

@@ -171,6 +171,16 @@ class Formats:
         texts = tuple(NONE if value is None else self.number(value / scale, places) for value in values)
         return Scaled(name, texts)
 
+    def range(self, low: Decimal, high: Decimal, unit: Unit) -> str:
+        """"€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once."""
+        if unit is Unit.MONEY:
+            scale, places, suffix = _money_scale(max(abs(low), abs(high)))
+            first = self.number(low / scale, places)
+            return self._money(high / scale, places, suffix, False).replace(
+                self.number(high / scale, places), f"{first}{DASH}{self.number(high / scale, places)}", 1)
+        scaled = self.scaled([low, high], unit)
+        return DASH.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
+
     # --- words ---------------------------------------------------------------------------------------
 
     def count_word(self, n: int) -> str:
@@ -234,7 +244,7 @@ class Formats:
     def reason(self, reason: Reason) -> str:
         """A generated sentence in this language, every param formatted by its kind."""
         params = {name: self.param(kind, value) for name, (kind, value) in reason.params.items()}
-        return self.say(reason.template).format(**params)
+        return self.say(reason.template).format(**params).replace("г..", "г.")
 
     def param(self, kind: str, value: object) -> str:
         """One param of a Reason. Kinds: units, points, date, week, days, text, times."""

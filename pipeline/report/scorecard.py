@@ -17,8 +17,8 @@ from pipeline.language import pick
 from pipeline.periods import elapsed_share, quarter, quarter_window
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
-from pipeline.report.fit import fitted, lines
-from pipeline.report.goalpage import goal_view, rejected, source_line
+from pipeline.report.fit import fitted, lines, width
+from pipeline.report.goalpage import goal_view, never_reached, rejected, source_line
 from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NONE
 from pipeline.report.method import method_sections
@@ -31,10 +31,15 @@ from pipeline.units import Direction, Unit
 FIRST_PAGE, NEXT_PAGES = 11, 16
 """Goals on page 1 beside the boxes, and on each further page of the table."""
 SPARK_PERIODS = 13
+NAME = 142.0
+"""Width of the first column's text."""
+WHY = 148.0
+"""Width of the last column's text."""
 PAGE = 785.0
 """Points between the margins of A4 landscape."""
 BOX = 247.0
-BOX_LINES = {"airy": 16, "normal": 13, "dense": 10}
+BOX_LINES = {"airy": 18, "normal": 16, "dense": 8}
+"""Lines a box has under a headline of two lines."""
 COLUMNS = (
     "Goal · target · owner", "Status · before", "Now, target, plan today", "Now", "Against plan", "Chance",
     "Last 13 periods", "Why · next step",
@@ -83,7 +88,7 @@ def _headline(context: Context) -> str:
     text = ""
     for named in range(NAMED, 0, -1):
         text = headline(context.results, titles, context.formats, named)
-        if len(lines(text, PAGE, 16, 700)) <= 2:
+        if len(lines(text, PAGE, 15, 700)) <= 2:
             break
     return text
 
@@ -141,22 +146,38 @@ def row(context: Context, result: GoalResult) -> Row:
     """One goal of the table: every string and both charts."""
     f, goal, unit = context.formats, context.goals.get(result.goal_id), result.unit
     values = [p.value for p in closed_periods(result) if p.value is not None]
+    title, target, owner = _names(context, result)
     override = ""
     if result.override_status and goal and goal.override:
         word = decapitalised(status_view(result.override_status, f).word)
-        override = fitted(f.say("{name}: “{status}”", name=context.person(goal.override.by), status=word), 82, 7, 1)
+        override = fitted(f.say("“{status}”: {name}", name=context.person(goal.override.by), status=word), 86, 6.9, 1, 600)
     return Row(
         goal_id=result.goal_id,
-        title=fitted(context.title(result.goal_id), 148, 8.8, 1, 600),
-        target=_target_line(context, result),
-        owner=fitted(context.person(goal.owner) if goal else "", 148, 7.2, 1),
+        title=title, target=target, owner=owner,
         status=status_view(result.status, f), was=_was(context, result), override=override,
         bullet=_bullet(context, result), actual=f.value(result.actual, unit),
         actual_note=_actual_note(context, result), gap=f.delta(result.gap_value, unit), gap_note=_gap_note(context, result),
         chance=_chance(context, result), chance_note=_chance_note(context, result), spark=_spark(context, result),
-        spark_note=fitted(signal(result.control, values, f), 96, 6.8, 1),
-        signal=fitted(f.reason(result.reason), 152, 7.4, 2), action=_next_step(context, result),
+        spark_note=fitted(signal(result.control, values, f), 88, 6.9, 1),
+        signal=_why(context, result), action=_next_step(context, result),
     )
+
+
+def _names(context: Context, result: GoalResult) -> tuple[str, str, str]:
+    """Title, target and owner in three lines: a title of two lines shares the third between the others."""
+    goal = context.goals.get(result.goal_id)
+    title = fitted(context.title(result.goal_id), NAME, 8.6, 2, 600)
+    target, owner = _target_line(context, result), context.person(goal.owner) if goal else ""
+    if len(lines(title, NAME, 8.6, 600)) < 2:
+        return title, target, fitted(_initialled(owner, NAME), NAME, 6.9, 1)
+    room = NAME - width(target + " · ", 6.9)
+    return title, f"{target} · {fitted(_initialled(owner, room), room, 6.9, 1)}" if owner else target, ""
+
+
+def _initialled(name: str, room: float) -> str:
+    """A name with its first part as an initial when it is too wide: "M. Ortiz"."""
+    first, _, rest = name.partition(" ")
+    return f"{first[:1]}. {rest}" if rest and width(name, 6.9) > room else name
 
 
 def _target_line(context: Context, result: GoalResult) -> str:
@@ -169,7 +190,7 @@ def _target_line(context: Context, result: GoalResult) -> str:
     else:
         text = target
     day = f.day(result.due) if result.due.year == context.edition.week.sunday.year else f.date(result.due)
-    return fitted(f.say("{target} by {day}", target=text, day=day), 148, 7.2, 1)
+    return fitted(f.say("{target} by {day}", target=text, day=day), NAME, 6.9, 1)
 
 
 def _was(context: Context, result: GoalResult) -> str:
@@ -185,8 +206,8 @@ def _actual_note(context: Context, result: GoalResult) -> str:
     f = context.formats
     count = sample(result, f)
     if count:
-        return fitted(count, 74, 6.9, 1)
-    return fitted(f.say("of {target}", target=f.value(result.target, result.unit)), 74, 6.9, 1)
+        return fitted(count, 60, 6.9, 1)
+    return fitted(f.say("of {target}", target=f.value(result.target, result.unit)), 60, 6.9, 1)
 
 
 def _gap_note(context: Context, result: GoalResult) -> str:
@@ -195,7 +216,7 @@ def _gap_note(context: Context, result: GoalResult) -> str:
         return ""
     if result.kind == "maintain":
         return f.say("against target")
-    return f.say("{points} of the way", points=f.points(result.pace_gap)) if result.pace_gap is not None else ""
+    return f.say("{points} of way", points=f.points(result.pace_gap)) if result.pace_gap is not None else ""
 
 
 def _chance(context: Context, result: GoalResult) -> str:
@@ -206,11 +227,35 @@ def _chance(context: Context, result: GoalResult) -> str:
 
 
 def _chance_note(context: Context, result: GoalResult) -> str:
-    f, chance, unit = context.formats, result.chance, result.unit
-    if chance is None:
-        return ""
-    scaled = f.scaled([chance.low, chance.high], unit)
-    return f"{scaled.texts[0]}–{scaled.texts[1]}" + (f"\u00a0{scaled.unit}" if scaled.unit else "")
+    f, chance = context.formats, result.chance
+    return f.range(chance.low, chance.high, result.unit) if chance else ""
+
+
+def _why(context: Context, result: GoalResult) -> str:
+    """The status's reason without what the other columns already say; two lines."""
+    f, unit, weekly = context.formats, result.unit, result.period == "week"
+    rate = f.value(result.run_rate, unit)
+    text = ""
+    if result.basis in ("pace", "chance") and result.run_rate is not None:
+        if result.kind == "cumulative" and result.required_rate is not None:
+            text = f.say(
+                "{rate} a week lately, {needed} needed" if weekly else "{rate} a month lately, {needed} needed",
+                rate=rate, needed=f.value(result.required_rate, unit))
+            if never_reached(result):
+                text += "; " + f.say("never reached so far")
+        elif result.kind == "level":
+            text = f.say(
+                "Last four weeks {rate}, plan for today {plan}" if weekly else "Last months {rate}, plan for today {plan}",
+                rate=rate, plan=f.value(result.expected_value, unit))
+    return _short(text or f.reason(result.reason))
+
+
+def _short(text: str) -> str:
+    """As many whole sentences as fit two lines of the column; the first one shortened when even it does not."""
+    kept = text
+    while len(lines(kept, WHY, 7.2)) > 2 and ". " in kept:
+        kept = kept.rpartition(". ")[0] + "."
+    return fitted(kept, WHY, 7.2, 2)
 
 
 def _next_step(context: Context, result: GoalResult) -> str:
@@ -221,7 +266,7 @@ def _next_step(context: Context, result: GoalResult) -> str:
         return ""
     first = min(open_ones, key=lambda one: one.due or date.max)
     due = f.say("by {day}", day=f.day(first.due)).replace(" ", "\u00a0") if first.due else ""
-    title = fitted(pick(first.title, context.lang), 152 - (len(due) + 2) * 4.1, 7.4, 1, 600)
+    title = fitted(pick(first.title, context.lang), WHY - width(f", {due}", 7.2, 600), 7.2, 1, 600)
     return f"{title}, {due}" if due else title
 
 
@@ -263,8 +308,19 @@ def _spark(context: Context, result: GoalResult) -> Picture:
 
 
 def _boxes(context: Context, density: str) -> tuple[Box, ...]:
-    room = BOX_LINES[density]
+    room = BOX_LINES[density] + _spare(context)
     return (_decisions(context, room), _changes(context, room), _data(context, room))
+
+
+def _spare(context: Context) -> int:
+    """Lines that a short headline or tally leaves to the boxes, less what a banner takes."""
+    f = context.formats
+    spare = 2 if len(lines(_headline(context), PAGE, 15, 700)) < 2 else 0
+    text = " ".join(f"{one.status.shape} {one.text}" for one in tally(context.results, f))
+    gaps = 9 * len(tally(context.results, f))
+    if width(text, 8, 600) + gaps + width(_last_tally(context), 8) <= PAGE:
+        spare += 1
+    return spare - (2 if _banner(context) else 0)
 
 
 class _Room:

@@ -105,7 +105,6 @@ class Cells:
     """A table: `head` over `rows`; the first cell of each row is its header."""
 
     heading: str
-    caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""

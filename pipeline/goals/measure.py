@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
@@ -108,6 +109,7 @@ def effective_kind(goal: Goal) -> Literal["cumulative", "level", "maintain"]:
     return "maintain" if goal.kind == "level" and at_target else goal.kind
 
 
+@lru_cache(maxsize=16384)
 def whole_period(day: date, period: PeriodName) -> Span:
     """The ISO week or calendar month a day lies in."""
     if period == "month":
@@ -118,12 +120,17 @@ def whole_period(day: date, period: PeriodName) -> Span:
 
 def cut(first: date, last: date, period: PeriodName) -> list[Span]:
     """ISO weeks or calendar months clipped to first..last; the outer ones may have fewer days."""
+    return list(_cut(first, last, period))
+
+
+@lru_cache(maxsize=2048)
+def _cut(first: date, last: date, period: PeriodName) -> tuple[Span, ...]:
     spans, day = [], first
     while day <= last:
         end = min(whole_period(day, period).last, last)
         spans.append(Span(day, end))
         day = end + DAY
-    return spans
+    return tuple(spans)
 
 
 def is_whole(span: Span, period: PeriodName) -> bool:
@@ -259,6 +266,7 @@ def measure(goal: Goal, kpi: Kpi, series: Series, last: date) -> Reading:
     return read_span(kpi, series, measured_span(goal, kpi, last), period, mean=True)
 
 
+@lru_cache(maxsize=16384)
 def prior_year_span(span: Span, period: PeriodName = "week") -> Span:
     """The counterpart a year earlier: the same calendar months when the span consists of whole months, else
     the same ISO weeks and weekdays."""

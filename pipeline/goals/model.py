@@ -175,7 +175,7 @@ class GoalResult:
     problems: tuple[str, ...] = ()
     """Source ids whose state kept this goal from a verdict."""
     uncovered: tuple[str, ...] = ()
-    """Source ids whose newest export came before the edition's Sunday was over: the periods since stay open."""
+    """Source ids whose newest export came before the edition's Sunday was over; later periods stay open."""
     override_status: StatusName | None = None
 
 

@@ -60,7 +60,7 @@ def find_columns(
     for name in also_used:
         used.add(fold(name))
         if fold(name) not in positions:
-            problems.append(_missing(name, [name], header, file, line))
+            problems.append(_missing(name, [name], header, file, line, OTHERS))
     doubled = {name: places for name, places in positions.items() if len(places) > 1}
     problems += [_doubled(header, places, file, line) for name, places in doubled.items() if name in used]
     if problems:
@@ -92,7 +92,13 @@ def unused_warning(header: Sequence[str], used: set[str], file: str, line: int) 
     )
 
 
-def _missing(name: str, wanted: Sequence[str], header: Sequence[str], file: str, line: int) -> Problem:
+OTHERS = "Correct the name under dimensions, lookup or exclude, or add the column to the export."
+"""The remedy for a header that no field but another key of the source names; aliases do not apply to it."""
+
+
+def _missing(
+    name: str, wanted: Sequence[str], header: Sequence[str], file: str, line: int, remedy: str = ""
+) -> Problem:
     found = ", ".join(text for text in header if text.strip()) or "-"
     params = {"name": name, "wanted": " / ".join(wanted), "found": found}
     look = _look_alike(wanted, header)
@@ -101,7 +107,7 @@ def _missing(name: str, wanted: Sequence[str], header: Sequence[str], file: str,
             "E-HEADER",
             'Column "{name}" is missing; column {position} "{near}" looks the same but has '
             "letters of another alphabet.",
-            "Correct the header, or add it under aliases: {name}: [...].",
+            remedy or "Correct the header, or add it under aliases: {name}: [...].",
             file=file,
             line=line,
             column=look[0],
@@ -114,7 +120,8 @@ def _missing(name: str, wanted: Sequence[str], header: Sequence[str], file: str,
         return Problem(
             "E-HEADER",
             'Column "{name}" (header {wanted}) is missing. Found: {found}. Did you mean "{near}"?',
-            'If that is the column, add under the source: aliases: {{{name}: ["{near}"]}}, or map '
+            remedy
+            or 'If that is the column, add under the source: aliases: {{{name}: ["{near}"]}}, or map '
             "it under columns.",
             file=file,
             line=line,
@@ -125,7 +132,7 @@ def _missing(name: str, wanted: Sequence[str], header: Sequence[str], file: str,
     return Problem(
         "E-HEADER",
         'Column "{name}" (header {wanted}) is missing. Found: {found}.',
-        "Add the column to the export, or name the header it has under aliases: {name}: [...].",
+        remedy or "Add the column to the export, or name the header it has under aliases: {name}: [...].",
         file=file,
         line=line,
         column=name,

@@ -219,7 +219,7 @@ def _contradiction(data: bytes, declared: str) -> str | None:
 def _fits(data: bytes, encoding: str) -> bool:
     if encoding == "utf-16":
         return data[:2] in (b"\xff\xfe", b"\xfe\xff") and _first_failure(data, "utf-16") is None
-    return _first_failure(data, encoding) is None
+    return b"\0" not in data and _first_failure(data, encoding) is None
 
 
 def _first_failure(data: bytes, codec: str) -> int | None:
@@ -364,7 +364,8 @@ class _Reader:
         return joined, starts, last
 
     def _each(self) -> Iterator[tuple[int, list[str]]]:
-        """(physical line where the record begins, cells); blank lines are passed over."""
+        """(physical line where the record begins, cells); lines without any content are passed over, as
+        spreadsheets write them below their table."""
         reader, before = self.reader, self.before
         while True:
             line = before + reader.line_num + 1
@@ -377,7 +378,7 @@ class _Reader:
                     raise self._unreadable(error, line) from None
                 self.broken.append(BrokenRow(line, QUOTE, ()))
                 continue
-            if not cells or (len(cells) == 1 and not cells[0].strip()):
+            if not any(cells) or (len(cells) == 1 and not cells[0].strip()):
                 if self.format.until_blank:
                     self._pass_over()
                     return

@@ -268,6 +268,15 @@ def test_unknown_columns_are_named_and_stop_nothing():
     assert parsed.counts.accepted == 2 and "Extra" in parsed.warnings[0].text()
 
 
+def test_lines_of_separators_alone_are_not_rows():
+    assert parse(GOOD + ",,,,\n\n,,,,\n").counts.rows_in == 2
+
+
+def test_a_dimension_without_its_column_is_refused_by_name():
+    found = problem(GOOD, dimensions={"office": "Offce"})
+    assert (found.code, found.column) == ("E-HEADER", "Offce") and "under dimensions" in found.text()
+
+
 def test_all_rows_bad_still_adds_up():
     parsed = parse(HEADER + "1,a,x,x,2026-11-16\n2,b,y,x,\n")
     assert parsed.counts.accepted == 0 and parsed.counts.quarantined == 2 and parsed.facts["deals"].empty
@@ -482,7 +491,7 @@ def test_rows_and_money_are_conserved_whatever_comes(rows, ended):
         parsed = parse(text, exclude=[{"column": "Id", "equals": ["Total"]}])
     except FileRefused:
         return
-    records = [row for row in csv.reader(io.StringIO(text)) if row and (len(row) > 1 or row[0])][1:]
+    records = [row for row in csv.reader(io.StringIO(text)) if any(row)][1:]
     amounts = [row[2] for row in records if len(row) == 5 and re.fullmatch(r"-?\d+(\.\d+)?", row[2])]
     money = sum((Decimal(text).quantize(Decimal("0.0001")) for text in amounts), Decimal(0))
     assert parsed.counts.rows_in == len(records)

@@ -26,7 +26,11 @@ def sentences(path: Path) -> list[str]:
                 found += node.args[1:3]
             elif name == "_note":
                 found += node.args[:1]
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in ("message", "remedy"):
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (
+            "message",
+            "remedy",
+            "OTHERS",
+        ):
             found.append(node.value)
     texts = (part.value for one in found for part in ast.walk(one) if isinstance(part, ast.Constant))
     return [text for text in texts if isinstance(text, str) and " " in text]

@@ -38,10 +38,16 @@ class _Command(TyperCommand):
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
 
+    def get_help_option(self, ctx: Any) -> Any:
+        return _said_help(super().get_help_option(ctx))
+
 
 class _Group(TyperGroup):
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _said_help(super().get_help_option(ctx))
 
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order they are declared: the order of the work, not of the alphabet."""
@@ -52,6 +58,12 @@ def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
     formatter.write_usage(
         ctx.command_path, " ".join(command.collect_usage_pieces(ctx)), prefix=_say()("Usage: ")
     )
+
+
+def _said_help(option: Any) -> Any:
+    if option is not None:
+        option.help = _say()("Show this message and exit.")
+    return option
 
 
 _APP = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False, "cls": _Group}
@@ -503,6 +515,9 @@ def _show_traceback(failure: BaseException | None) -> None:
 def translated(command: Any, say: Callable[[str], str]) -> Any:
     """The command tree with every help text in the user's language."""
     command.help = say(command.help) if command.help else command.help
+    command.options_metavar = say(command.options_metavar)
+    if hasattr(command, "subcommand_metavar"):
+        command.subcommand_metavar = say(command.subcommand_metavar)
     for param in command.params:
         if getattr(param, "help", None):
             param.help = say(param.help)
@@ -511,11 +526,15 @@ def translated(command: Any, say: Callable[[str], str]) -> Any:
     return command
 
 
-def _translate_parser(say: Callable[[str], str]) -> None:
+def _translate_parser() -> None:
     """The parser's own words ("Options", "required") are looked up in our catalogue instead of gettext's."""
     for name, module in list(sys.modules.items()):
         if name.split(".")[0] in ("typer", "click") and getattr(module, "_", None) is gettext.gettext:
-            module._ = say  # type: ignore[attr-defined]
+            module._ = _parser_word  # type: ignore[attr-defined]
+
+
+def _parser_word(text: str) -> str:
+    return _say()(text)
 
 
 def _usage_text(error: Any, say: Speech) -> str:
@@ -545,8 +564,7 @@ def call(arguments: list[str]) -> int:
     _settings.update(workspace=None, debug="--debug" in arguments, say=speech(user_language()))
     say = _say()
     command = translated(typer.main.get_command(app), say)
-    if say.lang != "en":
-        _translate_parser(say)
+    _translate_parser()
     try:
         code = command.main(args=arguments, prog_name="scorecards", standalone_mode=False)
     except ScorecardError as error:

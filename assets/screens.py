@@ -161,9 +161,12 @@ def show_checked(terminal: Terminal, workspace: Workspace, found: Checked) -> No
     if found.errors:
         terminal.line()
         terminal.line(
-            say.count("{n} problem. Correct it and check again.", "{n} problems. Correct them and check again.",
-                      len(found.errors))
-        )  # fmt: skip
+            say.count(
+                "{n} problem. Correct it and check again.",
+                "{n} problems. Correct them and check again.",
+                len(found.errors),
+            )
+        )
         return
     _show_smart(terminal, workspace, found)
     _show_sources(terminal, workspace, found)
@@ -294,9 +297,25 @@ def checked_record(workspace: Workspace, found: Checked, terminal: Terminal) -> 
 # --- status ----------------------------------------------------------------------------------------------
 
 COLUMNS = (
-    "id", "title", "owner", "kpi", "kind", "unit", "baseline", "target", "actual", "progress", "expected", "pace_gap",
-    "required_rate", "chance", "status", "previous_status", "reason", "due",
-)  # fmt: skip
+    "id",
+    "title",
+    "owner",
+    "kpi",
+    "kind",
+    "unit",
+    "baseline",
+    "target",
+    "actual",
+    "progress",
+    "expected",
+    "pace_gap",
+    "required_rate",
+    "chance",
+    "status",
+    "previous_status",
+    "reason",
+    "due",
+)
 
 
 def newest_week(workspace: Workspace, now: datetime | None = None) -> Week:
@@ -430,8 +449,10 @@ def show_backfill(terminal: Terminal, workspace: Workspace, report: BackfillRepo
         + say.count("{n} document.", "{n} documents.", report.documents)
     )
     if report.failures:
-        terminal.said("Weeks that failed: {weeks}. The others are finished.",
-                      weeks=", ".join(str(week) for week in sorted(report.failures)))  # fmt: skip
+        terminal.said(
+            "Weeks that failed: {weeks}. The others are finished.",
+            weeks=", ".join(str(week) for week in sorted(report.failures)),
+        )
 
 
 def failure_text(failure: Exception, say: Translate) -> str:
@@ -449,14 +470,22 @@ def _short(path: Path, root: Path) -> str:
 # --- outbox ----------------------------------------------------------------------------------------------
 
 STATES = {
-    "HELD": "held", "PENDING": "waiting to be sent", "SENDING": "being sent", "SENT": "sent",
-    "DEFERRED": "to be tried again", "FAILED": "refused", "UNKNOWN": "fate unknown",
-}  # fmt: skip
+    "HELD": "held",
+    "PENDING": "waiting to be sent",
+    "SENDING": "being sent",
+    "SENT": "sent",
+    "DEFERRED": "to be tried again",
+    "FAILED": "refused",
+    "UNKNOWN": "fate unknown",
+}
 HOLDS = {
-    "approval": "waits for approval", "first": "first mail to this address: waits for approval",
-    "stale": "too old to be sent unasked", "newer": "a newer edition is there", "correction": "a correction",
+    "approval": "waits for approval",
+    "first": "first mail to this address: waits for approval",
+    "stale": "too old to be sent unasked",
+    "newer": "a newer edition is there",
+    "correction": "a correction",
     "by_hand": "held by hand",
-}  # fmt: skip
+}
 
 
 def show_outbox(terminal: Terminal, rows: list[Any]) -> None:

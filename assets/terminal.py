@@ -58,13 +58,12 @@ class Terminal:
             for index, part in enumerate(textwrap.wrap(row[-1], room) or [""]):
                 self.line(f"{start if index == 0 else ' ' * used}{part}".rstrip())
             if headers and number == 0:
-                self.line(
-                    " " * indent + "─" * (used - indent + min(room, max(len(one[-1]) for one in everything)))
-                )
+                widest = min(room, max(len(one[-1]) for one in everything))
+                self.line(" " * indent + "─" * (used - indent + widest))
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """A callback (step, done, total) that draws a bar on a terminal, and writes a line a step elsewhere."""
+        """A callback (step, done, total): a bar on a terminal, a line a step elsewhere."""
         if sys.stderr.isatty():
             yield from self._bar()
         else:

@@ -223,7 +223,7 @@ _EN = {
     "sales": "Sales",
     "ann": "Ann Example",
     "aliases": "names, addresses and ids in the exports, in any case",
-    "audiences": "Who gets which scorecard; `teams: [sales]` or `goals: [first-goal]` limit it to some goals.",
+    "audiences": "Who gets which scorecard; `teams: [sales]` or `goals: [first-goal]` narrow it.",
     "leadership": "Leadership",
     "lang": "en",
     "recipients": "nobody yet; like this:",

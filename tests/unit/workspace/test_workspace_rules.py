@@ -379,7 +379,8 @@ def test_notes_by_language_with_decisions(tmp_path: Path) -> None:
     folder = tmp_path / "notes"
     folder.mkdir()
     (folder / "2026-W47.md").write_text(
-        "---\ndecisions:\n  - {text: Hire, owner: ann, due: 2026-12-01}\nactions:\n  - {text: Call, done: true}\n---\n"
+        "---\ndecisions:\n  - {text: Hire, owner: ann, due: 2026-12-01}\n"
+        "actions:\n  - {text: Call, done: true}\n---\n"
         "Both.\n\n## en\nGood week.\n\n## ru\nХорошая неделя.\n",
         "utf-8",
     )

@@ -1,0 +1,252 @@
+"""The command line from outside: exit codes, sentences instead of tracebacks, language, speed of starting."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+
+from assets import cli
+from assets.screens import COLUMNS, as_csv
+from pipeline.language import speech
+
+ROOT = Path(__file__).resolve().parents[3]
+HEAVY = (
+    "pandas",
+    "dagster",
+    "rich",
+    "pydantic",
+    "duckdb",
+    "pyarrow",
+    "numpy",
+    "jinja2",
+    "weasyprint",
+    "ibis",
+)
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "en")
+
+
+@pytest.fixture
+def starter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert cli.call(["init", str(tmp_path / "w")]) == 0
+    capsys.readouterr()
+    return tmp_path / "w"
+
+
+def test_importing_the_command_line_imports_nothing_heavy() -> None:
+    code = f"import sys, assets.cli; print([m for m in {HEAVY!r} if m in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_help_starts_fast(lang: str) -> None:
+    command = [sys.executable, "-c", "from assets.cli import main; main(['--help'])"]
+    took = []
+    for _ in range(3):
+        began = time.perf_counter()
+        subprocess.run(
+            command, capture_output=True, cwd=ROOT, check=True, env={**os.environ, "SCORECARDS_LANG": lang}
+        )
+        took.append(time.perf_counter() - began)
+    assert min(took) < 0.3, took
+
+
+def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["--help"]) == 0
+    listed = capsys.readouterr().out.partition("Commands:")[2]
+    names = [line.split()[0] for line in listed.splitlines() if line.strip()]
+    assert sorted(names) == sorted(
+        ["init", "check", "run", "backfill", "status", "plan", "deliver", "outbox", "serve", "doctor"]
+    )
+
+
+def test_every_help_text_is_said_in_russian() -> None:
+    russian = speech("ru")
+
+    def texts(command: object) -> list[str]:
+        own = [command.help, *(getattr(param, "help", None) for param in command.params)]  # type: ignore[attr-defined]
+        for sub in getattr(command, "commands", {}).values():
+            own += texts(sub)
+        return [text for text in own if text]
+
+    missing = [text for text in texts(typer.main.get_command(cli.app)) if not russian.has(text)]
+    assert missing == []
+
+
+MODULES = (
+    *(f"pipeline/workspace/{name}.py" for name in ("yamlnodes", "shape", "rules", "loader", "scaffold")),
+    *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "commands")),
+)
+TEMPLATE_AT = {
+    "Problem": (1, 2),
+    "problem": (1, 2),
+    "Finding": (1, 2),
+    "said": (0,),
+    "say": (0,),
+    "_wrong": (0, 1),
+}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_problem_and_sentence_is_said_in_russian(module: str) -> None:
+    russian = speech("ru")
+    said: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / module).read_text("utf-8"))):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        positions = {
+            "Problem": (1, 2),
+            "problem": (1, 2),
+            "Finding": (1, 2),
+            "said": (0,),
+            "say": (0,),
+            "_wrong": (0, 1),
+        }
+        for index in TEMPLATE_AT.get(name, ()):
+            parts = ast.walk(node.args[index]) if index < len(node.args) else ()
+            said |= {
+                one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            }
+    only_a_field = {"{what}"}
+    assert sorted(text for text in said - only_a_field if text and not russian.has(text)) == []
+
+
+def test_starter_passes_check_and_says_what_is_next(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.call(["--workspace", str(starter), "check"]) == 0
+    out = capsys.readouterr().out
+    assert "first-goal" in out
+    assert out.rstrip().splitlines()[-1] == "The workspace is right. Next: scorecards run"
+
+
+def test_workspace_may_stand_before_or_after_the_command(starter: Path) -> None:
+    assert cli.call(["check", "--workspace", str(starter)]) == 0
+    assert cli.call(["-w", str(starter), "check"]) == 0
+    assert cli.call(["check"]) == 2  # nothing is remembered from the call before
+
+
+def test_broken_workspace_is_exit_code_2_with_place_and_no_traceback(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = starter / "goals/first-goal.yaml"
+    path.write_text(path.read_text("utf-8").replace("due: 2026-12-31", "due: 2026-09-01", 1), "utf-8")
+    assert cli.call(["check", "-w", str(starter)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("goals/first-goal.yaml:")
+    assert "E-WINDOW" in err
+    assert "Traceback" not in err
+
+
+def test_debug_shows_the_traceback(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (starter / "scorecards.yaml").write_text("company: [\n", "utf-8")
+    assert cli.call(["check", "-w", str(starter), "--debug"]) == 2
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_unexpected_failure_is_one_sentence_and_exit_code_1(
+    starter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("disk on fire")
+
+    monkeypatch.setattr("assets.workspaces.open_workspace", fails)
+    assert cli.call(["check", "-w", str(starter)]) == 1
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "disk on fire" in err
+    assert "--debug" in err
+
+
+def test_check_json_is_json_in_both_cases(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["check", "-w", str(starter), "--json"]) == 0
+    right = json.loads(capsys.readouterr().out)
+    assert right["ok"] is True
+    assert [goal["id"] for goal in right["goals"]] == ["first-goal"]
+    assert set(right["goals"][0]["letters"]) == set("SMART")
+    assert right["sources"][0]["files"] == 1
+    (starter / "people.yaml").write_text("people: 7\n", "utf-8")
+    assert cli.call(["check", "-w", str(starter), "--json"]) == 2
+    wrong = json.loads(capsys.readouterr().out)
+    assert wrong["ok"] is False
+    assert {"people.yaml", "goals/first-goal.yaml"} <= {problem["file"] for problem in wrong["problems"]}
+
+
+def test_a_mapping_of_an_unknown_column_is_found_by_check(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = starter / "sources/orders.yaml"
+    path.write_text(path.read_text("utf-8").replace("  amount: Amount", "  amuont: Amount"), "utf-8")
+    assert cli.call(["check", "-w", str(starter)]) == 2
+    line = next(i for i, text in enumerate(path.read_text("utf-8").splitlines(), 1) if "amuont" in text)
+    assert f"sources/orders.yaml:{line}:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["run", "--week", "2026-W54"], "2026-W47"),
+        (["run", "--week", "2026-W47", "--missing"], "exclude"),
+        (["backfill", "--from", "2026-W47", "--to", "2026-W40"], "before the first"),
+        (["backfill", "--from", "2026-W47"], "--to is missing"),
+        (["status", "--json", "--csv"], "exclude"),
+        (["status"], "scorecards run"),
+        (["run", "--wek", "2026-W47"], "Did you mean --week?"),
+        (["rnu"], "run"),
+        (["init"], "DIR is missing"),
+    ],
+)
+def test_wrong_usage_is_exit_code_2_with_a_sentence(
+    starter: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    assert cli.call(["-w", str(starter), *arguments]) == 2
+    err = capsys.readouterr().err
+    assert says in err
+    assert "Traceback" not in err
+
+
+def test_init_never_overwrites(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["init", str(starter)]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+
+
+def test_russian_speaks_russian(
+    starter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "ru")
+    assert cli.call(["run", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "Использование: " in text
+    assert "Параметры" in text
+    assert "Показать эту справку." in text
+    assert cli.call(["-w", str(starter), "run", "--week", "x"]) == 2
+    assert "не неделя" in capsys.readouterr().err
+
+
+def test_empty_outbox_is_said(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["outbox", "list", "-w", str(starter)]) == 0
+    assert capsys.readouterr().out == "The outbox is empty.\n"
+    assert cli.call(["deliver", "-w", str(starter)]) == 0
+    assert "Nothing is waiting" in capsys.readouterr().out
+    assert cli.call(["outbox", "hold", "no-such-message", "-w", str(starter)]) == 3
+    assert "E-OUTBOXKEY" in capsys.readouterr().err
+
+
+def test_csv_disarms_formulas_but_keeps_negative_numbers() -> None:
+    record = {**dict.fromkeys(COLUMNS, ""), "title": '=HYPERLINK("x")', "actual": "-12.50"}
+    row = as_csv([record]).splitlines()[1]
+    assert "'=HYPERLINK" in row
+    assert ",-12.50," in row

@@ -59,7 +59,9 @@ class Snapshot:
 
 @dataclass
 class EditionCache:
-    """Snapshots already made, so that a range of weeks computes each week once, keyed by what was known."""
+    """Snapshots already made, so that a range of weeks computes each week once, keyed by what was known.
+
+    For one workspace and one store that do not change meanwhile."""
 
     snapshots: dict[tuple[Week, Known, datetime], Snapshot] = field(default_factory=dict)
     keep: int = 3

@@ -82,20 +82,20 @@ GROWTH_BEHIND = (
 GROWTH_AHEAD = "Growth is {actual} by {day} against the target of {target}; {required} until {due} is enough."
 
 MAINTAIN = {
-    "week": "Weeks inside {target}: {inside} of {judged}; the newest is {actual}.",
-    "month": "Months inside {target}: {inside} of {judged}; the newest is {actual}.",
+    "week": "Weeks at {target} or better: {inside} of {judged}; the newest is {actual}.",
+    "month": "Months at {target} or better: {inside} of {judged}; the newest is {actual}.",
 }
 MAINTAIN_KEPT = {
-    "week": "Kept: weeks inside {target}: {inside} of {judged}.",
-    "month": "Kept: months inside {target}: {inside} of {judged}.",
+    "week": "Kept: weeks at {target} or better: {inside} of {judged}.",
+    "month": "Kept: months at {target} or better: {inside} of {judged}.",
 }
 MAINTAIN_MISSED = {
-    "week": "Not kept: weeks inside {target}: {inside} of {judged}; allowed outside: {allowed}.",
-    "month": "Not kept: months inside {target}: {inside} of {judged}; allowed outside: {allowed}.",
+    "week": "Not kept: weeks at {target} or better: {inside} of {judged}; allowed to be worse: {allowed}.",
+    "month": "Not kept: months at {target} or better: {inside} of {judged}; allowed to be worse: {allowed}.",
 }
 MAINTAIN_LOST = {
-    "week": "The goal can no longer be kept: weeks outside {target}: {outside}; allowed: {allowed}.",
-    "month": "The goal can no longer be kept: months outside {target}: {outside}; allowed: {allowed}.",
+    "week": "The goal can no longer be kept: weeks worse than {target}: {outside}; allowed: {allowed}.",
+    "month": "The goal can no longer be kept: months worse than {target}: {outside}; allowed: {allowed}.",
 }
 CHANCE = (
     "{chance} likely: the forecast for {due} is {forecast} (80 % range {low} to {high}), the target {target}."

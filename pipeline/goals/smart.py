@@ -113,7 +113,7 @@ A_MULTIPLE = {
     "week": "Needed: {required} a week, {multiple} the {run_rate} of the weeks before the start.",
     "month": "Needed: {required} a month, {multiple} the {run_rate} of the months before the start.",
 }
-A_KEPT = "Of the {spans} periods before the start {inside} were inside {target}."
+A_KEPT = "Of the {spans} periods before the start {inside} were at {target} or better."
 A_NO_HISTORY = "There is no history before the start to judge the target by."
 A_CAPACITY = "Hours: the initiatives of {owner} need {needed}, {available} are there."
 A_NO_HOURS = "The hours of the initiatives are not stated."

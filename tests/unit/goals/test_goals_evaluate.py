@@ -181,7 +181,7 @@ def test_maintain_judges_whole_weeks_and_counts_those_allowed() -> None:
     assert (found.expected, found.status) == (D("0.75"), "on_track")
     strict = result(one.model_copy(update={"inside": None}), closing, series)
     assert (strict.status, strict.basis) == ("off_track", "decided")
-    assert "outside 0.25: 2; allowed: 0" in sentence(strict.reason)
+    assert "worse than 0.25: 2; allowed: 0" in sentence(strict.reason)
 
 
 def test_a_target_equal_to_the_baseline_is_a_goal_to_keep() -> None:

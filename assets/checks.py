@@ -7,10 +7,11 @@ an error (blocking) is kept for our own broken promise, that every row is accoun
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import dagster as dg
-from pipeline.sources.ingest import IngestReport
 
+from pipeline.sources.ingest import IngestReport
 from pipeline.sources.state import Counts, SourceState
 
 USABLE, VALID, ACCOUNTED = "export_is_usable", "every_row_is_valid", "every_row_is_accounted_for"
@@ -50,7 +51,7 @@ def _result(
     asset: str,
     name: str,
     passed: bool,
-    metadata: Mapping[str, object],
+    metadata: Mapping[str, Any],
     severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.WARN,
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
@@ -58,8 +59,8 @@ def _result(
     )
 
 
-def _usable_metadata(state: SourceState) -> dict[str, object]:
-    metadata: dict[str, object] = {"state": state.freshness}
+def _usable_metadata(state: SourceState) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"state": state.freshness}
     if state.received_at:
         metadata["received at (UTC)"] = state.received_at.strftime("%Y-%m-%d %H:%M")
     if state.data_through:
@@ -69,7 +70,7 @@ def _usable_metadata(state: SourceState) -> dict[str, object]:
     return metadata
 
 
-def _rows_metadata(state: SourceState) -> dict[str, object]:
+def _rows_metadata(state: SourceState) -> dict[str, Any]:
     rows = "\n".join(f"| {reason} | {count} |" for reason, count in sorted(state.reasons.items()))
     table = f"| reason | rows |\n|---|---|\n{rows}" if rows else "No row was rejected."
     return {
@@ -79,7 +80,7 @@ def _rows_metadata(state: SourceState) -> dict[str, object]:
     }
 
 
-def _count_metadata(counts: Counts) -> dict[str, object]:
+def _count_metadata(counts: Counts) -> dict[str, Any]:
     return {
         "rows in": counts.rows_in,
         "accepted": counts.accepted,

@@ -10,19 +10,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import dagster as dg
-from pipeline.delivery.queue import QueueReport
-from pipeline.sources.ingest import IngestReport
 
 from assets.definitions import WORKSPACE_VARIABLE, build_defs
 from assets.instance import dagster_home, open_instance, reap_orphans
 from assets.partitions import first_week, key_of_week
 from assets.resources import WorkRoom, utc_now
+from pipeline.delivery.queue import QueueReport
 from pipeline.errors import Problem, ScorecardError, UsageError
 from pipeline.goals.model import Edition
 from pipeline.periods import Week, latest_due_week
+from pipeline.sources.ingest import IngestReport
 from pipeline.store.lock import run_lock
 from pipeline.workspace.model import Workspace
 
@@ -78,7 +78,7 @@ def run_week(
         failure = _execute(room, "weekly" if documents else "numbers", [week])
     return WeekReport(
         week=week,
-        edition=None if week in room.failures else room.edition(week),
+        edition=None if failure else room.edition(week),
         documents=tuple(room.documents.get(week, ())),
         ingest=room.reports,
         queued=room.queued.get(week),
@@ -195,16 +195,21 @@ def _execute(room: WorkRoom, job_name: str, weeks: Sequence[Week]) -> Exception 
     return None if result.success else _failure_of(result)
 
 
-def _partitions(weeks: Sequence[Week]) -> dict[str, object]:
+def _partitions(weeks: Sequence[Week]) -> dict[str, Any]:
     if len(weeks) == 1:
         return {"partition_key": key_of_week(weeks[0])}
     return {"tags": {RANGE_START: key_of_week(min(weeks)), RANGE_END: key_of_week(max(weeks))}}
 
 
 def _failure_of(result: dg.ExecuteInProcessResult) -> ScorecardError:
-    lines = [
-        str(event.event_specific_data.error.message).strip()
-        for event in result.all_events
-        if event.is_step_failure and event.event_specific_data.error
-    ]
-    return ScorecardError(Problem("E-RUN", "{what}", params={"what": "; ".join(lines) or "the run failed"}))
+    """What went wrong, once per distinct cause, without the orchestrator's own wrapping."""
+    failed = [event.step_failure_data.error for event in result.all_events if event.is_step_failure]
+    causes = [_root(error) for error in failed if error]
+    what = "; ".join(dict.fromkeys(causes)) or "the run failed"
+    return ScorecardError(Problem("E-RUN", "The run failed: {what}", params={"what": what}))
+
+
+def _root(error: Any) -> str:
+    while error.cause:
+        error = error.cause
+    return str(error.message).strip()

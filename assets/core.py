@@ -1,14 +1,12 @@
 """Facts, KPI components and goal results of each week, as they were known at its cut-off."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Sequence
 
 import dagster as dg
 
 from assets.partitions import key_of_week
-from assets.resources import WorkRoomResource
+from assets.resources import WorkRoom
 from assets.weeks import each_week
 from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_frame
 from pipeline.periods import Week
@@ -30,8 +28,8 @@ def fact_asset(
         kinds={"duckdb"},
         description=f"Canonical table `{name}` as known then",
     )
-    def fact(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
-        room, last = work_room.room, context.partition_keys[-1]
+    def fact(context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]) -> dg.MaterializeResult:
+        last = context.partition_keys[-1]
         # Counted for the last week of a range only: a count nobody reads must not cost a year of queries.
         return each_week(
             context,
@@ -53,9 +51,8 @@ def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.A
         description="Numerators and denominators per KPI, company day and segment",
     )
     def core_kpi__daily(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
 
         def week_rows(week: Week) -> dict[str, int]:
             edition = room.edition(week)
@@ -79,9 +76,8 @@ def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         description="Every goal with status, pace and reason",
     )
     def core_goal__status(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
 
         def week_rows(week: Week) -> dict[str, int]:
             edition = room.edition(week)

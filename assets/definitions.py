@@ -7,6 +7,7 @@ else the sample company.
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import dagster as dg
@@ -16,13 +17,16 @@ from assets.jobs import weekly_jobs
 from assets.out import delivery_asset, outbox_asset, plan_asset, scorecard_asset
 from assets.partitions import weekly_partitions
 from assets.raw import raw_asset, raw_keys
-from assets.resources import WorkRoom, WorkRoomResource
+from assets.resources import WorkRoom
 from assets.schedules import weekly_schedule
 from assets.sensors import failure_sensor
 from assets.workspaces import open_workspace
 from pipeline.bundled import samples_dir
 from pipeline.sources.declared import source_facts
 from pipeline.workspace.model import Workspace
+
+# Single-run backfills are marked beta; a line about that on every command would only worry people.
+warnings.filterwarnings("ignore", category=dg.BetaWarning)
 
 WORKSPACE_VARIABLE = "SCORECARDS_WORKSPACE"
 
@@ -39,7 +43,7 @@ def build_defs(workspace: Workspace, room: WorkRoom | None = None, end_offset: i
         jobs=weekly_jobs(),
         schedules=[weekly_schedule(workspace)],
         sensors=[failure_sensor(workspace)],
-        resources={"work_room": WorkRoomResource.of(room or WorkRoom(workspace))},
+        resources={"room": room or WorkRoom(workspace)},
         executor=dg.in_process_executor,
     )
 

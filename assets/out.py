@@ -1,10 +1,8 @@
 """What leaves the pipeline: documents, the strategic plan, queued mail and, on schedule, its delivery."""
 
-from __future__ import annotations
-
 import dagster as dg
 
-from assets.resources import WorkRoomResource
+from assets.resources import WorkRoom
 from assets.weeks import each_week
 
 SINGLE_RUN = dg.BackfillPolicy.single_run()
@@ -22,9 +20,8 @@ def scorecard_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         description="Scorecards, goal pages and their data twin",
     )
     def out_goal__scorecard(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
         return each_week(context, room, lambda week: {"documents": len(room.render_scorecards(week))})
 
     return out_goal__scorecard
@@ -41,9 +38,8 @@ def plan_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         description="The strategic plan, from the same store",
     )
     def out_plan__document(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
         return each_week(context, room, lambda week: {"documents": len(room.render_plan(week))})
 
     return out_plan__document
@@ -59,9 +55,8 @@ def outbox_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         description="Messages queued for the recipients; a backfill queues none",
     )
     def out_mail__outbox(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
         if is_backfill(context):
             context.log.info("A backfill mails nobody: nothing queued.")
             return dg.MaterializeResult(metadata={"queued": 0})
@@ -80,9 +75,8 @@ def delivery_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         description="Sends what is queued when delivery is automatic",
     )
     def out_mail__delivery(
-        context: dg.AssetExecutionContext, work_room: WorkRoomResource
+        context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
-        room = work_room.room
         if is_backfill(context) or room.workspace.company.delivery.mode != "auto":
             context.log.info(
                 "Nothing sent: a backfill never is, and other editions wait for `scorecards deliver`."

@@ -1,14 +1,15 @@
 """One asset a source: land what was dropped, read and validate it, keep accepted rows and quarantine."""
 
-from __future__ import annotations
+from typing import Any
 
 import dagster as dg
-from pipeline.sources.freshness import source_states
-from pipeline.sources.ingest import IngestReport, ingest_source
 
 from assets.checks import source_check_specs, source_checks
-from assets.resources import WorkRoom, WorkRoomResource
+from assets.resources import WorkRoom
 from pipeline.language import pick
+from pipeline.sources.freshness import source_states
+from pipeline.sources.ingest import IngestReport, ingest_source
+from pipeline.sources.state import SourceState
 from pipeline.workspace.model import Source
 
 
@@ -38,8 +39,7 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
         check_specs=source_check_specs(key),
         description=pick(source.title, "en") or f"{source.system} {source.export}",
     )
-    def raw(context: dg.AssetExecutionContext, work_room: WorkRoomResource) -> dg.MaterializeResult:
-        room = work_room.room
+    def raw(context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]) -> dg.MaterializeResult:
         report = ingest_source(room.workspace, source, room.store, room.now())
         room.reports[source.id] = report
         room.progress("sources", len(room.reports), len(room.workspace.sources))
@@ -50,10 +50,10 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
     return raw
 
 
-def _state(room: WorkRoom, source: Source) -> object:
+def _state(room: WorkRoom, source: Source) -> SourceState:
     knowledge = room.store.knowledge([source.id], room.now())
     return source_states(room.workspace, room.store, knowledge)[source.id]
 
 
-def _metadata(report: IngestReport) -> dict[str, object]:
+def _metadata(report: IngestReport) -> dict[str, Any]:
     return {"files_landed": len(report.landed), "rows_appended": report.rows_appended}

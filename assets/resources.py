@@ -4,16 +4,11 @@ Nothing here decides a number; an edition is a pure function of landed bytes and
 process computes the same one again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
-
-import dagster as dg
-from pydantic import PrivateAttr
+from typing import Literal
 
 from pipeline.delivery.outbox import Outbox
 from pipeline.delivery.queue import QueueReport, queue_edition
@@ -87,7 +82,7 @@ class WorkRoom:
             self.workspace,
             edition,
             load_notes(self.workspace, week),
-            self.workspace.output_dir,
+            self.workspace.output_dir / str(week),
             previous_notes=load_notes(self.workspace, week.plus(-1)),
             quarantine=self.store.quarantine(edition.sources, knowledge),
         )
@@ -102,7 +97,9 @@ class WorkRoom:
         made = [
             path
             for lang in self.workspace.company.languages
-            for path in render_plan(self.workspace, edition, plan, self.workspace.output_dir, lang)
+            for path in render_plan(
+                self.workspace, edition, plan, self.workspace.output_dir / str(week), lang
+            )
         ]
         self.documents.setdefault(week, []).extend(made)
         return made
@@ -123,20 +120,3 @@ class WorkRoom:
     def deliver(self) -> DeliveryReport:
         """Send what is queued and due."""
         return deliver(self.outbox, self.workspace, self.now)
-
-
-class WorkRoomResource(dg.ConfigurableResource[Any]):
-    """Gives assets the room built by `build_defs`; the folder is shown in the UI."""
-
-    folder: str
-    _room: WorkRoom = PrivateAttr()
-
-    @classmethod
-    def of(cls, room: WorkRoom) -> WorkRoomResource:
-        resource = cls(folder=str(room.workspace.root))
-        resource._room = room
-        return resource
-
-    @property
-    def room(self) -> WorkRoom:
-        return self._room

@@ -1,7 +1,5 @@
 """Monday morning in the company's zone, off unless the workspace turns it on."""
 
-from __future__ import annotations
-
 from datetime import UTC
 
 import dagster as dg

@@ -1,7 +1,6 @@
 """Telling somebody that a run failed. Leadership is never told; the workspace names who is."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -26,14 +25,16 @@ def failure_sensor(workspace: Workspace) -> dg.SensorDefinition:
     def tell_when_a_run_fails(context: dg.RunFailureSensorContext) -> None:
         now, outbox = datetime.now(UTC), Outbox.of(workspace)
         week = _week(workspace, context.dagster_run.tags, now)
-        problem = Problem("E-RUN", "{what}", params={"what": context.failure_event.message or "the run failed"})
+        problem = Problem(
+            "E-RUN", "{what}", params={"what": context.failure_event.message or "the run failed"}
+        )
         if queue_alert(outbox, workspace, week, [problem], now):
             deliver(outbox, workspace, now)
 
     return tell_when_a_run_fails
 
 
-def _week(workspace: Workspace, tags: dict[str, str], now: datetime) -> Week:
+def _week(workspace: Workspace, tags: Mapping[str, str], now: datetime) -> Week:
     key = tags.get(PARTITION_TAG)
     if key:
         return week_of_key(key)

@@ -21,7 +21,8 @@ def each_week(
 ) -> dg.MaterializeResult:
     """Do `work` for every week of the run. A week that failed in an earlier step is passed over; failures
     are raised together by the last step of the run, or at once when no week is left to go on with."""
-    keys, metadata = list(context.partition_keys), {}
+    keys = list(context.partition_keys)
+    metadata: Metadata = {}
     step = context.asset_key.to_user_string()
     for index, key in enumerate(keys):
         week = week_of_key(key)

@@ -191,7 +191,9 @@ def test_a_stale_source_gives_no_verdict_and_no_invented_zero(edition: Edition) 
         if period.start >= date(2026, 10, 26):
             assert period.value is None
         elif period.start >= date(2026, 1, 5):
-            assert period.value == oracle.admin_hours(SAMPLES, period.start, period.end, THEN)
+            assert period.value is not None
+            hours = oracle.admin_hours(SAMPLES, period.start, period.end, THEN)
+            assert abs(period.value - hours) < Decimal("0.005"), "each entry is kept to 0.0001 hours"
 
 
 def test_a_week_whose_export_comes_after_the_cutoff_is_missing_and_not_zero(landed: Landed) -> None:

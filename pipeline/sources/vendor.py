@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
-
-import pandas as pd
 
 from pipeline.sources.reasons import Reason
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 Kind = Literal["text", "bool", "date", "money", "decimal", "integer", "duration", "address"]
 DurationUnit = Literal["seconds", "minutes", "hours"]

@@ -7,12 +7,15 @@ A deal's close date is a forecast while the deal is open, so it counts only once
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
-
+from pipeline.sources.frames import flag_column, stacked
 from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 WON_STAGES = (
     "closed won",
@@ -73,9 +76,9 @@ def _with_outcome(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 
 
 def _flag(rows: pd.DataFrame, name: str, stage: pd.Series | None, labels: tuple[str, ...]) -> pd.Series:
-    own = rows[name] if name in rows else pd.Series(pd.NA, index=rows.index, dtype=pd.ArrowDtype(pa.bool_()))
-    by_label = stage.isin(labels) if stage is not None else pd.Series(False, index=rows.index)
-    return own.fillna(by_label.astype(pd.ArrowDtype(pa.bool_()))).fillna(False)
+    own = rows[name] if name in rows else flag_column(rows, None)
+    by_label = flag_column(rows, False if stage is None else stage.isin(labels).tolist())
+    return own.fillna(by_label).fillna(False)
 
 
 def _deals_and_stages(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
@@ -89,8 +92,7 @@ def _deals_and_stages(rows: pd.DataFrame, context: Context) -> dict[str, pd.Data
         piece = entered[["deal_id", "pipeline", "owner"]].assign(stage=stage, entered_on=entered[name])
         pieces.append(piece.assign(pipeline=pipeline) if pipeline else piece)
     columns = ["deal_id", "pipeline", "owner", "stage", "entered_on"]
-    stages = pd.concat(pieces) if pieces else pd.DataFrame(columns=columns)
-    return {"deals": rows, "deal_stages": stages.sort_index(kind="stable")}
+    return {"deals": rows, "deal_stages": stacked(pieces, columns)}
 
 
 DEALS = ExportSpec(

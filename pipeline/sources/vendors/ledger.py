@@ -8,12 +8,14 @@ mapped from the account number: columns: {account_class: {from: account_code, ma
 from __future__ import annotations
 
 from decimal import Decimal
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipeline.sources.reasons import REQUIRED
 from pipeline.sources.vendor import Context, ExportSpec, Field, Rule, Vendor
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _with_amount(rows: pd.DataFrame, context: Context) -> pd.DataFrame:

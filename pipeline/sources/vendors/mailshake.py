@@ -9,12 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyarrow as pa
-
+from pipeline.sources.frames import flag_column, stacked, text_column
 from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 DATED_EVENTS = {"sent": "sent_on", "open": "opened_on", "click": "clicked_on", "reply": "replied_on"}
 """Event -> the date that proves it."""
@@ -26,9 +29,9 @@ LEADS_LOST = ("ignored", "lost")
 
 def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The row as its own `sent` event, whose identifier comes from what makes a message unique."""
-    has_id = rows["message_id"].notna() if "message_id" in rows else pd.Series(False, index=rows.index)
+    has_id = rows["message_id"].notna() if "message_id" in rows else flag_column(rows, False)
     identifiers = _digests(rows, MESSAGE).where(~has_id.astype(bool), _digests(rows, ("message_id",)))
-    return rows.assign(event_id=identifiers, event=_constant(rows, "sent"), happened_on=rows["sent_on"])
+    return rows.assign(event_id=identifiers, event=text_column(rows, "sent"), happened_on=rows["sent_on"])
 
 
 def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
@@ -39,11 +42,11 @@ def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
         pieces.append(_piece(rows[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
     if "lead_status" in rows:
         pieces.append(_leads(rows))
-    return {"outreach_events": pd.concat(pieces).sort_index(kind="stable")}
+    return {"outreach_events": stacked(pieces, ())}
 
 
 def _piece(rows: pd.DataFrame, event: str, day: pd.Series) -> pd.DataFrame:
-    piece = rows.assign(event=_constant(rows, event), happened_on=day.reindex(rows.index))
+    piece = rows.assign(event=text_column(rows, event), happened_on=day.reindex(rows.index))
     piece = piece[piece["happened_on"].notna()]
     return piece.assign(event_id=piece["event_id"] + f"-{event}")
 
@@ -56,7 +59,7 @@ def _leads(rows: pd.DataFrame) -> pd.DataFrame:
     day = leads["sent_on"]
     if "replied_on" in leads:
         day = leads["replied_on"].fillna(day)
-    leads = leads.assign(event=_constant(leads, "lead"), happened_on=day)
+    leads = leads.assign(event=text_column(leads, "lead"), happened_on=day)
     whose = [name for name in ("campaign_id", "campaign", "recipient_hash") if name in leads]
     first = leads.sort_values("happened_on", kind="stable").drop_duplicates(whose)
     return first.assign(event_id=_digests(first, whose) + "-lead")
@@ -70,11 +73,7 @@ def _digests(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     marks = [
         blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest() for parts in zip(*text, strict=True)
     ]
-    return pd.Series(marks, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
-
-
-def _constant(rows: pd.DataFrame, text: str) -> pd.Series:
-    return pd.Series(text, index=rows.index, dtype=pd.ArrowDtype(pa.string()))
+    return text_column(rows, marks)
 
 
 ACTIVITY = ExportSpec(

@@ -6,12 +6,15 @@ The shape is this project's own; billing systems are mapped onto it with `aliase
 
 from __future__ import annotations
 
-import pandas as pd
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from pipeline.errors import FileRefused, Problem
+from pipeline.sources.frames import flag_column
 from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _with_first(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -32,9 +35,7 @@ def _with_first(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
         ["started_on", "subscription_id"], kind="stable"
     )
     first = set(ordered.drop_duplicates("customer").index)
-    found = pd.Series(
-        [index in first for index in rows.index], index=rows.index, dtype=pd.ArrowDtype(pa.bool_())
-    )
+    found = flag_column(rows, [index in first for index in rows.index])
     own = rows["is_new_customer"].fillna(found) if "is_new_customer" in rows else found
     return rows.assign(is_new_customer=own)
 

@@ -1,6 +1,8 @@
 """Vendors: what a row of each system's export stands for. Expected values are worked out by hand."""
 
 import collections
+import subprocess
+import sys
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -230,3 +232,9 @@ def test_an_export_of_changes_cannot_tell_who_is_new():
 def test_an_unknown_export_names_the_known_ones():
     with pytest.raises(FileRefused, match="contacts"):
         read("hubspot", "contact", "a,b\n1,2\n")
+
+
+def test_checking_a_workspace_does_not_wait_for_pandas():
+    program = "import sys, pipeline.sources.vendors.registry; print(sorted({'pandas', 'pyarrow'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -171,6 +171,7 @@ def _checked_encoding(data: bytes, declared: str, name: str) -> str:
     if failure is None:
         likely = _contradiction(data, declared)
         if likely is None:
+            _refuse_wide_nul(data, codec, name)
             return codec
         failure = 0
         message = "The file is declared as {declared}, but its bytes are {likely}."
@@ -237,13 +238,23 @@ def _first_failure(data: bytes, codec: str) -> int | None:
     return None
 
 
-def _nul(data: bytes, offset: int, name: str) -> FileRefused:
+def _refuse_wide_nul(data: bytes, codec: str, name: str) -> None:
+    """In UTF-16 every other byte may be 0; a NUL is a character of its own there."""
+    if codec.startswith("utf-16"):
+        text = data.decode(codec)
+        if "\0" in text:
+            at = text.index("\0")
+            offset = len(text[:at].encode("utf-16-le")) + 2 * (codec == "utf-16")
+            raise _nul(data, offset, name, text.count("\n", 0, at) + 1)
+
+
+def _nul(data: bytes, offset: int, name: str, line: int | None = None) -> FileRefused:
     return refused(
         "E-BYTES",
         "Byte {offset} is NUL, which no text has.",
         "Export the file again; it is damaged.",
         name,
-        line=data.count(b"\n", 0, offset) + 1,
+        line=line or data.count(b"\n", 0, offset) + 1,
         offset=offset,
     )
 

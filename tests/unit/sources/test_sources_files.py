@@ -156,6 +156,18 @@ def test_a_bad_byte_after_a_megabyte_is_still_placed():
     assert (found.line, found.params["offset"]) == (60_002, data.index(b"\xff"))
 
 
+def test_a_nul_is_found_in_wide_text_too():
+    found = problem(GOOD.replace("None", "N\0ne").encode("utf-16"), format={"encoding": "utf-16"})
+    assert (found.code, found.line) == ("E-BYTES", 3)
+    assert found.params["offset"] == 2 + 2 * GOOD.index("one")
+
+
+def test_a_second_table_below_a_blank_line_is_counted_and_left_out():
+    text = GOOD + "\n\nResource,Role\nAnna,lead\n"
+    parsed = parse(text, format={"until_blank": True})
+    assert (parsed.counts.rows_in, parsed.counts.accepted, parsed.counts.excluded) == (4, 2, 2)
+
+
 def test_the_wrong_delimiter_is_named():
     found = problem(GOOD.replace(",", ";"))
     assert (found.code, found.params["likely"]) == ("E-DELIMITER", ";")

@@ -235,6 +235,9 @@ def test_an_unknown_export_names_the_known_ones():
 
 
 def test_checking_a_workspace_does_not_wait_for_pandas():
-    program = "import sys, pipeline.sources.vendors.registry; print(*sorted({'pandas', 'pyarrow'} & set(sys.modules)))"
+    program = (
+        "import sys, pipeline.sources.vendors.registry\n"
+        "print(sorted({'pandas', 'pyarrow'} & set(sys.modules)))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -275,7 +275,7 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     from assets import screens
     from pipeline.goals.edition import build_edition
     from pipeline.plan import build_plan
-    from pipeline.report.build import render_plan
+    from pipeline.report.plan_build import render_plan
     from pipeline.store.store import Store
 
     shown = _week(week) if week else screens.newest_week(opened)

@@ -189,10 +189,10 @@ def _show_smart(terminal: Terminal, workspace: Workspace, found: Checked) -> Non
         letters = "  ".join(f"{one.letter}{MARKS[one.verdict]}" for one in verdict.letters)
         terminal.line(f"  {letters}   {pick(goal.title, terminal.lang)} ({goal.id})")
         rows = [
-            [f"{one.letter}{MARKS[one.verdict]}", words.reason(reason)]
+            ["" if index else f"{one.letter}{MARKS[one.verdict]}", words.reason(reason)]
             for one in verdict.letters
             if one.verdict in ("warn", "fail")
-            for reason in one.evidence
+            for index, reason in enumerate(one.evidence)
         ]
         terminal.table(rows, indent=8)
 

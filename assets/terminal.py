@@ -11,12 +11,15 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 
 from pipeline.language import Speech
 
 Progress = Callable[[str, int, int], None]
 
 WIDEST = 120
+COLUMN = 40
+"""Characters of a column that is not the last."""
 STEPS = {"raw": "Reading exports", "core": "Computing goals", "out": "Writing documents"}
 """First part of an asset's name -> what a person is told is going on."""
 
@@ -43,22 +46,21 @@ class Terminal:
         sys.stderr.flush()
 
     def table(self, rows: Sequence[Sequence[str]], headers: Sequence[str] = (), indent: int = 0) -> None:
-        """Aligned columns; the last one is wrapped into the terminal's width."""
-        body = [[str(cell) for cell in row] for row in rows]
-        everything = [[self.say(header) for header in headers], *body] if headers else body
+        """Aligned columns; the last takes the rest of the terminal's width, long cells are wrapped."""
+        everything = [[self.say(header) for header in headers], *rows] if headers else list(rows)
         if not everything:
             return
-        widths = [max(len(row[i]) for row in everything) for i in range(len(everything[0]) - 1)]
+        widths = [min(max(len(row[i]) for row in everything), COLUMN) for i in range(len(everything[0]) - 1)]
         used = indent + sum(width + 2 for width in widths)
-        room = max(30, min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST) - used)
+        screen = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
+        widths.append(max(30, screen - used))
         for number, row in enumerate(everything):
-            start = " " * indent + "".join(
-                f"{cell:<{width}}  " for cell, width in zip(row[:-1], widths, strict=True)
-            )
-            for index, part in enumerate(textwrap.wrap(row[-1], room) or [""]):
-                self.line(f"{start if index == 0 else ' ' * used}{part}".rstrip())
+            cells = [textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+            for parts in zip_longest(*cells, fillvalue=""):
+                texts = [f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)]
+                self.line((" " * indent + "  ".join(texts)).rstrip())
             if headers and number == 0:
-                widest = min(room, max(len(one[-1]) for one in everything))
+                widest = min(widths[-1], max(len(one[-1]) for one in everything))
                 self.line(" " * indent + "─" * (used - indent + widest))
 
     @contextmanager

@@ -145,10 +145,14 @@ class Draft:
     def locations(self) -> dict[str, tuple[str, int, int]]:
         """Every key that was written: "goal:churn-q4/due" -> file, line, column."""
         found: dict[str, tuple[str, int, int]] = {}
+        documents = {id(entry.document): entry.document for entry in self.entries}
+        owners: dict[tuple[int, KeyPath], list[Entry]] = {}
         for entry in self.entries:
-            depth = len(entry.path)
-            for path, (line, column) in entry.document.values.items():
-                if path[:depth] == entry.path:
-                    key = "/".join([entry.name, *(str(step) for step in path[depth:])])
-                    found.setdefault(key, (entry.document.file, line, column))
+            owners.setdefault((id(entry.document), entry.path), []).append(entry)
+        for key, document in documents.items():
+            for path, (line, column) in document.values.items():
+                for depth in range(len(path) + 1):
+                    for entry in owners.get((key, path[:depth]), ()):
+                        name = "/".join([entry.name, *(str(step) for step in path[depth:])])
+                        found.setdefault(name, (document.file, line, column))
         return found

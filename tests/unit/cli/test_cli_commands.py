@@ -107,14 +107,6 @@ def test_every_problem_and_sentence_is_said_in_russian(module: str) -> None:
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        positions = {
-            "Problem": (1, 2),
-            "problem": (1, 2),
-            "Finding": (1, 2),
-            "said": (0,),
-            "say": (0,),
-            "_wrong": (0, 1),
-        }
         for index in TEMPLATE_AT.get(name, ()):
             parts = ast.walk(node.args[index]) if index < len(node.args) else ()
             said |= {

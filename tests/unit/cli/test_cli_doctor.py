@@ -31,7 +31,7 @@ def with_smtp(workspace: Workspace, **smtp: object) -> Workspace:
 
 def test_missing_library_gives_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        doctor.shutil, "which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
+        "assets.doctor.shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None
     )
     found = list(doctor.libraries(loads=lambda name: "subset" not in name))
     assert [one.grade for one in found] == ["fail"]

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.partitions import key_of_week
 from assets.resources import WorkRoom
 from assets.weeks import each_week
 from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_frame
@@ -29,13 +28,9 @@ def fact_asset(
         description=f"Canonical table `{name}` as known then",
     )
     def fact(context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]) -> dg.MaterializeResult:
-        last = context.partition_keys[-1]
-        # Counted for the last week of a range only: a count nobody reads must not cost a year of queries.
-        return each_week(
-            context,
-            room,
-            lambda week: {"rows": room.fact_rows(name, week)} if key_of_week(week) == last else {},
-        )
+        # Counted in single runs only: a figure nobody reads must not cost a year of queries.
+        single = len(context.partition_keys) == 1
+        return each_week(context, room, lambda week: {"rows": room.fact_rows(name, week)} if single else {})
 
     return fact
 

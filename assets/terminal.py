@@ -55,7 +55,10 @@ class Terminal:
         screen = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
         widths.append(max(30, screen - used))
         for number, row in enumerate(everything):
-            cells = [textwrap.wrap(cell, width) for cell, width in zip(row, widths, strict=True)]
+            cells = [
+                textwrap.wrap(cell, width, break_long_words=False, break_on_hyphens=False)
+                for cell, width in zip(row, widths, strict=True)
+            ]
             for parts in zip_longest(*cells, fillvalue=""):
                 texts = [f"{part:<{width}}" for part, width in zip(parts, widths, strict=True)]
                 self.line((" " * indent + "  ".join(texts)).rstrip())

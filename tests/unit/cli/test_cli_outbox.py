@@ -1,0 +1,81 @@
+"""Mail from the command line: nothing leaves unapproved, nothing leaves twice, reasons are wanted."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assets import cli
+from pipeline.delivery.outbox import Outbox
+from pipeline.delivery.records import Batch, Outgoing
+from pipeline.periods import latest_due_week
+from pipeline.workspace.loader import load_workspace
+
+KEY = "{week}/leaders|1|vp@example.com"
+
+
+@pytest.fixture
+def queued(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> tuple[Path, str]:
+    """A workspace with one message of the latest due week, held as the recipient's first."""
+    monkeypatch.setenv("SCORECARDS_LANG", "en")
+    assert cli.call(["init", str(tmp_path / "w")]) == 0
+    workspace = load_workspace(tmp_path / "w")
+    now = datetime.now(UTC)
+    week = latest_due_week(now, workspace.company.zone, workspace.company.cutoff)
+
+    def build(recipient: str, revision: int, before: object) -> Outgoing:
+        head = (
+            f"From: s@example.com\r\nTo: {recipient}\r\nSubject: Week\r\nMessage-ID: <1@example.com>\r\n\r\n"
+        )
+        return Outgoing(recipient, "<1@example.com>", "s@example.com", "Week", f"{head}Fine.\r\n".encode())
+
+    batch = Batch(week, "leaders", ("vp@example.com",), "n", (), now, build)
+    Outbox.of(workspace).enqueue([batch], now)
+    capsys.readouterr()
+    return tmp_path / "w", KEY.format(week=week)
+
+
+def letters(root: Path) -> list[Path]:
+    return list((root / ".scorecards").rglob("*.eml"))
+
+
+def test_held_mail_stays_until_it_is_approved(
+    queued: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, _ = queued
+    assert cli.call(["deliver", "-w", str(root)]) == 0
+    assert letters(root) == []
+    assert "1 message is held." in capsys.readouterr().out
+    assert cli.call(["deliver", "--approve", "-w", str(root)]) == 0
+    assert "Sent: Week to vp@example.com" in capsys.readouterr().out
+    assert len(letters(root)) == 1
+    assert cli.call(["deliver", "--approve", "-w", str(root)]) == 0
+    assert len(letters(root)) == 1
+
+
+def test_hold_and_release_by_the_name_that_list_prints(
+    queued: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    root, key = queued
+    assert cli.call(["outbox", "list", "-w", str(root)]) == 0
+    assert key in capsys.readouterr().out
+    assert cli.call(["outbox", "hold", key, "--reason", "wait", "-w", str(root)]) == 0
+    assert "held by hand" in capsys.readouterr().out
+    assert cli.call(["deliver", "--approve", "-w", str(root)]) == 0
+    assert letters(root) == []  # a plain approval does not lift what a person held
+    assert cli.call(["outbox", "release", key, "-w", str(root)]) == 0
+    assert cli.call(["deliver", "-w", str(root)]) == 0
+    assert len(letters(root)) == 1
+
+
+def test_resend_wants_a_reason(queued: tuple[Path, str], capsys: pytest.CaptureFixture[str]) -> None:
+    root, key = queued
+    assert cli.call(["outbox", "resend", key, "-w", str(root)]) == 2
+    assert "--reason" in capsys.readouterr().err
+    assert cli.call(["outbox", "resend", key, "--reason", " ", "-w", str(root)]) == 3
+    assert "E-REASON" in capsys.readouterr().err
+    assert cli.call(["outbox", "resend", key, "--reason", "lost", "-w", str(root)]) == 0

@@ -41,8 +41,14 @@ Progress = Callable[[str], None]
 
 
 def render_edition(
-    workspace: Workspace, edition: Edition, notes: Notes, out_dir: Path, audiences: Sequence[Audience] | None = None,
-    previous_notes: Notes | None = None, quarantine: pd.DataFrame | None = None, progress: Progress | None = None,
+    workspace: Workspace,
+    edition: Edition,
+    notes: Notes,
+    out_dir: Path,
+    audiences: Sequence[Audience] | None = None,
+    previous_notes: Notes | None = None,
+    quarantine: pd.DataFrame | None = None,
+    progress: Progress | None = None,
 ) -> list[Path]:
     """Writes every document of a week into `out_dir` (the week's own folder) and returns their paths.
 
@@ -53,7 +59,8 @@ def render_edition(
     desk = _Desk(out_dir, progress)
     kpis = kpi_registry(workspace)
     readers = workspace.audiences if audiences is None else tuple(audiences)
-    langs = tuple(dict.fromkeys([*workspace.company.languages, *(one.language for one in readers)]))
+    spoken = [*workspace.company.languages, *(one.language for one in readers)]
+    langs: tuple[str, ...] = tuple(dict.fromkeys(spoken))
     plain = {lang: Context(workspace, edition, kpis, lang) for lang in langs}
     twin = scorecard_json(plain)
     written = workspace.model_dump_json() + notes.model_dump_json()
@@ -101,7 +108,9 @@ class _Desk:
             write_atomic(path, content)
         self._note(path, name, sha256(content), len(content), made_from)
 
-    def put_pdf(self, name: str, view: ScorecardView, embedded: bytes, edition: Edition, written: str) -> None:
+    def put_pdf(
+        self, name: str, view: ScorecardView, embedded: bytes, edition: Edition, written: str
+    ) -> None:
         """Prints, checks and writes a PDF, unless the file that is there was made from the same."""
         html = scorecard_html(view)
         made_from = hashlib.sha256(b"\0".join((html.encode(), embedded, _tools().encode()))).hexdigest()
@@ -121,10 +130,18 @@ class _Desk:
     def finish(self, workspace: Workspace, edition: Edition) -> None:
         """The manifest comes last: a document that it names is there."""
         manifest = {
-            "version": 1, "week": str(edition.week), "known": edition.known, "as_of": edition.as_of,
-            "run_id": edition.run_id, "rules_version": RULES_VERSION, "workspace": workspace.fingerprint,
+            "version": 1,
+            "week": str(edition.week),
+            "known": edition.known,
+            "as_of": edition.as_of,
+            "run_id": edition.run_id,
+            "rules_version": RULES_VERSION,
+            "workspace": workspace.fingerprint,
             "inputs": edition.inputs,
-            "versions": {"goal-scorecards": package_version("goal-scorecards"), "weasyprint": package_version("weasyprint")},
+            "versions": {
+                "goal-scorecards": package_version("goal-scorecards"),
+                "weasyprint": package_version("weasyprint"),
+            },
             "documents": sorted(self.entries, key=lambda one: str(one["name"])),
         }
         path, content = inside(self.folder, MANIFEST), dumps(manifest)
@@ -161,8 +178,11 @@ def package_version(name: str) -> str:
 def quarantine_csv(frame: pd.DataFrame | None) -> bytes:
     """Rejected rows as CSV for a spreadsheet (UTF-8 with mark). A text that a spreadsheet would run as a
     formula gets a leading apostrophe; numbers are left alone."""
-    columns = list(frame.columns) if frame is not None and len(frame.columns) else [
-        "source", "file", "line", "reason_code", "reason", "column", "value", "remedy", "row"]
+    columns = (
+        list(frame.columns)
+        if frame is not None and len(frame.columns)
+        else ["source", "file", "line", "reason_code", "reason", "column", "value", "remedy", "row"]
+    )
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
@@ -215,5 +235,8 @@ def _deadlines(context: Context) -> Iterator[tuple[str, date, str]]:
             yield f"{goal.id}-m{number}", stone.date, f"{title}: {label}"
         for one in goal.how:
             if one.due is not None:
-                yield f"{goal.id}-{one.id}", one.due, f"{title}: {pick(one.title, lang)} ({context.person(one.owner)})"
-
+                yield (
+                    f"{goal.id}-{one.id}",
+                    one.due,
+                    f"{title}: {pick(one.title, lang)} ({context.person(one.owner)})",
+                )

@@ -1,7 +1,7 @@
 """Geometry of the charts: where each mark stands, in points of the page.
 
 Here: scales, ticks, label spacing, and one frozen record per chart kind, ready to be drawn by an SVG macro
-without arithmetic. Not here: wording and number formats (view.py hands in finished labels), colours (page.css).
+without arithmetic. Not here: wording and number formats (labels arrive finished), colours (macros).
 
 Coordinates are rounded to a hundredth of a point, so that equal numbers give equal bytes.
 """
@@ -79,7 +79,9 @@ def domain(values: Sequence[Number | None], pad: float = 0.06, zero: bool = Fals
     if zero:
         low, high = min(low, 0.0), max(high, 0.0)
     room = (high - low) or abs(high) or 1.0
-    return (low if zero and low == 0 else low - room * pad), (high if zero and high == 0 else high + room * pad)
+    return (low if zero and low == 0 else low - room * pad), (
+        high if zero and high == 0 else high + room * pad
+    )
 
 
 @dataclass(frozen=True)
@@ -161,9 +163,17 @@ def trails(xs: Sequence[float], ys: Sequence[float | None], css: str) -> tuple[T
 
 
 def bullet(
-    *, actual: Number | None, target: Number, plan: Number | None, edges: Sequence[Number],
-    higher_is_better: bool, alt: str, reach: tuple[Number, Number] | None = None,
-    origin: Number | None = None, width: float = 100, height: float = 19,
+    *,
+    actual: Number | None,
+    target: Number,
+    plan: Number | None,
+    edges: Sequence[Number],
+    higher_is_better: bool,
+    alt: str,
+    reach: tuple[Number, Number] | None = None,
+    origin: Number | None = None,
+    width: float = 100,
+    height: float = 19,
 ) -> Picture:
     """Stephen Few's bullet graph. `edges` are the values between shades, from worst to best; for
     lower-is-better they fall, which mirrors the shades. The scale holds 0, so the bar begins there;
@@ -183,7 +193,7 @@ def bullet(
     if reach:
         x1, x2 = scale.at(reach[0]), scale.at(reach[1])
         rules.append(Rule(x1, 14.8, x2, 14.8, "reach"))
-    wedges = ()
+    wedges: tuple[Trail, ...] = ()
     if plan is not None:
         x = scale.at(plan)
         wedges = (Trail(f"{x:g},13.6 {x - 2.7:g},18.4 {x + 2.7:g},18.4", "plan"),)
@@ -209,15 +219,20 @@ def _bands(
 
 
 def sparkline(
-    values: Sequence[Number | None], *, alt: str, line: Number | None = None,
-    normal: tuple[Number, Number] | None = None, width: float = 86, height: float = 20,
+    values: Sequence[Number | None],
+    *,
+    alt: str,
+    line: Number | None = None,
+    normal: tuple[Number, Number] | None = None,
+    width: float = 86,
+    height: float = 20,
 ) -> Picture:
     """The last periods with the normal range as a band and the target or required rate as a dashed line."""
     low, high = domain([*values, line, *(normal or ())], pad=0.08)
     xs = Scale(0, max(len(values) - 1, 1), 2, width - 4)
     ys = Scale(low, high, height - 1.5, 1.5)
     heights = [None if value is None else ys.at(value) for value in values]
-    areas = ()
+    areas: tuple[Rect, ...] = ()
     if normal:
         top, bottom = ys.at(normal[1]), ys.at(normal[0])
         areas = (Rect(0, top, width - 2, round(bottom - top, 2), "normal"),)
@@ -228,7 +243,9 @@ def sparkline(
     if known:
         last = known[-1]
         dots = (Dot(points[last], heights[last] or 0.0, "last"),)
-    return Picture(width, height, alt, areas=areas, rules=rules, trails=trails(points, heights, "line"), dots=dots)
+    return Picture(
+        width, height, alt, areas=areas, rules=rules, trails=trails(points, heights, "line"), dots=dots
+    )
 
 
 # --- burn-up -----------------------------------------------------------------------------------------
@@ -258,9 +275,17 @@ class BurnUpWords:
 
 
 def burn_up(
-    points: Sequence[tuple[date, Number | None, Number | None]], *, start: date, due: date, target: Number,
-    today: date, words: BurnUpWords, zero: bool, forecast: Forecast | None = None,
-    width: float = 318, height: float = 136,
+    points: Sequence[tuple[date, Number | None, Number | None]],
+    *,
+    start: date,
+    due: date,
+    target: Number,
+    today: date,
+    words: BurnUpWords,
+    zero: bool,
+    forecast: Forecast | None = None,
+    width: float = 318,
+    height: float = 136,
 ) -> Picture:
     """What was reached against the plan from start to due. `points` are (day, actual, plan) at the end of
     each day; labels stand at the right of their lines, moved apart when they would touch."""
@@ -293,7 +318,12 @@ def burn_up(
         dots = (Dot(days[last], y, "now"),)
         wanted.append((y, words.actual, "ink"))
         if forecast:
-            fans = (Trail(f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.low):g} {right:g},{ys.at(forecast.high):g}"),)
+            fans = (
+                Trail(
+                    f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.low):g} "
+                    f"{right:g},{ys.at(forecast.high):g}"
+                ),
+            )
             lines.append(Trail(f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.middle):g}", "forecast"))
     if forecast:
         wanted.append((ys.at(forecast.middle), forecast.label, "blue"))
@@ -302,10 +332,18 @@ def burn_up(
         wanted.append((planned[-1], words.plan, "axis"))
     places = spread([w[0] for w in wanted], 9.0, top, bottom - 2)
     marks += [
-        Mark(right + 5, round(y + 2.4, 2), text, css) for y, (_, text, css) in zip(places, wanted, strict=True)
+        Mark(right + 5, round(y + 2.4, 2), text, css)
+        for y, (_, text, css) in zip(places, wanted, strict=True)
     ]
     return Picture(
-        width, height, words.alt, fans=fans, rules=tuple(rules), trails=tuple(lines), dots=dots, marks=tuple(marks)
+        width,
+        height,
+        words.alt,
+        fans=fans,
+        rules=tuple(rules),
+        trails=tuple(lines),
+        dots=dots,
+        marks=tuple(marks),
     )
 
 
@@ -335,9 +373,15 @@ class ControlWords:
 
 
 def control_chart(
-    periods: Sequence[tuple[date, Number | None]], *, limits: tuple[Number, Number, Number] | None,
-    target: Number | None, outside: Callable[[Number], bool], words: ControlWords,
-    month: Callable[[date], str], width: float = 318, height: float = 98,
+    periods: Sequence[tuple[date, Number | None]],
+    *,
+    limits: tuple[Number, Number, Number] | None,
+    target: Number | None,
+    outside: Callable[[Number], bool],
+    words: ControlWords,
+    month: Callable[[date], str],
+    width: float = 318,
+    height: float = 98,
 ) -> Picture:
     """Individual values with mean and natural limits (lower, mean, upper). A value outside is a ring, so
     that it is seen without colour."""
@@ -360,7 +404,8 @@ def control_chart(
         wanted.append((ys.at(target), words.target, "red"))
     places = spread([w[0] for w in wanted], 8.5, top, bottom)
     marks += [
-        Mark(right + 5, round(y + 2.4, 2), text, css) for y, (_, text, css) in zip(places, wanted, strict=True)
+        Mark(right + 5, round(y + 2.4, 2), text, css)
+        for y, (_, text, css) in zip(places, wanted, strict=True)
     ]
     dots = tuple(Dot(x, y, "point") for x, y in zip(xp, yp, strict=True) if y is not None)
     rings = tuple(
@@ -369,8 +414,15 @@ def control_chart(
         if y is not None and value is not None and outside(value)
     )
     return Picture(
-        width, height, words.alt, areas=areas, rules=tuple(rules), trails=trails(xp, yp, "line"), dots=dots,
-        rings=rings, marks=tuple(marks),
+        width,
+        height,
+        words.alt,
+        areas=areas,
+        rules=tuple(rules),
+        trails=trails(xp, yp, "line"),
+        dots=dots,
+        rings=rings,
+        marks=tuple(marks),
     )
 
 
@@ -382,13 +434,20 @@ def _limits(
     low, mean, high = (ys.at(value) for value in limits)
     area = Rect(left, high, round(right - left, 2), round(low - high, 2), "normal")
     rules = [
-        Rule(left, high, right, high, "limit"), Rule(left, mean, right, mean, "mean"),
+        Rule(left, high, right, high, "limit"),
+        Rule(left, mean, right, mean, "mean"),
         Rule(left, low, right, low, "limit"),
     ]
-    return (area,), rules, [(high, words.upper, "axis"), (mean, words.mean, "strong"), (low, words.lower, "axis")]
+    return (
+        (area,),
+        rules,
+        [(high, words.upper, "axis"), (mean, words.mean, "strong"), (low, words.lower, "axis")],
+    )
 
 
-def _period_marks(days: Sequence[date], xs: Sequence[float], y: float, month: Callable[[date], str]) -> list[Mark]:
+def _period_marks(
+    days: Sequence[date], xs: Sequence[float], y: float, month: Callable[[date], str]
+) -> list[Mark]:
     """The month's name under the first period of each month, where there is room for it."""
     marks: list[Mark] = []
     seen: tuple[int, int] | None = None

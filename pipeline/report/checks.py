@@ -32,11 +32,17 @@ def check_document(view: ScorecardView, printed: Printed, name: str, written: st
     wrote, in which a word like "None" is theirs."""
     problems = [*_page_problems(view, printed), *_file_problems(printed), *_text_problems(view, written)]
     if problems:
-        raise InvariantBroken(*(
-            Problem(code, "Document {name}: " + message, "Nothing was written; report this with the run id.",
-                    params={"name": name, **params})
-            for code, message, params in problems
-        ))
+        raise InvariantBroken(
+            *(
+                Problem(
+                    code,
+                    "Document {name}: " + message,
+                    "Nothing was written; report this with the run id.",
+                    params={"name": name, **params},
+                )
+                for code, message, params in problems
+            )
+        )
 
 
 Found = tuple[str, str, dict[str, object]]
@@ -45,13 +51,20 @@ Found = tuple[str, str, dict[str, object]]
 def _page_problems(view: ScorecardView, printed: Printed) -> Iterator[Found]:
     wanted = expected_pages(view)
     if printed.pages != wanted:
-        yield "document-pages", "{found} pages instead of {wanted}.", {"found": printed.pages, "wanted": wanted}
+        yield (
+            "document-pages",
+            "{found} pages instead of {wanted}.",
+            {"found": printed.pages, "wanted": wanted},
+        )
     first = len(view.pages) + 1
     for number, goal in enumerate(view.goals, first):
         found = printed.anchors.get(f"goal-{goal.goal_id}")
         if found != number:
-            yield "document-goal", "goal {goal} is on page {found} instead of {wanted}.", {
-                "goal": goal.goal_id, "found": found, "wanted": number}
+            yield (
+                "document-goal",
+                "goal {goal} is on page {found} instead of {wanted}.",
+                {"goal": goal.goal_id, "found": found, "wanted": number},
+            )
 
 
 def _file_problems(printed: Printed) -> Iterator[Found]:
@@ -64,10 +77,18 @@ def _file_problems(printed: Printed) -> Iterator[Found]:
     text = b"\n".join(_objects(content))
     pages = len(PAGE.findall(text))
     if pages != printed.pages:
-        yield "document-pages", "{found} pages in the file instead of {wanted}.", {"found": pages, "wanted": printed.pages}
+        yield (
+            "document-pages",
+            "{found} pages in the file instead of {wanted}.",
+            {"found": pages, "wanted": printed.pages},
+        )
     strangers = sorted({name.decode() for name in FONT.findall(text) if b"+Inter" not in name})
     if strangers:
-        yield "document-font", "it uses the fonts {fonts}, which are not bundled.", {"fonts": ", ".join(strangers)}
+        yield (
+            "document-font",
+            "it uses the fonts {fonts}, which are not bundled.",
+            {"fonts": ", ".join(strangers)},
+        )
 
 
 def _objects(content: bytes) -> Iterator[bytes]:
@@ -88,7 +109,11 @@ def _text_problems(view: ScorecardView, written: str) -> Iterator[Found]:
     for text in texts(view):
         for match in PLACEHOLDER.finditer(text):
             if match[0] not in written:
-                yield "document-placeholder", "it says {word} in {text}.", {"word": match[0], "text": text[:80]}
+                yield (
+                    "document-placeholder",
+                    "it says {word} in {text}.",
+                    {"word": match[0], "text": text[:80]},
+                )
 
 
 def texts(value: object) -> Iterator[str]:

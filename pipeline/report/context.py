@@ -6,7 +6,7 @@ Here: look-ups that several pages share. Not here: any layout.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -29,7 +29,7 @@ class Context:
     lang: str
     audience: Audience | None = None
     """None: every goal (a document of a single goal, the JSON twin)."""
-    notes: Notes = Notes()
+    notes: Notes = field(default_factory=Notes)
     previous_notes: Notes | None = None
 
     @cached_property

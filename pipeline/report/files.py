@@ -12,7 +12,14 @@ from pathlib import Path
 
 from pipeline.errors import InvariantBroken, Problem
 
-RESERVED = {"con", "prn", "aux", "nul", *(f"com{n}" for n in range(1, 10)), *(f"lpt{n}" for n in range(1, 10))}
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"com{n}" for n in range(1, 10)),
+    *(f"lpt{n}" for n in range(1, 10)),
+}
 
 
 def safe_name(text: str) -> str:
@@ -28,9 +35,14 @@ def inside(folder: Path, name: str) -> Path:
     """The path of `name` in `folder`. Raises InvariantBroken when it would lie elsewhere or is a link."""
     path = folder / name
     if path.is_symlink() or not path.resolve().is_relative_to(folder.resolve()):
-        raise InvariantBroken(Problem(
-            "document-path", "{path} lies outside the output folder or is a link; nothing was written.",
-            "Remove it and run again.", params={"path": str(path)}))
+        raise InvariantBroken(
+            Problem(
+                "document-path",
+                "{path} lies outside the output folder or is a link; nothing was written.",
+                "Remove it and run again.",
+                params={"path": str(path)},
+            )
+        )
     return path
 
 

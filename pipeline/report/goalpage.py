@@ -10,21 +10,30 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 
 from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
 from pipeline.language import pick
 from pipeline.report.charts import (
-    BurnUpWords, ControlWords, Forecast, Picture, burn_up, control_chart,
+    BurnUpWords,
+    ControlWords,
+    Forecast,
+    Picture,
+    burn_up,
+    control_chart,
 )
 from pipeline.report.context import Context, closed_periods
 from pipeline.report.fit import fitted
 from pipeline.report.i18n import NONE, Formats
 from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
-    assurance, decapitalised, sample, sentence, signal, status_view,
+    assurance,
+    decapitalised,
+    sample,
+    sentence,
+    signal,
+    status_view,
 )
-from pipeline.units import Direction, Unit, rounded
+from pipeline.units import Unit
 from pipeline.workspace.model import Goal, Initiative
 
 PAGE = 527.0
@@ -33,7 +42,9 @@ SIDE = 192.0
 """Width of the right-hand column."""
 WEEKS, MONTHS, INITIATIVES, DRIVERS, CONTROL_PERIODS = 6, 12, 5, 5, 26
 MARKS: dict[str, tuple[str, str, Tone]] = {
-    "pass": ("✓", "holds", "green"), "warn": ("◆", "check", "amber"), "fail": ("▼", "fails", "red"),
+    "pass": ("✓", "holds", "green"),
+    "warn": ("◆", "check", "amber"),
+    "fail": ("▼", "fails", "red"),
     "unknown": ("○", "not known", "grey"),
 }
 LETTERS = {"S": "Specific", "M": "Measurable", "A": "Achievable", "R": "Relevant", "T": "Time-bound"}
@@ -64,7 +75,11 @@ def goal_view(context: Context, result: GoalResult) -> GoalView:
         burn_note=fitted(_burn_note(result, f), 318, 7.2, 1),
         burn_up=burn,
         burn_empty=f.say("No figure in the goal's window yet."),
-        control_heading=f.say("Usual variation, by week (XmR chart)" if result.period == "week" else "Usual variation, by month (XmR chart)"),
+        control_heading=f.say(
+            "Usual variation, by week (XmR chart)"
+            if result.period == "week"
+            else "Usual variation, by month (XmR chart)"
+        ),
         control_note=fitted(". ".join(one.rstrip(".") for one in notes if one), 318, 7.5, 2),
         control=control,
         control_empty=f.say("Too few periods for natural limits: six are needed."),
@@ -120,7 +135,9 @@ def _basis(result: GoalResult, f: Formats) -> str:
         ]
         return "\n".join([*parts, f.say("low confidence")] if chance.low_confidence else parts)
     words = {
-        "pace": "judged by pace; no chance is computed", "decided": "decided", "none": "no verdict is possible",
+        "pace": "judged by pace; no chance is computed",
+        "decided": "decided",
+        "none": "no verdict is possible",
         "chance": "judged by pace; no chance is computed",
     }
     return f.say(words[result.basis])
@@ -131,16 +148,26 @@ def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
         return ""
     f, over = context.formats, goal.override
     return fitted(
-        f.say("{name} judges it “{status}” until {day}: {reason}", name=context.person(over.by),
-              status=decapitalised(status_view(result.override_status, f).word), day=f.day(over.until),
-              reason=pick(over.reason, context.lang)),
-        PAGE, 8, 2, 600)
+        f.say(
+            "{name} judges it “{status}” until {day}: {reason}",
+            name=context.person(over.by),
+            status=decapitalised(status_view(result.override_status, f).word),
+            day=f.day(over.until),
+            reason=pick(over.reason, context.lang),
+        ),
+        PAGE,
+        8,
+        2,
+        600,
+    )
 
 
 def _letters(context: Context, result: GoalResult) -> tuple[Letter, ...]:
     verdict = context.edition.smart.get(result.goal_id)
-    found = {one.letter: one for one in verdict.letters} if verdict else {}
-    return tuple(_letter(letter, word, found.get(letter), context.formats) for letter, word in LETTERS.items())  # type: ignore[call-overload]
+    found: dict[str, LetterVerdict] = {one.letter: one for one in verdict.letters} if verdict else {}
+    return tuple(
+        _letter(letter, word, found.get(letter), context.formats) for letter, word in LETTERS.items()
+    )  # type: ignore[call-overload]
 
 
 def _letter(letter: str, word: str, found: LetterVerdict | None, f: Formats) -> Letter:
@@ -156,16 +183,21 @@ def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
     f, unit = context.formats, result.unit
     target = f.value(result.target, unit)
     done = f.percent(result.progress, 0) if result.progress is not None else NONE
-    bar = None if result.progress is None else float(min(max(result.progress * 100, Decimal(0)), Decimal(100)))
+    bar = (
+        None if result.progress is None else float(min(max(result.progress * 100, Decimal(0)), Decimal(100)))
+    )
     first_notes = {
-        "cumulative": "{done} of the target of {target}", "level": "{done} of the way to {target}",
+        "cumulative": "{done} of the target of {target}",
+        "level": "{done} of the way to {target}",
         "maintain": "target {target}; {done} of periods inside",
     }
     note = f.say(first_notes[result.kind], done=done, target=target)
     count = sample(result, f)
     first = Figure(
-        f.say("To date" if result.kind == "cumulative" else "Now"), f.value(result.actual, unit),
-        f"{note}; {count}" if count else note, round(bar, 1) if bar is not None else None,
+        f.say("To date" if result.kind == "cumulative" else "Now"),
+        f.value(result.actual, unit),
+        f"{note}; {count}" if count else note,
+        round(bar, 1) if bar is not None else None,
     )
     return (first, _second(result, f), _third(result, f), _fourth(result, f))
 
@@ -174,14 +206,26 @@ def _second(result: GoalResult, f: Formats) -> Figure:
     unit = result.unit
     if result.chance:
         return Figure(
-            f.say("Forecast at due date"), f.value(result.chance.forecast, unit),
+            f.say("Forecast at due date"),
+            f.value(result.chance.forecast, unit),
             f.say("80 % range {range}", range=f.range(result.chance.low, result.chance.high, unit)),
         )
-    used = {"linear": "straight line", "seasonal": "seasonal plan", "milestones": "by milestones", "none": "no plan"}
+    used = {
+        "linear": "straight line",
+        "seasonal": "seasonal plan",
+        "milestones": "by milestones",
+        "none": "no plan",
+    }
     label = "Target" if result.kind == "maintain" else "Plan for today"
-    share = f.say("{share} of the way", share=f.percent(result.expected, 0)) if result.expected is not None else ""
+    share = (
+        f.say("{share} of the way", share=f.percent(result.expected, 0))
+        if result.expected is not None
+        else ""
+    )
     notes = [one for one in (share, f.say(used[result.plan_used])) if one and result.kind != "maintain"]
-    return Figure(f.say(label), f.value(result.expected_value, unit), ", ".join(notes) or f.say("every period"))
+    return Figure(
+        f.say(label), f.value(result.expected_value, unit), ", ".join(notes) or f.say("every period")
+    )
 
 
 def _third(result: GoalResult, f: Formats) -> Figure:
@@ -203,8 +247,16 @@ def _fourth(result: GoalResult, f: Formats) -> Figure:
             note += f" ({f.times(result.required_multiple)})"
         if never_reached(result):
             note += "; " + f.say("never reached so far")
-        return Figure(f.say("Needed per week" if weekly else "Needed per month"), f.value(result.required_rate, unit), note)
-    best = f.say("best on record {best}", best=f.value(result.best_period, unit)) if result.best_period is not None else ""
+        return Figure(
+            f.say("Needed per week" if weekly else "Needed per month"),
+            f.value(result.required_rate, unit),
+            note,
+        )
+    best = (
+        f.say("best on record {best}", best=f.value(result.best_period, unit))
+        if result.best_period is not None
+        else ""
+    )
     return Figure(f.say("Last four weeks" if weekly else "Last four months"), rate, best)
 
 
@@ -219,7 +271,11 @@ def never_reached(result: GoalResult) -> bool:
 
 
 def _burn_heading(result: GoalResult, f: Formats) -> str:
-    heads = {"cumulative": "Sum to date against plan", "level": "Value against plan", "maintain": "Value against target"}
+    heads = {
+        "cumulative": "Sum to date against plan",
+        "level": "Value against plan",
+        "maintain": "Value against target",
+    }
     return f.say(heads[result.kind])
 
 
@@ -229,14 +285,17 @@ def _burn_note(result: GoalResult, f: Formats) -> str:
     top = max([abs(p.actual) for p in result.burn_up if p.actual is not None] + [abs(result.target)])
     unit = f.scaled([top], result.unit).unit
     return (f"{label}, {unit}" if unit and result.unit is not Unit.PERCENT else label)[:1].upper() + (
-        f"{label}, {unit}" if unit and result.unit is not Unit.PERCENT else label)[1:]
+        f"{label}, {unit}" if unit and result.unit is not Unit.PERCENT else label
+    )[1:]
 
 
 def _axis(f: Formats, unit: Unit, values: Sequence[float]) -> tuple[str, ...]:
     """Tick labels at one scale, the unit on the topmost one only."""
     scaled = f.scaled([Decimal(str(v)) for v in values], unit)
     return tuple(
-        f"{text}\u00a0{scaled.unit}" if scaled.unit and index == len(values) - 1 and unit is Unit.PERCENT else text
+        f"{text}\u00a0{scaled.unit}"
+        if scaled.unit and index == len(values) - 1 and unit is Unit.PERCENT
+        else text
         for index, text in enumerate(_trimmed(scaled.texts))
     )
 
@@ -259,16 +318,31 @@ def _burn_up(context: Context, result: GoalResult) -> Picture | None:
         label = f.say("forecast {value}", value=f.value(chance.forecast, unit))
         forecast = Forecast(chance.forecast, chance.low, chance.high, label)
     alt = f.say(
-        "{actual} reached, {plan} planned for today, target {target}", actual=f.value(result.actual, unit),
-        plan=f.value(result.expected_value, unit), target=f.value(result.target, unit))
+        "{actual} reached, {plan} planned for today, target {target}",
+        actual=f.value(result.actual, unit),
+        plan=f.value(result.expected_value, unit),
+        target=f.value(result.target, unit),
+    )
     words = BurnUpWords(
-        alt=alt, actual=f.say("now {value}", value=f.value(_last_actual(result), unit)),
-        plan="", target=f.say("target {value}", value=f.value(result.target, unit)),
-        today=f.day(result.data_through), month=f.month, axis=lambda values: _axis(f, unit, values))
+        alt=alt,
+        actual=f.say("now {value}", value=f.value(_last_actual(result), unit)),
+        plan="",
+        target=f.say("target {value}", value=f.value(result.target, unit)),
+        today=f.day(result.data_through),
+        month=f.month,
+        axis=lambda values: _axis(f, unit, values),
+    )
     points = [(p.day, p.actual, None if result.kind == "maintain" else p.plan) for p in result.burn_up]
     return burn_up(
-        points, start=result.start, due=result.due, target=result.target, today=result.data_through, words=words,
-        zero=result.kind == "cumulative", forecast=forecast)
+        points,
+        start=result.start,
+        due=result.due,
+        target=result.target,
+        today=result.data_through,
+        words=words,
+        zero=result.kind == "cumulative",
+        forecast=forecast,
+    )
 
 
 def _last_actual(result: GoalResult) -> Decimal | None:
@@ -283,17 +357,27 @@ def _control(context: Context, result: GoalResult) -> Picture | None:
     periods = closed_periods(result)[-CONTROL_PERIODS:]
     shows_target = result.kind == "maintain" or result.kind == "level"
     alt = f.say(
-        "Mean {mean}, usual range {low} to {high}", mean=f.value(chart.mean, unit), low=f.value(chart.lower, unit),
-        high=f.value(chart.upper, unit))
+        "Mean {mean}, usual range {low} to {high}",
+        mean=f.value(chart.mean, unit),
+        low=f.value(chart.lower, unit),
+        high=f.value(chart.upper, unit),
+    )
     words = ControlWords(
-        alt=alt, upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
+        alt=alt,
+        upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
         mean=f.say("mean {value}", value=f.value(chart.mean, unit)),
         lower=f.say("lower {value}", value=f.value(chart.lower, unit)),
-        target=f.say("target {value}", value=f.value(result.target, unit)), axis=lambda values: _axis(f, unit, values))
+        target=f.say("target {value}", value=f.value(result.target, unit)),
+        axis=lambda values: _axis(f, unit, values),
+    )
     return control_chart(
-        [(p.start, p.value) for p in periods], limits=(chart.lower, chart.mean, chart.upper),
-        target=result.target if shows_target else None, outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
-        words=words, month=f.month)
+        [(p.start, p.value) for p in periods],
+        limits=(chart.lower, chart.mean, chart.upper),
+        target=result.target if shows_target else None,
+        outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
+        words=words,
+        month=f.month,
+    )
 
 
 # --- tables -------------------------------------------------------------------------------------------
@@ -317,18 +401,28 @@ def _weeks(result: GoalResult, f: Formats) -> Cells:
     unit = f", {scaled.unit}" if scaled.unit else ""
     weekly = result.period == "week"
     label, change = _changes(rows, result.unit, f)
+    counts = [_n(p, result, f) for p in rows]
+    has_n = any(counts)
     body = tuple(
-        (_period_name(p, weekly, f) + ("" if p.closed else " *"), now[i], _n(p, result, f), before[i], change[i])
+        (
+            _period_name(p, weekly, f) + ("" if p.closed else " *"),
+            now[i],
+            *((counts[i],) if has_n else ()),
+            before[i],
+            change[i],
+        )
         for i, p in enumerate(rows)
     )
-    has_n = any(row[2] for row in body)
-    head = (f.say("Week" if weekly else "Month"), f.say("Value") + unit, "n", f.say("Year ago"), label)
-    if not has_n:
-        head, body = (*head[:2], *head[3:]), tuple((*row[:2], *row[3:]) for row in body)
+    first = f.say("Week" if weekly else "Month")
+    head = (first, f.say("Value") + unit, *(("n",) if has_n else ()), f.say("Year ago"), label)
     note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
     return Cells(
-        f.say("Last six weeks" if weekly else "Last six months"), head, body,
-        note if rows else f.say("No closed period yet."), "weeks with-n" if has_n else "weeks")
+        f.say("Last six weeks" if weekly else "Last six months"),
+        head,
+        body,
+        note if rows else f.say("No closed period yet."),
+        "weeks with-n" if has_n else "weeks",
+    )
 
 
 def _changes(rows: Sequence[PeriodValue], unit: Unit, f: Formats) -> tuple[str, tuple[str, ...]]:
@@ -339,11 +433,17 @@ def _changes(rows: Sequence[PeriodValue], unit: Unit, f: Formats) -> tuple[str, 
 
 
 def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
-    return f.span(period.start, period.end, year=False) if weekly else f"{f.month(period.start)}\u00a0{period.start.year}"
+    return (
+        f.span(period.start, period.end, year=False)
+        if weekly
+        else f"{f.month(period.start)}\u00a0{period.start.year}"
+    )
 
 
 def _n(period: PeriodValue, result: GoalResult, f: Formats) -> str:
-    return f.plain(period.denominator) if result.unit is Unit.PERCENT and period.denominator is not None else ""
+    return (
+        f.plain(period.denominator) if result.unit is Unit.PERCENT and period.denominator is not None else ""
+    )
 
 
 def _months(result: GoalResult, f: Formats) -> Cells:
@@ -356,8 +456,8 @@ def _months(result: GoalResult, f: Formats) -> Cells:
     body = ((f.say("Value") + unit, *now), (f.say("Year ago"), *before), (label, *change)) if rows else ()
     note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
     return Cells(
-        f.say("Last twelve months"), head, body,
-        note if rows else f.say("No month on record yet."), "months")
+        f.say("Last twelve months"), head, body, note if rows else f.say("No month on record yet."), "months"
+    )
 
 
 def _month_head(period: PeriodValue, index: int, f: Formats) -> str:
@@ -369,14 +469,30 @@ def _drivers(result: GoalResult, f: Formats) -> Cells:
     parts = result.drivers[:DRIVERS]
     shares = any(p.share_of_actual is not None for p in parts)
     rows = tuple(
-        (fitted(p.value, 70, 7.2, 1), f.value(p.actual, result.unit),
-         *((f.percent(p.share_of_actual, 0) if p.share_of_actual is not None else NONE,) if shares else ()),
-         f.delta(p.change, result.unit))
+        (
+            fitted(p.value, 70, 7.2, 1),
+            f.value(p.actual, result.unit),
+            *(
+                (f.percent(p.share_of_actual, 0) if p.share_of_actual is not None else NONE,)
+                if shares
+                else ()
+            ),
+            f.delta(p.change, result.unit),
+        )
         for p in parts
     )
     dimension = f.say(parts[0].dimension) if parts else ""
-    head = (dimension[:1].upper() + dimension[1:], f.say("Value"), *((f.say("Share"),) if shares else ()), f.say("Change"))
-    note = f.say("Change against the span of the same length before.") if parts else f.say("No breakdown is available for this KPI.")
+    head = (
+        dimension[:1].upper() + dimension[1:],
+        f.say("Value"),
+        *((f.say("Share"),) if shares else ()),
+        f.say("Change"),
+    )
+    note = (
+        f.say("Change against the span of the same length before.")
+        if parts
+        else f.say("No breakdown is available for this KPI.")
+    )
     return Cells(f.say("What drives it"), head, rows, note, "drivers")
 
 
@@ -390,8 +506,12 @@ def _initiatives(context: Context, goal: Goal | None) -> Cells:
     more = len(all_of_them) - len(shown)
     note = f.say.count("and {n} more in the plan", "and {n} more in the plan", more) if more else ""
     return Cells(
-        f.say("What is being done"), head, rows,
-        note if rows else f.say("No initiative is written down for this goal."), "initiatives")
+        f.say("What is being done"),
+        head,
+        rows,
+        note if rows else f.say("No initiative is written down for this goal."),
+        "initiatives",
+    )
 
 
 def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tuple[str, ...]:
@@ -406,8 +526,11 @@ def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tup
     if late:
         waits = f.say("overdue") + (f": {waits}" if waits else "")
     return (
-        fitted(pick(one.title, context.lang), 172, 7.2, 1, 500), fitted(context.person(one.owner) or NONE, 88, 7.2, 1),
-        dates, done, fitted(waits or NONE, 128, 7.2, 1),
+        fitted(pick(one.title, context.lang), 172, 7.2, 1, 500),
+        fitted(context.person(one.owner) or NONE, 88, 7.2, 1),
+        dates,
+        done,
+        fitted(waits or NONE, 128, 7.2, 1),
     )
 
 
@@ -421,7 +544,12 @@ def _calculation(context: Context, result: GoalResult) -> str:
     if count and count not in parts[0]:
         parts.append(f"({count})")
     if result.completeness is not None and result.completeness < 1:
-        parts.append(f.say("Reported to date: {share} of the due periods have a figure.", share=f.percent(result.completeness, 0)))
+        parts.append(
+            f.say(
+                "Reported to date: {share} of the due periods have a figure.",
+                share=f.percent(result.completeness, 0),
+            )
+        )
     kpi = context.kpis.get(result.kpi_id)
     if kpi:
         parts.append(f"{context.kpi_name(result.kpi_id)}: {pick(kpi.formula, context.lang)}")
@@ -460,8 +588,13 @@ def source_line(context: Context, source_id: str) -> str:
     if state.freshness == "missing" or state.received_at is None:
         return f.say("{source}: nothing received", source=title)
     received = f.day(state.received_at.astimezone(context.zone).date())
-    words = {"fresh": "{source}: received {day}, {rows}", "stale": "{source}: stale, last received {day}, {rows}"}
-    rows = f.say.count("{rows} row", "{rows} rows", state.counts.rows_in, rows=f.number(state.counts.rows_in)).replace(" ", "\u00a0")
+    words = {
+        "fresh": "{source}: received {day}, {rows}",
+        "stale": "{source}: stale, last received {day}, {rows}",
+    }
+    rows = f.say.count(
+        "{rows} row", "{rows} rows", state.counts.rows_in, rows=f.number(state.counts.rows_in)
+    ).replace(" ", "\u00a0")
     text = f.say(words[state.freshness], source=title, day=received, rows=rows)
     if state.counts.quarantined:
         text += ", " + rejected(state.counts.quarantined, state.reasons, f)
@@ -469,7 +602,7 @@ def source_line(context: Context, source_id: str) -> str:
 
 
 def rejected(rows: int, reasons: dict[str, int], f: Formats) -> str:
-    """"5 rejected (negative hours 3, ...)"."""
+    """ "5 rejected (negative hours 3, ...)"."""
     text = f.say.count("{n} rejected", "{n} rejected", rows).replace(" ", "\u00a0")
     top = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))[:2]
     if not top:

@@ -16,7 +16,9 @@ NAMED = 3
 """Goals named in the headline at most."""
 
 
-def headline(results: Sequence[GoalResult], titles: dict[str, str], formats: Formats, named: int = NAMED) -> str:
+def headline(
+    results: Sequence[GoalResult], titles: dict[str, str], formats: Formats, named: int = NAMED
+) -> str:
     """The finding: what will probably be missed, with numbers; else what to watch; else that all is well.
 
     `results` are worst first; `titles` the goals' titles in the language of `formats`."""
@@ -27,15 +29,28 @@ def headline(results: Sequence[GoalResult], titles: dict[str, str], formats: For
         return _behind(lost, len(results), titles, formats, named)
     watched = [one for one in results if one.status == "watch"]
     if watched:
-        return _counted("{count} of {all} goals needs watching: {names}", "{count} of {all} goals need watching: {names}",
-                        watched, len(results), titles, formats, named)
+        return _counted(
+            "{count} of {all} goals needs watching: {names}",
+            "{count} of {all} goals need watching: {names}",
+            watched,
+            len(results),
+            titles,
+            formats,
+            named,
+        )
     blind = [one for one in results if one.status == "no_verdict"]
     if len(blind) == len(results):
         return formats.say("No verdict on any goal this week: the data does not allow one")
     if blind:
-        return _counted("{count} of {all} goals has no verdict, the others are on plan: {names}",
-                        "{count} of {all} goals have no verdict, the others are on plan: {names}",
-                        blind, len(results), titles, formats, named)
+        return _counted(
+            "{count} of {all} goals has no verdict, the others are on plan: {names}",
+            "{count} of {all} goals have no verdict, the others are on plan: {names}",
+            blind,
+            len(results),
+            titles,
+            formats,
+            named,
+        )
     if all(one.status == "not_started" for one in results):
         return formats.say("No goal has started yet")
     return formats.say("All goals under way are on plan")
@@ -45,16 +60,28 @@ def _behind(
     lost: Sequence[GoalResult], total: int, titles: dict[str, str], formats: Formats, named: int
 ) -> str:
     if any(one.chance for one in lost):
-        one, many = "{count} of {all} goals will probably miss: {names}", "{count} of {all} goals will probably miss: {names}"
+        one, many = (
+            "{count} of {all} goals will probably miss: {names}",
+            "{count} of {all} goals will probably miss: {names}",
+        )
     elif all(one.status == "missed" for one in lost):
-        one, many = "{count} of {all} goals was missed: {names}", "{count} of {all} goals were missed: {names}"
+        one, many = (
+            "{count} of {all} goals was missed: {names}",
+            "{count} of {all} goals were missed: {names}",
+        )
     else:
         one, many = "{count} of {all} goals is behind: {names}", "{count} of {all} goals are behind: {names}"
     return _counted(one, many, lost, total, titles, formats, named)
 
 
 def _counted(
-    one: str, many: str, found: Sequence[GoalResult], total: int, titles: dict[str, str], formats: Formats, named: int
+    one: str,
+    many: str,
+    found: Sequence[GoalResult],
+    total: int,
+    titles: dict[str, str],
+    formats: Formats,
+    named: int,
 ) -> str:
     if total == 1:
         return formats.say("{name}: {word}", name=titles[found[0].goal_id], word=_only(found[0], formats))
@@ -63,7 +90,11 @@ def _counted(
         more = len(found) - named
         names.append(formats.say.count("{n} more", "{n} more", more).replace(" ", "\u00a0"))
     text = formats.say.count(
-        one, many, len(found), count=formats.count_word(len(found)), all=formats.count_word_of(total),
+        one,
+        many,
+        len(found),
+        count=formats.count_word(len(found)),
+        all=formats.count_word_of(total),
         names=formats.listed(names),
     )
     return text[:1].upper() + text[1:]
@@ -81,7 +112,11 @@ def _why(result: GoalResult, formats: Formats) -> str:
         parts.append(formats.say("missed"))
     elif behind(result) and result.gap_value is not None:
         gap = abs(result.gap_value)
-        size = formats.points(gap, signed=False) if result.unit is Unit.PERCENT else formats.value(gap, result.unit)
+        size = (
+            formats.points(gap, signed=False)
+            if result.unit is Unit.PERCENT
+            else formats.value(gap, result.unit)
+        )
         parts.append(formats.say("{gap} behind plan", gap=size))
     if result.chance and result.status != "missed":
         parts.append(formats.say("{chance} likely", chance=formats.probability(result.chance.probability)))

@@ -22,6 +22,8 @@ from pipeline.language import Speech, pick, speech
 from pipeline.periods import Week
 from pipeline.units import Unit, rounded
 
+Day = date
+"""`Formats.date` is a method, so annotations inside the class need another name."""
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DASH = "\u2013"
@@ -29,7 +31,15 @@ NONE = "\u2014"
 """Printed where there is no figure: a dash, never a zero."""
 
 SYMBOLS = {
-    "EUR": "€", "USD": "$", "GBP": "£", "RUB": "₽", "UAH": "₴", "INR": "₹", "JPY": "¥", "CNY": "¥", "KZT": "₸",
+    "EUR": "€",
+    "USD": "$",
+    "GBP": "£",
+    "RUB": "₽",
+    "UAH": "₴",
+    "INR": "₹",
+    "JPY": "¥",
+    "CNY": "¥",
+    "KZT": "₸",
 }
 MONTHS = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -38,22 +48,68 @@ MONTHS = {
 MONTHS_OF = {
     "en": MONTHS["en"],
     "ru": (
-        "января", "февраля", "марта", "апреля", "мая", "июня",
-        "июля", "августа", "сентября", "октября", "ноября", "декабря",
+        "января",
+        "февраля",
+        "марта",
+        "апреля",
+        "мая",
+        "июня",
+        "июля",
+        "августа",
+        "сентября",
+        "октября",
+        "ноября",
+        "декабря",
     ),
 }
 WORDS = {
-    "en": ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    "en": (
+        "no",
+        "one",
+        "two",
+        "three",
+        "four",
+        "five",
+        "six",
+        "seven",
+        "eight",
+        "nine",
+        "ten",
+        "eleven",
+        "twelve",
+    ),
     "ru": (
-        "ни одна", "одна", "две", "три", "четыре", "пять", "шесть",
-        "семь", "восемь", "девять", "десять", "одиннадцать", "двенадцать",
+        "ни одна",
+        "одна",
+        "две",
+        "три",
+        "четыре",
+        "пять",
+        "шесть",
+        "семь",
+        "восемь",
+        "девять",
+        "десять",
+        "одиннадцать",
+        "двенадцать",
     ),
 }
 WORDS_OF = {
     "en": WORDS["en"],
     "ru": (
-        "нуля", "одной", "двух", "трёх", "четырёх", "пяти", "шести",
-        "семи", "восьми", "девяти", "десяти", "одиннадцати", "двенадцати",
+        "нуля",
+        "одной",
+        "двух",
+        "трёх",
+        "четырёх",
+        "пяти",
+        "шести",
+        "семи",
+        "восьми",
+        "девяти",
+        "десяти",
+        "одиннадцати",
+        "двенадцати",
     ),
 }
 """Number words as they stand after "of" (Russian genitive)."""
@@ -101,7 +157,7 @@ class Formats:
         return f"{self.number(value, places, signed)}{NBSP}{self.say('pp')}"
 
     def money(self, amount: Decimal, signed: bool = False) -> str:
-        """1234567 -> "€1.23 M" (en), "1,23 млн €" (ru); 84200 -> "€84 k"; 9840 -> "€9,840"; 7.5 -> "€7.50"."""
+        """1234567 -> "€1.23 M" (en), "1,23 млн €" (ru); 84200 -> "€84.2 k"; 9840 -> "€9,840"."""
         scale, places, suffix = _money_scale(abs(amount))
         return self._money(amount / scale, places, suffix, signed)
 
@@ -131,7 +187,10 @@ class Formats:
         if value is None:
             return NONE
         formats: dict[Unit, Callable[..., str]] = {
-            Unit.MONEY: self.money, Unit.PERCENT: self.percent, Unit.HOURS: self.hours, Unit.NUMBER: self.plain,
+            Unit.MONEY: self.money,
+            Unit.PERCENT: self.percent,
+            Unit.HOURS: self.hours,
+            Unit.NUMBER: self.plain,
         }
         if unit is Unit.COUNT:
             return self.number(value, 0 if value == rounded(value, 0) or abs(value) >= 100 else 1, signed)
@@ -162,7 +221,11 @@ class Formats:
         if unit is Unit.MONEY:
             scale, places, suffix = _column_scale(top)
             word = f"{self.say(suffix)}{NBSP}" if suffix else ""
-            name = f"{self.currency}{NBSP}{self.say(suffix)}" if self.lang == "en" and suffix else word + self.currency
+            name = (
+                f"{self.currency}{NBSP}{self.say(suffix)}"
+                if self.lang == "en" and suffix
+                else word + self.currency
+            )
         elif unit is Unit.PERCENT:
             scale, places, name = Decimal("0.01"), 1 if top < Decimal("9.995") else 0, "%"
         else:
@@ -172,12 +235,13 @@ class Formats:
         return Scaled(name, texts)
 
     def range(self, low: Decimal, high: Decimal, unit: Unit) -> str:
-        """"€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once."""
+        """ "€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once."""
         if unit is Unit.MONEY:
             scale, places, suffix = _money_scale(max(abs(low), abs(high)))
             first = self.number(low / scale, places)
             return self._money(high / scale, places, suffix, False).replace(
-                self.number(high / scale, places), f"{first}{DASH}{self.number(high / scale, places)}", 1)
+                self.number(high / scale, places), f"{first}{DASH}{self.number(high / scale, places)}", 1
+            )
         scaled = self.scaled([low, high], unit)
         return DASH.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
 
@@ -193,7 +257,7 @@ class Formats:
         return words[n] if 0 <= n < len(words) else str(n)
 
     def listed(self, items: Sequence[str]) -> str:
-        """"a, b and c"."""
+        """ "a, b and c"."""
         if len(items) < 2:
             return "".join(items)
         return self.say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
@@ -204,16 +268,16 @@ class Formats:
 
     # --- dates ---------------------------------------------------------------------------------------
 
-    def date(self, day: date) -> str:
-        """"22 Nov 2026" / "22 ноября 2026 г."."""
+    def date(self, day: Day) -> str:
+        """ "22 Nov 2026" / "22 ноября 2026 г."."""
         text = f"{day.day}{NBSP}{MONTHS_OF[self.lang][day.month - 1]}{NBSP}{day.year}"
         return f"{text}{NBSP}г." if self.lang == "ru" else text
 
-    def day(self, day: date) -> str:
+    def day(self, day: Day) -> str:
         """Without the year: "22 Nov" / "22 ноя"."""
         return f"{day.day}{NBSP}{MONTHS[self.lang][day.month - 1]}"
 
-    def span(self, first: date, last: date, year: bool = True) -> str:
+    def span(self, first: Day, last: Day, year: bool = True) -> str:
         """A span of days: "16–22 Nov 2026", "30 Nov – 6 Dec 2026"."""
         months = MONTHS_OF[self.lang] if year else MONTHS[self.lang]
         tail = f"{NBSP}{months[last.month - 1]}"
@@ -231,7 +295,7 @@ class Formats:
     def week_name(self, week: Week) -> str:
         return self.say("W{number}", number=f"{week.number:02d}").replace(" ", NBSP)
 
-    def month(self, day: date) -> str:
+    def month(self, day: Day) -> str:
         return MONTHS[self.lang][day.month - 1]
 
     def instant(self, at: datetime, zone: ZoneInfo) -> str:
@@ -257,7 +321,7 @@ class Formats:
         if kind == "week":
             return self.week(value) if isinstance(value, Week) else self.week(Week.parse(str(value)))
         if kind == "date":
-            return self.date(cast(date, value))
+            return self.date(cast(Day, value))
         amount = value if isinstance(value, Decimal) else Decimal(str(value))
         if kind == "points":
             return self.points(amount, signed=False)

@@ -20,7 +20,15 @@ from pipeline.report.words import SHAPES
 
 def method_sections(context: Context) -> tuple[Section, ...]:
     f = context.formats
-    return (_statuses(f), _measures(f), _chance(context), _variation(f), _time(context), _kpis(context), _traces(context))
+    return (
+        _statuses(f),
+        _measures(f),
+        _chance(context),
+        _variation(f),
+        _time(context),
+        _kpis(context),
+        _traces(context),
+    )
 
 
 def _statuses(f: Formats) -> Section:
@@ -30,11 +38,17 @@ def _statuses(f: Formats) -> Section:
     texts = {
         "achieved": f.say("The target is reached, or the window has closed with it reached."),
         "on_track": f.say("The gap to plan is no worse than {edge}.", edge=points(PACE_ON_TRACK)),
-        "watch": f.say("Worse than {worse}, no worse than {edge}.", worse=points(PACE_ON_TRACK), edge=points(PACE_WATCH)),
-        "at_risk": f.say("Worse than {worse}, no worse than {edge}.", worse=points(PACE_WATCH), edge=points(PACE_AT_RISK)),
+        "watch": f.say(
+            "Worse than {worse}, no worse than {edge}.", worse=points(PACE_ON_TRACK), edge=points(PACE_WATCH)
+        ),
+        "at_risk": f.say(
+            "Worse than {worse}, no worse than {edge}.", worse=points(PACE_WATCH), edge=points(PACE_AT_RISK)
+        ),
         "off_track": f.say("Worse than {edge}.", edge=points(PACE_AT_RISK)),
         "missed": f.say("The window has closed without the target, or it can no longer be reached."),
-        "no_verdict": f.say("Too little history, no data, or a source that is stale or refused; the reason is always given."),
+        "no_verdict": f.say(
+            "Too little history, no data, or a source that is stale or refused; the reason is always given."
+        ),
         "not_started": f.say("The goal's window has not begun."),
     }
     lines = tuple(Line(f"{SHAPES[name][0]} {f.say(SHAPES[name][1])}", text) for name, text in texts.items())
@@ -42,60 +56,134 @@ def _statuses(f: Formats) -> Section:
 
 
 def _measures(f: Formats) -> Section:
-    return Section(f.say("What is measured"), (
-        Line(f.say("Progress"), f.say(
-            "Sum to date over the target; for a level, the way covered from the baseline to the target. Lower is better works the same way.")),
-        Line(f.say("Plan for today"), f.say(
-            "A straight line by days, the shape of earlier years, or dated milestones; the goal's page says which.")),
-        Line(f.say("Gap to plan"), f.say("Progress minus plan, in points (pp) of the way from start to target.")),
-        Line(f.say("Pace index"), f.say("Progress over plan, printed once the plan asks for a tenth of the way.")),
-        Line(f.say("Needed rate"), f.say(
-            "What is left to the target over what is left of the window, beside the mean of the last {n} closed periods.", n=RECENT)),
-        Line(f.say("Rates"), f.say(
-            "Sum over sum of the whole span, never a mean of rates; nothing over nothing has no value. n is printed beside them.")),
-        Line(f.say("Fewest figures"), f.say("Fewer than {n} closed periods on record give no verdict.", n=FEWEST_OBSERVATIONS)),
-    ))
+    return Section(
+        f.say("What is measured"),
+        (
+            Line(
+                f.say("Progress"),
+                f.say(
+                    "Sum to date over the target; for a level, the way covered from the baseline to "
+                    "the target. Lower is better works the same way."
+                ),
+            ),
+            Line(
+                f.say("Plan for today"),
+                f.say(
+                    "A straight line by days, the shape of earlier years, or dated milestones; the "
+                    "goal's page says which."
+                ),
+            ),
+            Line(
+                f.say("Gap to plan"),
+                f.say("Progress minus plan, in points (pp) of the way from start to target."),
+            ),
+            Line(
+                f.say("Pace index"),
+                f.say("Progress over plan, printed once the plan asks for a tenth of the way."),
+            ),
+            Line(
+                f.say("Needed rate"),
+                f.say(
+                    "What is left to the target over what is left of the window, beside the mean of "
+                    "the last {n} closed periods.",
+                    n=RECENT,
+                ),
+            ),
+            Line(
+                f.say("Rates"),
+                f.say(
+                    "Sum over sum of the whole span, never a mean of rates; nothing over nothing has "
+                    "no value. n is printed beside them."
+                ),
+            ),
+            Line(
+                f.say("Fewest figures"),
+                f.say("Fewer than {n} closed periods on record give no verdict.", n=FEWEST_OBSERVATIONS),
+            ),
+        ),
+    )
 
 
 def _chance(context: Context) -> Section:
     f = context.formats
     if any(result.chance for result in context.results):
         text = f.say(
-            "Share of simulated futures that reach the target, rounded to 5 %. Four out of five futures end within the 80 % range.")
+            "Share of simulated futures that reach the target, rounded to 5 %. Four out of five "
+            "futures end within the 80 % range."
+        )
     else:
         text = f.say(
-            "Not computed in this edition: a chance is printed once a forecasting model provides one. Until then the status is by pace, and the column says so.")
+            "Not computed in this edition: a chance is printed once a forecasting model provides one. "
+            "Until then the status is by pace, and the column says so."
+        )
     return Section(f.say("Chance"), (Line(f.say("Chance of attainment"), text),))
 
 
 def _variation(f: Formats) -> Section:
-    return Section(f.say("Usual variation"), (
-        Line(f.say("Natural limits"), f.say(
-            "Mean ± {factor} × the mean difference between neighbouring periods (XmR chart); differences above {screen} × their mean are left out once.",
-            factor=f.number(LIMIT_FACTOR, 2), screen=f.number(SCREEN_FACTOR, 3))),
-        Line(f.say("Signals"), f.say(
-            "A period outside the limits, seven in a row on one side of the mean, seven rising or falling in a row, two of three in the outer third.")),
-        Line(f.say("Shades of the bar"), f.say(
-            "Where the value would stand today for each status by pace: darkest is off track, lightest is on track.")),
-    ))
+    return Section(
+        f.say("Usual variation"),
+        (
+            Line(
+                f.say("Natural limits"),
+                f.say(
+                    "Mean ± {factor} × the mean difference between neighbouring periods (XmR chart); "
+                    "differences above {screen} × their mean are left out once.",
+                    factor=f.number(LIMIT_FACTOR, 2),
+                    screen=f.number(SCREEN_FACTOR, 3),
+                ),
+            ),
+            Line(
+                f.say("Signals"),
+                f.say(
+                    "A period outside the limits, seven in a row on one side of the mean, seven "
+                    "rising or falling in a row, two of three in the outer third."
+                ),
+            ),
+            Line(
+                f.say("Shades of the bar"),
+                f.say(
+                    "Where the value would stand today for each status by pace: darkest is off track, "
+                    "lightest is on track."
+                ),
+            ),
+        ),
+    )
 
 
 def _time(context: Context) -> Section:
     f, company = context.formats, context.workspace.company
-    return Section(f.say("Time"), (
-        Line(f.say("Weeks and days"), f.say(
-            "Weeks run from Monday to Sunday in {zone}. A week is reported as known at {time} on the Monday after it.",
-            zone=company.timezone, time=f"{company.cutoff:%H:%M}")),
-        Line(f.say("Restated"), f.say("A number of an earlier edition that changed since is listed on page 1 with its cause.")),
-    ))
+    return Section(
+        f.say("Time"),
+        (
+            Line(
+                f.say("Weeks and days"),
+                f.say(
+                    "Weeks run from Monday to Sunday in {zone}. A week is reported as known at {time} "
+                    "on the Monday after it.",
+                    zone=company.timezone,
+                    time=f"{company.cutoff:%H:%M}",
+                ),
+            ),
+            Line(
+                f.say("Restated"),
+                f.say(
+                    "A number of an earlier edition that changed since is listed on page 1 with its cause."
+                ),
+            ),
+        ),
+    )
 
 
 def _kpis(context: Context) -> Section:
     f = context.formats
     used = dict.fromkeys(result.kpi_id for result in context.results)
     lines = tuple(
-        Line(fitted(context.kpi_name(key), 104, 7.2, 2, 600), fitted(pick(context.kpis[key].formula, context.lang), 400, 7.4, 2))
-        for key in used if key in context.kpis
+        Line(
+            fitted(context.kpi_name(key), 104, 7.2, 2, 600),
+            fitted(pick(context.kpis[key].formula, context.lang), 400, 7.4, 2),
+        )
+        for key in used
+        if key in context.kpis
     )
     return Section(f.say("KPIs of these goals"), lines[:18])
 
@@ -103,9 +191,24 @@ def _kpis(context: Context) -> Section:
 def _traces(context: Context) -> Section:
     f, inputs = context.formats, context.edition.inputs
     lines = tuple(
-        Line(context.source_title(key), f.say.count("{n} export, newest {sha}", "{n} exports, newest {sha}", len(inputs[key]), sha=inputs[key][-1][:12]))
-        for key in context.source_ids if inputs.get(key)
+        Line(
+            context.source_title(key),
+            f.say.count(
+                "{n} export, newest {sha}",
+                "{n} exports, newest {sha}",
+                len(inputs[key]),
+                sha=inputs[key][-1][:12],
+            ),
+        )
+        for key in context.source_ids
+        if inputs.get(key)
     )
-    run = Line(f.say("Run"), f.say("{run}: fingerprint of inputs, workspace, program version and week; rules {version}.",
-                                   run=context.edition.run_id, version=RULES_VERSION))
+    run = Line(
+        f.say("Run"),
+        f.say(
+            "{run}: fingerprint of inputs, workspace, program version and week; rules {version}.",
+            run=context.edition.run_id,
+            version=RULES_VERSION,
+        ),
+    )
     return Section(f.say("Where the numbers come from"), (run, *lines[:14]))

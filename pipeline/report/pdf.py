@@ -75,13 +75,18 @@ class Press:
 @cache
 def press() -> Press:
     fonts = templates_dir() / "fonts"
-    assets = {f"Inter-{name}.ttf": ((fonts / f"Inter-{name}.ttf").read_bytes(), "font/ttf") for name, _ in FACES}
+    assets = {
+        f"Inter-{name}.ttf": ((fonts / f"Inter-{name}.ttf").read_bytes(), "font/ttf") for name, _ in FACES
+    }
     fetcher, configuration = LockedFetcher(assets), FontConfiguration()
     faces = "".join(
-        f'@font-face {{ font-family: Inter; font-weight: {weight}; src: url("report-asset:Inter-{name}.ttf"); }}\n'
+        f"@font-face {{ font-family: Inter; font-weight: {weight}; "
+        f'src: url("report-asset:Inter-{name}.ttf"); }}\n'
         for name, weight in FACES
     )
-    sheet = CSS(string=faces + stylesheet("page.css"), url_fetcher=fetcher, base_url=None, font_config=configuration)
+    sheet = CSS(
+        string=faces + stylesheet("page.css"), url_fetcher=fetcher, base_url=None, font_config=configuration
+    )
     return Press(fetcher, configuration, (sheet,))
 
 
@@ -103,31 +108,63 @@ class Printed:
     anchors: dict[str, int]
 
 
-def print_pdf(html: str, *, identifier: bytes, created: datetime, files: tuple[Embedded, ...] = ()) -> Printed:
+def print_pdf(
+    html: str, *, identifier: bytes, created: datetime, files: tuple[Embedded, ...] = ()
+) -> Printed:
     """The PDF of a document. `identifier` and `created` come from the edition, never from the clock.
 
     Raises InvariantBroken when the document tried to fetch anything."""
     tools = press()
     tools.fetcher.denied.clear()
+    try:
+        document, content = _printed(html, tools, identifier, created, files)
+    except FatalURLFetchingError:  # a BaseException, which would pass every ordinary handler above
+        raise _blocked(tools.fetcher) from None
+    if tools.fetcher.denied:
+        raise _blocked(tools.fetcher)
+    anchors = {name: number for number, page in enumerate(document.pages, 1) for name in page.anchors}
+    return Printed(content, len(document.pages), anchors)
+
+
+def _printed(
+    html: str, tools: Press, identifier: bytes, created: datetime, files: tuple[Embedded, ...]
+) -> tuple[Document, bytes]:
     source = HTML(string=html, base_url=None, url_fetcher=tools.fetcher)
     document: Document = source.render(
-        stylesheets=list(tools.sheets), font_config=tools.fonts, pdf_variant=VARIANT, pdf_tags=True,
+        stylesheets=list(tools.sheets), font_config=tools.fonts, pdf_variant=VARIANT, pdf_tags=True
     )
+    if document.metadata.attachments:
+        tools.fetcher.denied.append("an attachment that the page itself asked for")
     document.metadata.attachments = [
         Attachment(
-            string=file.content, name=file.name, description=file.description, created=created, modified=created,
-            relationship="Data", url_fetcher=tools.fetcher, base_url=None,
+            string=file.content,
+            name=file.name,
+            description=file.description,
+            created=created,
+            modified=created,
+            relationship="Data",
+            url_fetcher=tools.fetcher,
+            base_url=None,
         )
         for file in files
     ]
     _claim_ua(document)
-    content = document.write_pdf(pdf_identifier=identifier, pdf_variant=VARIANT, pdf_tags=True)
-    if tools.fetcher.denied:
-        raise InvariantBroken(Problem(
-            "document-fetch", "The document tried to load {count} outside resources; it was not written.",
-            value=tools.fetcher.denied[0], params={"count": len(tools.fetcher.denied)}))
-    anchors = {name: number for number, page in enumerate(document.pages, 1) for name in page.anchors}
-    return Printed(content, len(document.pages), anchors)
+    content = document.write_pdf(
+        pdf_identifier=identifier, pdf_variant=VARIANT, pdf_tags=True, finisher=_scope_headers
+    )
+    return document, content
+
+
+def _blocked(fetcher: LockedFetcher) -> InvariantBroken:
+    count = len(fetcher.denied)
+    return InvariantBroken(
+        Problem(
+            "document-fetch",
+            "The document tried to load {count} outside resources; it was not written.",
+            value=fetcher.denied[0] if fetcher.denied else None,
+            params={"count": count},
+        )
+    )
 
 
 def _claim_ua(document: Document) -> None:
@@ -140,3 +177,13 @@ def _claim_ua(document: Document) -> None:
         return xml.replace(b"</rdf:RDF>", UA_CLAIM + b"</rdf:RDF>")
 
     metadata.generate_rdf_metadata = with_claim
+
+
+def _scope_headers(_: Document, pdf: object) -> None:
+    """Says of every header cell whether it heads a column or a row. The renderer links data cells to their
+    headers by id (table, row, column) and leaves out the scope, without which the header above the column
+    of row headers belongs to nothing (ISO 14289-1, 7.5)."""
+    for one in getattr(pdf, "objects", ()):
+        if isinstance(one, dict) and one.get("S") == "/TH" and "ID" in one and "A" in one:
+            row = str(one["ID"].string).split("-")[1]
+            one["A"]["Scope"] = "/Column" if row == "0" else "/Row"

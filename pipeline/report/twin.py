@@ -28,30 +28,49 @@ def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
     first = next(iter(contexts.values()))
     edition, company = first.edition, first.workspace.company
     return {
-        "version": VERSION, "company": company.company, "currency": company.currency, "timezone": company.timezone,
-        "week": str(edition.week), "week_start": edition.week.monday, "week_end": edition.week.sunday,
-        "as_of": edition.as_of, "known": edition.known, "run_id": edition.run_id, "rules_version": RULES_VERSION,
+        "version": VERSION,
+        "company": company.company,
+        "currency": company.currency,
+        "timezone": company.timezone,
+        "week": str(edition.week),
+        "week_start": edition.week.monday,
+        "week_end": edition.week.sunday,
+        "as_of": edition.as_of,
+        "known": edition.known,
+        "run_id": edition.run_id,
+        "rules_version": RULES_VERSION,
         "goals": [_goal(contexts, result) for result in first.results],
         "restatements": [
             {
-                "goal": one.goal_id, "kpi": one.kpi_id, "start": one.period_start, "end": one.period_end,
-                "before": one.before, "after": one.after, "unit": one.unit.value, "cause_source": one.cause_source,
+                "goal": one.goal_id,
+                "kpi": one.kpi_id,
+                "start": one.period_start,
+                "end": one.period_end,
+                "before": one.before,
+                "after": one.after,
+                "unit": one.unit.value,
+                "cause_source": one.cause_source,
                 "cause_received_at": one.cause_received_at,
             }
-            for one in edition.restatements if first.sees(one.goal_id)
+            for one in edition.restatements
+            if first.sees(one.goal_id)
         ],
         "sources": [_source(edition.sources[key], edition.inputs.get(key, ())) for key in first.source_ids],
     }
 
 
-def restricted(twin: Mapping[str, object], goal_ids: Collection[str], source_ids: Collection[str]) -> dict[str, object]:
+def restricted(
+    twin: Mapping[str, object], goal_ids: Collection[str], source_ids: Collection[str]
+) -> dict[str, object]:
     """The twin as an audience may see it: only its goals and the sources behind them."""
 
     def only(part: str, key: str, allowed: Collection[str]) -> list[dict[str, object]]:
         return [one for one in cast("list[dict[str, object]]", twin[part]) if one[key] in allowed]
 
     return {
-        **twin, "goals": only("goals", "id", goal_ids), "restatements": only("restatements", "goal", goal_ids),
+        **twin,
+        "goals": only("goals", "id", goal_ids),
+        "restatements": only("restatements", "goal", goal_ids),
         "sources": only("sources", "id", source_ids),
     }
 
@@ -60,35 +79,71 @@ def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obje
     first = next(iter(contexts.values()))
     goal, chance, control = first.goals.get(result.goal_id), result.chance, result.control
     return {
-        "id": result.goal_id, "title": goal.title if goal else {}, "owner": goal.owner if goal else None,
-        "team": goal.team if goal else None, "kpi": result.kpi_id, "kind": result.kind, "unit": result.unit.value,
-        "direction": result.direction.value, "start": result.start, "due": result.due, "baseline": result.baseline,
-        "target": result.target, "original_target": result.original_target, "actual": result.actual,
-        "numerator": result.numerator, "denominator": result.denominator, "progress": result.progress,
-        "expected": result.expected, "expected_value": result.expected_value, "plan": result.plan_used,
-        "pace_gap": result.pace_gap, "pace_index": result.pace_index, "gap_value": result.gap_value,
-        "run_rate": result.run_rate, "required_rate": result.required_rate,
-        "required_multiple": result.required_multiple, "best_period": result.best_period,
-        "completeness": result.completeness, "periods_closed": result.periods_closed,
+        "id": result.goal_id,
+        "title": goal.title if goal else {},
+        "owner": goal.owner if goal else None,
+        "team": goal.team if goal else None,
+        "kpi": result.kpi_id,
+        "kind": result.kind,
+        "unit": result.unit.value,
+        "direction": result.direction.value,
+        "start": result.start,
+        "due": result.due,
+        "baseline": result.baseline,
+        "target": result.target,
+        "original_target": result.original_target,
+        "actual": result.actual,
+        "numerator": result.numerator,
+        "denominator": result.denominator,
+        "progress": result.progress,
+        "expected": result.expected,
+        "expected_value": result.expected_value,
+        "plan": result.plan_used,
+        "pace_gap": result.pace_gap,
+        "pace_index": result.pace_index,
+        "gap_value": result.gap_value,
+        "run_rate": result.run_rate,
+        "required_rate": result.required_rate,
+        "required_multiple": result.required_multiple,
+        "best_period": result.best_period,
+        "completeness": result.completeness,
+        "periods_closed": result.periods_closed,
         "periods_total": result.periods_total,
         "chance": Decimal(str(chance.probability)) if chance else None,
-        "range": [chance.low, chance.high] if chance else None, "forecast": chance.forecast if chance else None,
-        "low_confidence": result.low_confidence, "status": result.status, "basis": result.basis,
-        "previous_status": result.previous_status, "override_status": result.override_status,
+        "range": [chance.low, chance.high] if chance else None,
+        "forecast": chance.forecast if chance else None,
+        "low_confidence": result.low_confidence,
+        "status": result.status,
+        "basis": result.basis,
+        "previous_status": result.previous_status,
+        "override_status": result.override_status,
         "reason": {lang: one.formats.reason(result.reason) for lang, one in contexts.items()},
         "calculation": {lang: one.formats.reason(result.calculation) for lang, one in contexts.items()},
-        "as_of": result.as_of, "data_through": result.data_through, "reconstructed": result.reconstructed,
-        "sources": result.sources, "problems": result.problems,
+        "as_of": result.as_of,
+        "data_through": result.data_through,
+        "reconstructed": result.reconstructed,
+        "sources": result.sources,
+        "problems": result.problems,
         "control": {
-            "mean": control.mean, "lower": control.lower, "upper": control.upper, "signals": control.signals,
+            "mean": control.mean,
+            "lower": control.lower,
+            "upper": control.upper,
+            "signals": control.signals,
             "assurance": control.assurance or None,
-        } if control else None,
+        }
+        if control
+        else None,
         "periods": [_period(one) for one in (closed_periods(result)[-26:] + _open(result))],
         "months": [_period(one) for one in result.months],
         "burn_up": [{"day": one.day, "actual": one.actual, "plan": one.plan} for one in result.burn_up],
         "drivers": [
-            {"dimension": one.dimension, "value": one.value, "actual": one.actual, "share": one.share_of_actual,
-             "change": one.change}
+            {
+                "dimension": one.dimension,
+                "value": one.value,
+                "actual": one.actual,
+                "share": one.share_of_actual,
+                "change": one.change,
+            }
             for one in result.drivers
         ],
         "smart": _smart(contexts, result),
@@ -102,8 +157,13 @@ def _open(result: GoalResult) -> list[PeriodValue]:
 
 def _period(one: PeriodValue) -> dict[str, object]:
     return {
-        "start": one.start, "end": one.end, "value": one.value, "numerator": one.numerator,
-        "denominator": one.denominator, "closed": one.closed, "prior_year": one.prior_year,
+        "start": one.start,
+        "end": one.end,
+        "value": one.value,
+        "numerator": one.numerator,
+        "denominator": one.denominator,
+        "closed": one.closed,
+        "prior_year": one.prior_year,
     }
 
 
@@ -119,14 +179,22 @@ def _smart(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obj
 
     return {
         "verdict": verdict.verdict,
-        "letters": {one.letter: {"verdict": one.verdict, "evidence": said(one.evidence)} for one in verdict.letters},
+        "letters": {
+            one.letter: {"verdict": one.verdict, "evidence": said(one.evidence)} for one in verdict.letters
+        },
     }
 
 
 def _printed(one: Row) -> dict[str, str]:
     return {
-        "status": one.status.word, "was": one.was, "target": one.target, "actual": one.actual,
-        "actual_note": one.actual_note, "gap": one.gap, "gap_note": one.gap_note, "chance": one.chance,
+        "status": one.status.word,
+        "was": one.was,
+        "target": one.target,
+        "actual": one.actual,
+        "actual_note": one.actual_note,
+        "gap": one.gap,
+        "gap_note": one.gap_note,
+        "chance": one.chance,
         "range": one.chance_note,
     }
 
@@ -134,10 +202,18 @@ def _printed(one: Row) -> dict[str, str]:
 def _source(state: SourceState, inputs: tuple[str, ...]) -> dict[str, object]:
     counts = state.counts
     return {
-        "id": state.source_id, "title": state.title, "freshness": state.freshness, "received_at": state.received_at,
-        "data_through": state.data_through, "rows": counts.rows_in, "accepted": counts.accepted,
-        "quarantined": counts.quarantined, "excluded": counts.excluded, "reasons": state.reasons,
-        "problem": state.problem.text() if state.problem else None, "reconstructed": state.reconstructed,
+        "id": state.source_id,
+        "title": state.title,
+        "freshness": state.freshness,
+        "received_at": state.received_at,
+        "data_through": state.data_through,
+        "rows": counts.rows_in,
+        "accepted": counts.accepted,
+        "quarantined": counts.quarantined,
+        "excluded": counts.excluded,
+        "reasons": state.reasons,
+        "problem": state.problem.text() if state.problem else None,
+        "reconstructed": state.reconstructed,
         "sha256": inputs,
     }
 
@@ -152,7 +228,10 @@ def dumps(value: object, indent: int = 1) -> bytes:
 
 def _encoded(value: object, indent: int, level: int) -> str:
     if isinstance(value, Mapping):
-        items = [f"{json.dumps(str(key), ensure_ascii=False)}: {_encoded(item, indent, level + 1)}" for key, item in value.items()]
+        items = [
+            f"{json.dumps(str(key), ensure_ascii=False)}: {_encoded(item, indent, level + 1)}"
+            for key, item in value.items()
+        ]
         return _wrapped("{", items, "}", indent, level)
     if isinstance(value, (list, tuple)):
         return _wrapped("[", [_encoded(item, indent, level + 1) for item in value], "]", indent, level)

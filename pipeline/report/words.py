@@ -1,6 +1,7 @@
 """Words that several documents share: statuses, signals, the sentence of a goal.
 
-Here: which word, shape and colour stands for what. Not here: the rules that decide a status (goals/status.py).
+Here: which word, shape and colour stands for what. Not here: the rules that decide a
+status (goals/status.py).
 """
 
 from __future__ import annotations
@@ -106,7 +107,9 @@ def _sentence_template(result: GoalResult) -> str:
     up = result.direction is Direction.UP
     if result.kind == "maintain":
         return (
-            "Keep {kpi} at {target} or more until {due}" if up else "Keep {kpi} at {target} or less until {due}"
+            "Keep {kpi} at {target} or more until {due}"
+            if up
+            else "Keep {kpi} at {target} or less until {due}"
         )
     if result.kind == "cumulative":
         return (
@@ -124,7 +127,7 @@ def _sentence_template(result: GoalResult) -> str:
 
 
 def sample(result: GoalResult, formats: Formats) -> str:
-    """"n = 84 of 310" beside a rate; "" for anything else."""
+    """ "n = 84 of 310" beside a rate; "" for anything else."""
     if result.unit is not Unit.PERCENT or result.numerator is None or result.denominator is None:
         return ""
     part = formats.plain(result.numerator)

@@ -1,0 +1,156 @@
+"""Documents at their worst: long texts, many goals, no data, hostile names; and that bytes repeat."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import fixture_edition as fx
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+
+from pipeline.errors import InvariantBroken
+from pipeline.goals.model import Edition
+from pipeline.kpis.registry import kpi_registry
+from pipeline.report.build import quarantine_csv, render_edition
+from pipeline.report.checks import check_document, expected_pages
+from pipeline.report.context import Context
+from pipeline.report.engine import scorecard_html
+from pipeline.report.files import safe_name
+from pipeline.report.html import web_page
+from pipeline.report.pdf import Printed, press, print_pdf
+from pipeline.report.scorecard import scorecard_view
+from pipeline.report.view import ScorecardView
+from pipeline.workspace.model import Notes, Workspace
+
+
+def view_of(
+    space: Workspace, edition: Edition, lang: str, audience: int = 0, notes: Notes | None = None
+) -> ScorecardView:
+    chosen = space.audiences[audience]
+    return scorecard_view(Context(space, edition, kpi_registry(space), lang, chosen, notes or fx.notes()))
+
+
+def printed(view: ScorecardView) -> Printed:
+    return print_pdf(scorecard_html(view), identifier=b"test", created=fx.AS_OF)
+
+
+@pytest.mark.parametrize(
+    ("lang", "goals", "extra"),
+    [
+        ("ru", 16, {"chance": True}),
+        ("en", 11, {"reconstructed": True}),
+        ("ru", 1, {}),
+        ("en", 2, {"empty": True}),
+    ],
+)
+def test_worst_case_texts_keep_every_goal_on_exactly_one_page(lang: str, goals: int, extra: dict) -> None:
+    view = view_of(fx.workspace(long=True, goals=goals), fx.edition(goals, **extra), lang)
+    document = printed(view)
+    assert document.pages == (1 if goals <= 11 else 2) + goals + 1
+    assert expected_pages(view) == document.pages
+    check_document(view, document, "x", "")
+    reader = PdfReader(io.BytesIO(document.content))
+    assert len(reader.pages) == document.pages
+    first = reader.pages[0].extract_text().replace("\u00a0", " ")
+    assert view.boxes[0].heading in first and view.boxes[2].heading in first
+
+
+def test_a_team_reads_only_its_own_goals_and_their_numbers(tmp_path: Path) -> None:
+    space, edition = fx.workspace(goals=4), fx.edition(4)
+    render_edition(space, edition, fx.notes(), tmp_path, audiences=space.audiences[2:])
+    reader = PdfReader(tmp_path / "scorecard-sales-team.ru.pdf")
+    text = " ".join(page.extract_text() for page in reader.pages).replace("\u00a0", " ")
+    assert "Выручка от продаж" in text and "Отток" not in text and "отток" not in text
+    embedded = json.loads(reader.attachments["scorecard.json"][0])
+    assert {one["team"] for one in embedded["goals"]} == {"sales"}
+
+
+def test_two_processes_print_the_same_bytes_and_a_second_run_writes_nothing(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1]); import fixture_edition as fx\n"
+        "from pipeline.report.build import render_edition\n"
+        "s = fx.workspace(goals=1)\n"
+        "render_edition(s, fx.edition(1), fx.notes(), Path(sys.argv[2]), audiences=s.audiences[:1])\n"
+    )
+    here = Path(__file__).parent
+    for name in ("a", "b"):
+        command = [sys.executable, "-c", script, str(here), str(tmp_path / name)]
+        subprocess.run(command, check=True, cwd=here.parent.parent)
+    names = sorted(str(path.relative_to(tmp_path / "a")) for path in (tmp_path / "a").rglob("*.*"))
+    assert names == sorted(
+        [
+            "calendar.ics",
+            "goals/revenue-q4.en.pdf",
+            "goals/revenue-q4.ru.pdf",
+            "manifest.json",
+            "quarantine.csv",
+            "scorecard-leadership.en.html",
+            "scorecard-leadership.en.pdf",
+            "scorecard.json",
+        ]
+    )
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes(), name
+    before = {name: (tmp_path / "a" / name).stat().st_mtime_ns for name in names}
+    space = fx.workspace(goals=1)
+    render_edition(space, fx.edition(1), fx.notes(), tmp_path / "a", audiences=space.audiences[:1])
+    assert before == {name: (tmp_path / "a" / name).stat().st_mtime_ns for name in names}
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    manifest = (tmp_path / "a" / "manifest.json").read_text()
+    assert today not in manifest or today == "2026-11-23"
+
+
+def test_a_document_that_asks_for_anything_is_refused_even_inside_a_drawing() -> None:
+    for payload in (
+        '<img src="file:///etc/passwd">',
+        '<link rel="attachment" href="file:///etc/passwd">',
+        '<style>@import url("http://127.0.0.1:9/x.css");</style>',
+        '<svg><image href="http://127.0.0.1:9/x.png" width="1" height="1"/></svg>',
+    ):
+        with pytest.raises(InvariantBroken, match="document-fetch"):
+            print_pdf(
+                f"<html lang=en><body>{payload}<p>x</p></body></html>", identifier=b"x", created=fx.AS_OF
+            )
+        assert press().fetcher.denied
+    press().fetcher.denied.clear()
+
+
+def test_names_that_look_like_code_are_printed_as_they_are() -> None:
+    hostile = "<script>alert(1)</script> {{7*7}} \"&'"
+    space = fx.workspace(goals=1)
+    goal = space.goals[0].model_copy(update={"title": {"": hostile}})
+    space = space.model_copy(update={"goals": (goal,)})
+    html = web_page(view_of(space, fx.edition(1), "en"))
+    assert "<script>" not in html and "&lt;script&gt;" in html and "{{7*7}}" in html
+    assert not re.search(r"(?:src|href)=\"(?!#)", html)
+    assert "http" not in html.replace("http://www.w3.org/2000/svg", "").replace("http-equiv", "")
+
+
+def test_a_placeholder_in_print_stops_the_document_but_a_persons_word_does_not() -> None:
+    space = fx.workspace(goals=1)
+    goal = space.goals[0].model_copy(update={"title": {"": "None left behind"}})
+    space = space.model_copy(update={"goals": (goal,)})
+    view = view_of(space, fx.edition(1), "en")
+    document = printed(view)
+    check_document(view, document, "x", space.model_dump_json())
+    with pytest.raises(InvariantBroken, match="document-placeholder"):
+        check_document(view, document, "x", "")
+
+
+def test_a_formula_in_a_rejected_row_stays_text_and_a_negative_number_a_number() -> None:
+    frame = pd.DataFrame({"value": ["=HYPERLINK(1)", "-5", "plain"], "line": [-3, 2, 1]})
+    text = quarantine_csv(frame).decode("utf-8-sig").split("\r\n")
+    assert text[1] == "'=HYPERLINK(1),-3" and text[2] == "'-5,2" and text[3] == "plain,1"
+
+
+def test_two_ids_never_share_a_file_name() -> None:
+    assert safe_name("churn-q4") == "churn-q4"
+    names = {safe_name(one) for one in ("../../x", "/etc/x", "x", "CON", "con", "X", "a" * 500, "a" * 501)}
+    assert len(names) == 8 and all("/" not in one and ".." not in one and len(one) < 80 for one in names)

@@ -1,0 +1,61 @@
+"""Geometry: marks that would mislead if they stood elsewhere."""
+
+from decimal import Decimal as D
+from itertools import pairwise
+
+from pipeline.report.charts import Scale, bullet, sparkline, spread, ticks
+
+
+def test_a_scale_is_linear_and_survives_a_domain_of_no_width() -> None:
+    assert Scale(0, 200, 10, 110).at(50) == 35
+    assert Scale(5, 5, 0, 10).at(5) == 5
+
+
+def test_ticks_are_round_inside_and_few() -> None:
+    assert ticks(0, 1260000, 5) == [0, 500000, 1000000]
+    assert ticks(0.18, 0.45, 5) == [0.2, 0.3, 0.4]
+    for low, high in ((0, 0.0007), (-3, 17), (99, 100), (0, 9e8)):
+        found = ticks(low, high, 5)
+        assert 1 <= len(found) <= 5
+        assert all(low - 1e-9 <= one <= high + 1e-9 for one in found)
+
+
+def test_labels_never_touch_and_keep_their_order() -> None:
+    places = spread([50, 51, 52, 10], 9, 0, 100)
+    assert sorted(places) == [places[3], places[0], places[1], places[2]]
+    ordered = sorted(places)
+    assert all(b - a >= 8.99 for a, b in pairwise(ordered))
+    assert max(spread([99, 99, 99], 9, 0, 100)) <= 100
+
+
+def test_shades_are_mirrored_when_lower_is_better() -> None:
+    up = bullet(
+        actual=D(60), target=D(100), plan=D(70), edges=(D(40), D(50), D(65)), higher_is_better=True, alt=""
+    )
+    down = bullet(
+        actual=D(60),
+        target=D(20),
+        plan=D(40),
+        edges=(D(80), D(60), D(45)),
+        higher_is_better=False,
+        alt="",
+        origin=D(100),
+    )
+    darkest = lambda p: next(a for a in p.areas if a.css == "s1")  # noqa: E731
+    assert darkest(up).x == 0
+    assert darkest(down).x > 0 and darkest(down).x + darkest(down).width == down.width
+
+
+def test_a_bar_begins_at_zero_and_a_loss_hangs_left_of_it() -> None:
+    bar = lambda p: next(a for a in p.areas if a.css == "bar")  # noqa: E731
+    gain = bullet(
+        actual=D(50), target=D(100), plan=None, edges=(D(100),), higher_is_better=True, alt="", width=107
+    )
+    assert (bar(gain).x, bar(gain).width) == (0, 50)
+    loss = bullet(actual=D(-50), target=D(100), plan=None, edges=(D(100),), higher_is_better=True, alt="")
+    assert bar(loss).x + bar(loss).width < 50
+
+
+def test_a_missing_period_breaks_the_line_instead_of_being_drawn_as_zero() -> None:
+    picture = sparkline([D(1), D(2), None, D(4), D(5)], alt="")
+    assert len(picture.trails) == 2

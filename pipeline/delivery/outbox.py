@@ -585,7 +585,7 @@ def _record(db: sqlite3.Connection, key: str) -> sqlite3.Row:
             Problem(
                 "E-OUTBOXKEY",
                 "The outbox has no message {key}.",
-                "List the messages with: scorecards outbox.",
+                "List the messages with: scorecards outbox list.",
                 params={"key": key},
             )
         )

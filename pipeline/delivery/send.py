@@ -204,7 +204,7 @@ def _refused(row: Row, code: int | None, reply: str) -> Problem:
     return Problem(
         "E-REFUSED",
         "The mail server refused {recipient} ({code} {reply}).",
-        "Correct the address in audiences.yaml, or send it again with: scorecards outbox --resend.",
+        "Correct the address in audiences.yaml, or send it again with: scorecards outbox resend.",
         params={"recipient": row.recipient, "code": code or "", "reply": reply},
     )
 
@@ -213,7 +213,7 @@ def _given_up(row: Row, reply: str) -> Problem:
     return Problem(
         "E-GIVENUP",
         "The mail to {recipient} was tried for a day without success: {reply}",
-        "When the cause is mended, send it again with: scorecards outbox --resend.",
+        "When the cause is mended, send it again with: scorecards outbox resend.",
         params={"recipient": row.recipient, "reply": reply},
     )
 

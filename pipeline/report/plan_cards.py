@@ -1,7 +1,7 @@
 """The SMART card of one goal in the strategic plan.
 
-Here: what each letter states and its evidence. Not here: the verdicts (goals/smart.py) and the figures
-(pipeline/plan.py).
+Here: what each letter states beside the evidence of its verdict, which says the rest. Not here: the verdicts
+(goals/smart.py) and the figures (pipeline/plan.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pipeline.report.i18n import Formats
 from pipeline.report.plan_view import Card, CardLetter
 from pipeline.report.view import Letter
 from pipeline.report.words import sentence, status_view
+from pipeline.workspace.model import Commitment
 
 HISTORY = 26
 """Closed periods drawn."""
@@ -33,9 +34,12 @@ def goal_card(context: Context, card: GoalCard, number: int) -> Card:
         said = sentence(result, card.kpi, context.kpi_name(card.kpi.id), f)
     verdicts = {one.letter: one for one in card.smart.letters} if card.smart else {}
     stated = {
-        "S": _specific(context, card), "M": _measurable(context, card), "A": _achievable(context, card),
-        "R": _relevant(context, card), "T": _timed(card, f),
-    }  # fmt: skip
+        "S": _specific(context, card),
+        "M": _measurable(context, card),
+        "A": _achievable(context, card),
+        "R": _relevant(context, card),
+        "T": _timed(card, f),
+    }
     return Card(
         anchor=f"goal-{card.goal.id}",
         title=f"{number}. {context.title(card.goal.id)}",
@@ -100,13 +104,20 @@ def _achievable(context: Context, card: GoalCard) -> list[str]:
                 "{n} initiative has no estimate.", "{n} initiatives have no estimate.", len(card.unestimated)
             )
         )
-    lines += [
-        f.say("{person} committed to {estimate} on {day}.", person=context.person(one.by),
-              estimate=f.percent(one.estimate.amount) if one.estimate.mark else _amount(one.estimate.amount, result, f),
-              day=f.date(one.on))
-        for one in card.goal.commitments
-    ]  # fmt: skip
+    if card.smart is None:
+        lines += [_committed(context, one, result) for one in card.goal.commitments]
     return lines
+
+
+def _committed(context: Context, one: Commitment, result: GoalResult | None) -> str:
+    f, amount = context.formats, one.estimate.amount
+    estimate = f.percent(amount) if one.estimate.mark else _amount(amount, result, f)
+    return f.say(
+        "{person} committed to {estimate} on {day}.",
+        person=context.person(one.by),
+        estimate=estimate,
+        day=f.date(one.on),
+    )
 
 
 def _amount(value: Decimal, result: GoalResult | None, f: Formats) -> str:
@@ -116,19 +127,19 @@ def _amount(value: Decimal, result: GoalResult | None, f: Formats) -> str:
 def _relevant(context: Context, card: GoalCard) -> list[str]:
     f, result = context.formats, card.result
     lines = []
-    if card.objective is not None:
+    if card.objective is not None and card.smart is None:
         lines.append(
             f.say("Supports the objective {name}.", name=_quoted(pick(card.objective.title, f.lang), f))
         )
-    if card.parent is not None:
+    if card.parent is not None and card.smart is None:
         lines.append(f.say("Part of {name}.", name=_quoted(pick(card.parent.title, f.lang), f)))
     if card.children:
         names = f.listed(
             [f"{pick(one.title, f.lang)} ({_amount(one.target, result, f)})" for one in card.children]
         )
         lines.append(f.say("Its parts: {names}.", names=names))
-    if card.children_total is not None and card.children_gap is not None and result is not None:
-        total, gap = f.value(card.children_total, result.unit), card.children_gap
+    if card.smart is None and card.children_gap is not None and result is not None:
+        total, gap = f.value(result.target + card.children_gap, result.unit), card.children_gap
         if gap < 0:
             short = f.value(-gap, result.unit)
             lines.append(
@@ -145,7 +156,9 @@ def _quoted(text: str, f: Formats) -> str:
 
 def _timed(card: GoalCard, f: Formats) -> list[str]:
     goal, result = card.goal, card.result
-    lines = [f.say("From {start} to {due}.", start=f.date(goal.start), due=f.date(goal.due))]
+    lines = []
+    if card.smart is None:
+        lines.append(f.say("From {start} to {due}.", start=f.date(goal.start), due=f.date(goal.due)))
     if result is not None and len(card.interim) > 1:
         ahead = [one for one in card.interim if one.day > result.data_through] or list(card.interim[-1:])
         shown = ahead if len(ahead) <= INTERIM else [*ahead[: INTERIM - 1], ahead[-1]]
@@ -172,7 +185,7 @@ def _history(context: Context, card: GoalCard) -> Picture | None:
     alt = context.formats.say(
         "{kpi}, last {n} closed periods", kpi=context.kpi_name(result.kpi_id), n=len(values)
     )
-    return sparkline(values, alt=alt, line=wanted, normal=normal, width=140, height=38)
+    return sparkline(values, alt=alt, line=wanted, normal=normal, width=138, height=30)
 
 
 def _history_note(result: GoalResult | None, f: Formats) -> str:

@@ -123,9 +123,13 @@ def chapters(context: Context, plan: Plan) -> tuple[Chapter, ...]:
         ("appendix", "Appendix: KPI definitions", (_kpis(a),), False),
     )
     return tuple(
-        Chapter(number, anchor, context.formats.say(title), blocks, wide)
+        Chapter(number, anchor, context.formats.say(title), blocks, wide, _parts(blocks))
         for number, (anchor, title, blocks, wide) in enumerate(parts, start=1)
     )
+
+
+def _parts(blocks: Iterable[Block]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.anchor, one.title) for one in blocks if isinstance(one, Card))
 
 
 # --- 1 to 4 -------------------------------------------------------------------------------------------
@@ -139,16 +143,30 @@ def _summary(a: Author) -> tuple[Block, ...]:
         Said((tally_text(context.results, f) + ".",)),
         Numbers(
             (
-                BigNumber(f.say("Goals"), f.number(found.goals), f.say.count("{n} behind plan", "{n} behind plan", len(behind))),
-                BigNumber(f.say("Budget"), f.money(found.budget_total), f.say("initiatives {cost}", cost=f.money(found.initiatives_total))),
-                BigNumber(f.say("Outsourcing could save"), f.money(found.saving), f.say("on the hours of 13 weeks")),
-                BigNumber(f.say("Automation saves"), f.hours(found.hours_saved), f.say("each time the work is due")),
+                BigNumber(
+                    f.say("Goals"),
+                    f.number(found.goals),
+                    f.say.count("{n} behind plan", "{n} behind plan", len(behind)),
+                ),
+                BigNumber(
+                    f.say("Budget"),
+                    f.money(found.budget_total),
+                    f.say("initiatives {cost}", cost=f.money(found.initiatives_total)),
+                ),
+                BigNumber(
+                    f.say("Outsourcing could save"), f.money(found.saving), f.say("on the hours of 13 weeks")
+                ),
+                BigNumber(
+                    f.say("Automation saves"),
+                    f.hours(found.hours_saved),
+                    f.say("manual work before, less after"),
+                ),
             )
         ),
         a.prose("summary", a.plan.strategy.summary),
         _attention(a, behind),
         Said(tuple(_findings(a))),
-    )  # fmt: skip
+    )
 
 
 def _attention(a: Author, behind: Sequence[GoalResult]) -> Table:
@@ -164,8 +182,14 @@ def _attention(a: Author, behind: Sequence[GoalResult]) -> Table:
         )
         for one in behind
     )
-    heads = (("Goal", 36, False), ("Status", 16, False), ("Actual", 12, True), ("Target", 12, True),
-             ("Against plan today", 13, True), ("Chance", 11, True))  # fmt: skip
+    heads = (
+        ("Goal", 36, False),
+        ("Status", 16, False),
+        ("Actual", 12, True),
+        ("Target", 12, True),
+        ("Against plan today", 13, True),
+        ("Chance", 11, True),
+    )
     return Table(
         f.say("Goals behind plan"), _columns(f, heads), rows, empty=f.say("No goal is behind its plan.")
     )
@@ -182,8 +206,9 @@ def _findings(a: Author) -> Iterable[str]:
     if found.critical:
         yield f.say.count(
             "{n} piece of work has no slack: any delay moves its goal's end.",
-            "{n} pieces of work have no slack: any delay moves their goal's end.", found.critical,
-        )  # fmt: skip
+            "{n} pieces of work have no slack: any delay moves their goal's end.",
+            found.critical,
+        )
     unwritten = sum(a.context.lang in one.languages for one in a.plan.missing)
     if unwritten:
         yield f.say.count(
@@ -204,21 +229,36 @@ def _mission(a: Author) -> tuple[Block, ...]:
 
 def _position(a: Author) -> tuple[Block, ...]:
     f = a.f
-    heads = (("KPI of the goal", 34, False), ("At the start", 12, True), ("Now", 12, True), ("Usual range", 20, True),
-             ("Last closed period", 12, True), ("Year before", 10, True))  # fmt: skip
+    heads = (
+        ("KPI of the goal", 34, False),
+        ("At the start", 12, True),
+        ("Now", 12, True),
+        ("Usual range", 20, True),
+        ("Last closed period", 12, True),
+        ("Year before", 10, True),
+    )
     table = Table(
-        f.say("Where the KPIs stand"), _columns(f, heads), tuple(_baseline(a, one) for one in a.plan.baselines),
-        note=f.say("Usual range: natural limits of the weekly or monthly values; a value outside has a cause of its own."),
+        f.say("Where the KPIs stand"),
+        _columns(f, heads),
+        tuple(_baseline(a, one) for one in a.plan.baselines),
+        note=f.say(
+            "Usual range: natural limits of the weekly or monthly values; "
+            "a value outside has a cause of its own."
+        ),
         empty=f.say("No KPI has figures yet."),
-    )  # fmt: skip
+    )
     swot = a.plan.strategy.swot
-    fields = (("Strengths", "strengths", swot.strengths), ("Weaknesses", "weaknesses", swot.weaknesses),
-              ("Opportunities", "opportunities", swot.opportunities), ("Threats", "threats", swot.threats))  # fmt: skip
+    fields = (
+        ("Strengths", "strengths", swot.strengths),
+        ("Weaknesses", "weaknesses", swot.weaknesses),
+        ("Opportunities", "opportunities", swot.opportunities),
+        ("Threats", "threats", swot.threats),
+    )
     quarters = tuple(
         Quarter(one.heading, one.items, one.missing, one.note)
         for one in (a.points(f"swot.{name}", items, f.say(title)) for title, name, items in fields)
     )
-    return (table, Quarters(quarters))
+    return (Quarters(quarters), table)
 
 
 def _baseline(a: Author, one: BaselineRow) -> tuple[Cell, ...]:
@@ -300,19 +340,27 @@ def _workload(a: Author) -> tuple[Block, ...]:
         (_load_name(a, one), *(_load(loads.get((one, week)), f) for week in weeks)) for one in people
     )
     table = Table(
-        f.say("Hours asked for, next eight weeks"), columns, rows, css="load",
-        note=f.say("▲ more than the hours of the week, ◆ more than is left beside the usual tracked work. "
-                   "A number in brackets counts tasks without an estimate."),
+        f.say("Hours asked for, next eight weeks"),
+        columns,
+        rows,
+        css="load",
+        note=f.say(
+            "▲ more than the hours of the week, ◆ more than is left beside the usual tracked work. "
+            "A number in brackets counts tasks without an estimate."
+        ),
         empty=f.say("No dated work in the next eight weeks."),
-    )  # fmt: skip
+    )
     return (table, _calendar(a))
 
 
 def _load_name(a: Author, person_id: str) -> Cell:
     f = a.f
     one = next(load for load in a.plan.workload if load.person == person_id)
-    usual = f.hours(one.usual) if one.usual is not None else NONE
-    sub = f.say("{capacity} a week, usually {usual} tracked", capacity=f.hours(one.capacity), usual=usual)
+    if one.usual is None:
+        sub = f.say("{capacity} a week, tracks no time", capacity=f.hours(one.capacity))
+    else:
+        usual, capacity = f.hours(one.usual), f.hours(one.capacity)
+        sub = f.say("{capacity} a week, usually {usual} tracked", capacity=capacity, usual=usual)
     return Cell(a.person(person_id), sub, strong=True)
 
 
@@ -332,8 +380,13 @@ def _load(one: WeekLoad | None, f: Formats) -> Cell:
 
 def _calendar(a: Author) -> Table:
     f = a.f
-    kinds = {"goal_due": "Goal due", "milestone": "Milestone", "initiative_due": "Initiative ends",
-             "task_due": "Task ends", "review": "Review"}  # fmt: skip
+    kinds = {
+        "goal_due": "Goal due",
+        "milestone": "Milestone",
+        "initiative_due": "Initiative ends",
+        "task_due": "Task ends",
+        "review": "Review",
+    }
     today = a.plan.week.sunday
     coming = [
         one
@@ -351,21 +404,38 @@ def _calendar(a: Author) -> Table:
     )
     heads = (("Date", 20, False), ("What", 18, False), ("Which", 37, False), ("Who", 25, False))
     return Table(
-        f.say("Calendar of the next four months"), _columns(f, heads), rows, empty=f.say("No dates ahead.")
+        f.say("Calendar of the next four months"),
+        _columns(f, heads),
+        rows,
+        empty=f.say("No dates ahead."),
+        css="dense",
     )
 
 
 def _budget(a: Author) -> Table:
     f, budget = a.f, a.plan.budget
-    heads = (("Goal", 40, False), ("Budget", 15, True), ("Cost of initiatives", 15, True), ("Cost of tasks", 15, True),
-             ("Not covered", 15, True))  # fmt: skip
-    total = (Cell(f.say("Total"), strong=True), _exact(budget.budget_total, f), _exact(budget.initiatives_total, f),
-             _exact(budget.tasks_total, f), _exact(sum((row.uncovered for row in budget.rows), Decimal(0)), f))  # fmt: skip
+    heads = (
+        ("Goal", 40, False),
+        ("Budget", 15, True),
+        ("Cost of initiatives", 15, True),
+        ("Cost of tasks", 15, True),
+        ("Not covered", 15, True),
+    )
+    total = (
+        Cell(f.say("Total"), strong=True),
+        _exact(budget.budget_total, f),
+        _exact(budget.initiatives_total, f),
+        _exact(budget.tasks_total, f),
+        _exact(sum((row.uncovered for row in budget.rows), Decimal(0)), f),
+    )
     return Table(
-        f.say("Budget by goal"), _columns(f, heads), tuple(_budget_row(a, row) for row in budget.rows), total=total,
+        f.say("Budget by goal"),
+        _columns(f, heads),
+        tuple(_budget_row(a, row) for row in budget.rows),
+        total=total,
         note=f.say("Budget, initiatives and tasks are three views of the same money and are not added up."),
         empty=a.unwritten(a.gap("budget")),
-    )  # fmt: skip
+    )
 
 
 def _budget_row(a: Author, row: BudgetRow) -> tuple[Cell, ...]:
@@ -405,8 +475,15 @@ def _initiatives(a: Author) -> Table:
                     Cell(lift),
                 )
             )
-    heads = (("Initiative", 30, False), ("Owner", 15, False), ("Dates", 14, False), ("Cost", 9, True), ("Hours", 8, True),
-             ("Done", 7, True), ("Expected lift", 17, False))  # fmt: skip
+    heads = (
+        ("Initiative", 30, False),
+        ("Owner", 15, False),
+        ("Dates", 14, False),
+        ("Cost", 9, True),
+        ("Hours", 8, True),
+        ("Done", 7, True),
+        ("Expected lift", 17, False),
+    )
     note = f.say("Hours of all initiatives: {hours}.", hours=f.hours(a.plan.budget.hours_total))
     return Table(
         f.say("Initiatives"),
@@ -414,6 +491,7 @@ def _initiatives(a: Author) -> Table:
         tuple(rows),
         note=note,
         empty=f.say("No goal has initiatives yet."),
+        css="dense",
     )
 
 
@@ -433,8 +511,14 @@ def _automation(a: Author) -> Table:
         )
         for row in a.plan.automation
     )
-    heads = (("Tool", 15, False), ("Feeds", 27, False), ("Manual work it removes", 27, False), ("Hours before", 10, True),
-             ("Hours after", 10, True), ("Saved", 11, True))  # fmt: skip
+    heads = (
+        ("Tool", 15, False),
+        ("Feeds", 27, False),
+        ("Manual work it removes", 27, False),
+        ("Hours before", 10, True),
+        ("Hours after", 10, True),
+        ("Saved", 11, True),
+    )
     return Table(
         f.say("Tools and the work they take over"),
         _columns(f, heads),
@@ -459,8 +543,14 @@ def _campaigns(a: Author) -> Table:
         )
         for row in a.plan.campaigns
     )
-    heads = (("Campaign", 40, False), ("Delivered", 12, True), ("Opened", 12, True), ("Clicked", 12, True),
-             ("Converted", 12, True), ("Rate", 12, True))  # fmt: skip
+    heads = (
+        ("Campaign", 40, False),
+        ("Delivered", 12, True),
+        ("Opened", 12, True),
+        ("Clicked", 12, True),
+        ("Converted", 12, True),
+        ("Rate", 12, True),
+    )
     return Table(
         f.say("Automated campaigns, last 13 weeks"),
         _columns(f, heads),
@@ -471,22 +561,55 @@ def _campaigns(a: Author) -> Table:
 
 def _outsourcing(a: Author) -> tuple[Block, ...]:
     f, found = a.f, a.plan.outsourcing
-    heads = (("Activity", 24, False), ("Hours", 11, True), ("Own cost an hour", 11, True), ("Market an hour", 11, True),
-             ("Paid an hour", 10, True), ("Own cost", 11, True), ("Saving", 11, True), ("Advice", 11, False))  # fmt: skip
+    heads = (
+        ("Activity", 24, False),
+        ("Hours", 11, True),
+        ("Own cost an hour", 10, True),
+        ("Market an hour", 10, True),
+        ("Paid an hour", 10, True),
+        ("Own cost", 10, True),
+        ("Saving", 9, True),
+        ("Advice", 16, False),
+    )
     rows = tuple(_activity(a, row) for row in found.rows)
     note = f.say(
-        "Tracked hours of {days}, of which {rest} belong to no activity. Saving: own cost less the rate really paid, or the market rate.",
-        days=f.span(found.first, found.last), rest=f.hours(found.hours_unassigned),
-    )  # fmt: skip
-    total = (Cell(f.say("Worth outsourcing"), strong=True), *(Cell("") for _ in range(5)),
-             Cell(f.money_exact(found.total_saving), strong=True), Cell(""))  # fmt: skip
-    table = Table(f.say("What outsourcing would save"), _columns(f, heads), rows, note=note, total=total,
-                  empty=a.unwritten(a.gap("outsourcing")))  # fmt: skip
+        "Tracked hours of {days}, of which {rest} belong to no activity. "
+        "Saving: own cost less the rate really paid, or the market rate.",
+        days=f.span(found.first, found.last),
+        rest=f.hours(found.hours_unassigned),
+    )
+    total = (
+        Cell(f.say("Worth outsourcing"), strong=True),
+        *(Cell("") for _ in range(5)),
+        Cell(f.money(found.total_saving), strong=True),
+        Cell(""),
+    )
+    table = Table(
+        f.say("What outsourcing would save"),
+        _columns(f, heads),
+        rows,
+        note=note,
+        total=total,
+        empty=a.unwritten(a.gap("outsourcing")),
+        css="keep",
+    )
     checked = tuple(_checked(a, row, row.outsourced) for row in found.rows if row.outsourced)
-    heads = (("Activity", 30, False), ("Hours billed", 13, True), ("Paid", 14, True), ("Rate paid", 14, True),
-             ("Against the market", 14, True), ("Really saved", 15, True))  # fmt: skip
-    after = Table(f.say("Checked after the fact: work already outsourced"), _columns(f, heads), checked,
-                  note=_strangers(a), empty=f.say("No work was outsourced in this span."))  # fmt: skip
+    columns = (
+        ("Activity", 30, False),
+        ("Hours billed", 13, True),
+        ("Paid", 14, True),
+        ("Rate paid", 14, True),
+        ("Against the market", 14, True),
+        ("Really saved", 15, True),
+    )
+    after = Table(
+        f.say("Checked after the fact: work already outsourced"),
+        _columns(f, columns),
+        checked,
+        note=_strangers(a),
+        empty=f.say("No work was outsourced in this span."),
+        css="keep",
+    )
     return (table, after)
 
 
@@ -538,8 +661,13 @@ def _strangers(a: Author) -> str:
 def _risks(a: Author) -> Table:
     f = a.f
     rows = tuple(_risk(a, row, number) for number, row in enumerate(a.plan.risks, start=1))
-    heads = (("Risk", 24, False), ("Early warning", 20, False), ("Trigger", 22, False), ("Response", 22, False),
-             ("Owner", 12, False))  # fmt: skip
+    heads = (
+        ("Risk", 23, False),
+        ("Early warning", 20, False),
+        ("Trigger", 21, False),
+        ("Response", 20, False),
+        ("Owner", 16, False),
+    )
     return Table(
         f.say("Risks and their early warnings"), _columns(f, heads), rows, empty=a.unwritten(a.gap("risks"))
     )
@@ -582,8 +710,13 @@ def _reviews(a: Author) -> Table:
 def _sources(a: Author) -> Table:
     f = a.f
     rows = tuple(_source(a, one) for one in a.plan.sources)
-    heads = (("Source", 26, False), ("State", 22, False), ("Rows", 10, True), ("Rejected", 10, True),
-             ("Verified by, limits", 32, False))  # fmt: skip
+    heads = (
+        ("Source", 26, False),
+        ("State", 22, False),
+        ("Rows", 10, True),
+        ("Rejected", 10, True),
+        ("Verified by, limits", 32, False),
+    )
     return Table(
         f.say("Where the figures come from"), _columns(f, heads), rows, empty=f.say("No source is set up.")
     )
@@ -619,11 +752,21 @@ def _gap_line(a: Author, gap: Missing) -> str:
 
 def _section_name(a: Author, section: str) -> str:
     names = {
-        "summary": "Executive summary", "mission": "Mission", "vision": "Vision", "values": "Values",
-        "swot.strengths": "Strengths", "swot.weaknesses": "Weaknesses", "swot.opportunities": "Opportunities",
-        "swot.threats": "Threats", "objectives": "Objectives", "budget": "Budget", "automation": "Automation",
-        "outsourcing": "Outsourcing", "risks": "Risks", "reviews": "Reviews",
-    }  # fmt: skip
+        "summary": "Executive summary",
+        "mission": "Mission",
+        "vision": "Vision",
+        "values": "Values",
+        "swot.strengths": "Strengths",
+        "swot.weaknesses": "Weaknesses",
+        "swot.opportunities": "Opportunities",
+        "swot.threats": "Threats",
+        "objectives": "Objectives",
+        "budget": "Budget",
+        "automation": "Automation",
+        "outsourcing": "Outsourcing",
+        "risks": "Risks",
+        "reviews": "Reviews",
+    }
     if section in names:
         return a.f.say(names[section])
     kind, _, name = section.partition(":")
@@ -696,8 +839,13 @@ def _kpis(a: Author) -> Table:
         kpi = a.context.kpis.get(kpi_id)
         if kpi is not None:
             better = f.say("higher is better" if kpi.direction == "up" else "lower is better")
-            rows.append((Cell(a.text(kpi.name), better, strong=True), Cell(a.text(kpi.formula)),
-                         Cell(a.text(kpi.definition) or NONE, kpi.citation)))  # fmt: skip
+            rows.append(
+                (
+                    Cell(a.text(kpi.name), better, strong=True),
+                    Cell(a.text(kpi.formula)),
+                    Cell(a.text(kpi.definition) or NONE, kpi.citation),
+                )
+            )
     heads = (("KPI", 24, False), ("Formula", 34, False), ("Definition and source", 42, False))
     return Table(
         f.say("How each KPI is defined"), _columns(f, heads), tuple(rows), empty=f.say("No goal names a KPI.")

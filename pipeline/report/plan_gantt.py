@@ -1,7 +1,7 @@
 """The timeline as a picture: where each bar, arrow and month stands.
 
-Here: geometry from dates. Not here: which item depends on which or is critical (timeline.py), colours (plan.css
-and the template).
+Here: geometry from dates. Not here: which item depends on which or is critical (timeline.py), colours (the
+template).
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ def _page(
     person: Name,
 ) -> tuple[GanttPage, list[tuple[str, str]]]:
     """One page, and the dependencies whose beginning lies on another page."""
-    placed = {row.item.id: _row(row, number, scale, f, person) for number, row in enumerate(rows)}
+    sources = {a for a, _ in edges}
+    placed = {
+        row.item.id: _row(row, number, scale, f, person, row.item.id in sources)
+        for number, row in enumerate(rows)
+    }
     here = [(a, b) for a, b in edges if b in placed]
     drawn = [(placed[a], placed[b]) for a, b in here if a in placed]
     low, high = span
@@ -91,7 +95,7 @@ def _page(
     return page, [(a, b) for a, b in here if a not in placed]
 
 
-def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name) -> GanttRow:
+def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name, leads_on: bool) -> GanttRow:
     item, slot = row.item, row.slot
     heading = item.kind == "goal"
     indent = 0.0 if heading else 9.0
@@ -103,7 +107,8 @@ def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name) 
     note = f"{person(item.owner)}: {blocked}" if blocked else person(item.owner)
     note = fitted(note, 190, NOTE_SIZE, 1) if note else ""
     end = max(x2, pushed)
-    fits = end + 5 + width(note, NOTE_SIZE) <= WIDTH
+    gap = 9 if leads_on else 5  # an arrow leaves the end of the bar
+    fits = end + gap + width(note, NOTE_SIZE) <= WIDTH
     room = LABELS - indent - 12
     return GanttRow(
         y=round(TOP + ROW * number, 2),
@@ -117,7 +122,7 @@ def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name) 
         critical=bool(slot and slot.critical),
         blocked=bool(blocked),
         note="" if heading else note,
-        note_x=round(end + 5 if fits else x1 - 5, 2),
+        note_x=round(end + gap if fits else x1 - 5, 2),
         note_anchor="start" if fits else "end",
     )
 
@@ -125,10 +130,9 @@ def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name) 
 def _arrow(before: GanttRow, after: GanttRow) -> str:
     """From the end of one bar, by right angles, to the beginning of the other."""
     y1, y2 = before.y + ROW / 2, after.y + ROW / 2
-    if after.x1 - before.x2 >= 6:
-        turn = after.x1 - 4
-        return f"M{before.x2:g},{y1:g} H{turn:g} V{y2:g} H{after.x1 - 2:g}"
     turn = before.x2 + 4
+    if after.x1 - before.x2 >= 6:
+        return f"M{before.x2:g},{y1:g} H{turn:g} V{y2:g} H{after.x1 - 2:g}"
     between = y1 + (ROW / 2 if y2 > y1 else -ROW / 2)
     return f"M{before.x2:g},{y1:g} H{turn:g} V{between:g} H{after.x1 - 5:g} V{y2:g} H{after.x1 - 2:g}"
 
@@ -166,7 +170,10 @@ def _legend(f: Formats) -> tuple[str, ...]:
     return tuple(
         f.say(text)
         for text in (
-            "Goal", "Work, dark: done", "Critical: any delay moves the end", "Pushed back by earlier work",
-            "Waits for",
+            "Goal",
+            "Work, dark: done",
+            "Critical: any delay moves the end",
+            "Pushed back by earlier work",
+            "Waits for earlier work",
         )
-    )  # fmt: skip
+    )

@@ -217,6 +217,8 @@ class Chapter:
     blocks: tuple[Block, ...]
     wide: bool = False
     """Set on landscape pages."""
+    parts: tuple[tuple[str, str], ...] = ()
+    """(anchor, title) of parts that the contents list under the chapter."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ document (checks.py), HTML (engine.py).
 
 from __future__ import annotations
 
+import atexit
 import re
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +89,9 @@ def press() -> Press:
         string=faces + stylesheet("page.css"), url_fetcher=fetcher, base_url=None, font_config=configuration
     )
     return Press(fetcher, configuration, (sheet,))
+
+
+atexit.register(press.cache_clear)  # the font library must be told to let go while it is still loaded
 
 
 @dataclass(frozen=True)

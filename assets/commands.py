@@ -6,7 +6,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,8 @@ from pipeline.workspace.model import Workspace
 Progress = Callable[[str, int, int], None]
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
 LOCK_WAIT_SECONDS = 5.0
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The command says itself what happened; the orchestrator's log is in its instance."""
 
 
 @dataclass(frozen=True)
@@ -188,11 +191,24 @@ def _execute(room: WorkRoom, job_name: str, weeks: Sequence[Week]) -> Exception 
     """Run a job in this process. A failure is returned: finished weeks are still to be reported."""
     last = max(weeks)
     ahead = max(0, (last.monday - room.now().date()).days // 7 + 2)
-    defs = build_defs(room.workspace, room=room, end_offset=ahead)
-    with open_instance(room.workspace) as instance:
-        job = defs.resolve_job_def(job_name)
-        result = job.execute_in_process(instance=instance, raise_on_error=False, **_partitions(weeks))
+    job = build_defs(room.workspace, room=room, end_offset=ahead).resolve_job_def(job_name)
+    with open_instance(room.workspace) as kept, _run_instance(kept, weeks) as instance:
+        room.recorder = kept.report_runless_asset_event if instance is not kept else None
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config=QUIET, **_partitions(weeks)
+        )
     return None if result.success else _failure_of(result)
+
+
+@contextmanager
+def _run_instance(kept: dg.DagsterInstance, weeks: Sequence[Week]) -> Iterator[dg.DagsterInstance]:
+    """Where the run itself is logged. A range writes thousands of events that nobody reads, each one a
+    synced write; they stay in memory, and only its finished weeks go on record."""
+    if len(weeks) == 1:
+        yield kept
+    else:
+        with dg.DagsterInstance.ephemeral() as instance:
+            yield instance
 
 
 def _partitions(weeks: Sequence[Week]) -> dict[str, Any]:

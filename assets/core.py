@@ -7,7 +7,7 @@ import dagster as dg
 
 from assets.resources import WorkRoom
 from assets.weeks import each_week
-from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_frame
+from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_table
 from pipeline.periods import Week
 
 SINGLE_RUN = dg.BackfillPolicy.single_run()
@@ -37,27 +37,27 @@ def fact_asset(
 
 def kpi_asset(facts: Sequence[str], partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
     @dg.asset(
-        name="core_kpi__daily",
+        name="core_kpi__weekly",
         group_name="core",
         partitions_def=partitions,
         deps=[f"core_fact__{name}" for name in facts],
         backfill_policy=SINGLE_RUN,
         kinds={"duckdb", "deltalake"},
-        description="Numerators and denominators per KPI, company day and segment",
+        description="Numerators and denominators per KPI, week and segment",
     )
-    def core_kpi__daily(
+    def core_kpi__weekly(
         context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]
     ) -> dg.MaterializeResult:
 
         def week_rows(week: Week) -> dict[str, int]:
             edition = room.edition(week)
-            frame = kpi_frame(edition, room.cache)
-            return {"rows_appended": room.store.put_version(KPI_TABLE, frame, KPI_KEYS, edition.as_of)}
+            weeks = kpi_table(edition, room.cache, room.kpis)
+            return {"rows_appended": room.store.put_version(KPI_TABLE, weeks, KPI_KEYS, edition.as_of)}
 
         with room.store.batch():
             return each_week(context, room, week_rows)
 
-    return core_kpi__daily
+    return core_kpi__weekly
 
 
 def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
@@ -65,7 +65,7 @@ def goal_asset(partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
         name="core_goal__status",
         group_name="core",
         partitions_def=partitions,
-        deps=["core_kpi__daily"],
+        deps=["core_kpi__weekly"],
         backfill_policy=SINGLE_RUN,
         kinds={"deltalake"},
         description="Every goal with status, pace and reason",

@@ -10,11 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
+from dagster import AssetMaterialization
+
 from pipeline.delivery.outbox import Outbox
 from pipeline.delivery.queue import QueueReport, queue_edition
 from pipeline.delivery.send import DeliveryReport, deliver
 from pipeline.goals.edition import EditionCache, build_edition
 from pipeline.goals.model import Edition
+from pipeline.kpis.registry import kpi_registry
 from pipeline.periods import Week
 from pipeline.plan import build_plan
 from pipeline.report.build import render_edition
@@ -22,7 +25,7 @@ from pipeline.report.plan_build import render_plan
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Store
 from pipeline.workspace.loader import load_notes
-from pipeline.workspace.model import Workspace
+from pipeline.workspace.model import Kpi, Workspace
 
 Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]
@@ -42,6 +45,8 @@ class WorkRoom:
         self.now = now
         self.known = known
         self.progress: Progress = lambda step, done, total: None
+        self.recorder: Callable[[AssetMaterialization], object] | None = None
+        """Where finished weeks of a range are put on record when not in the run's own log."""
         self.start()
 
     def start(self) -> None:
@@ -60,6 +65,10 @@ class WorkRoom:
     @cached_property
     def outbox(self) -> Outbox:
         return Outbox.of(self.workspace)
+
+    @cached_property
+    def kpis(self) -> dict[str, Kpi]:
+        return kpi_registry(self.workspace)
 
     def edition(self, week: Week) -> Edition:
         """The week's edition, computed once in a run: its steps must all speak of the same one."""

@@ -17,35 +17,38 @@ Metadata = Mapping[str, Any]
 
 
 def each_week(
-    context: dg.AssetExecutionContext, room: WorkRoom, work: Callable[[Week], Metadata]
+    context: dg.AssetExecutionContext,
+    room: WorkRoom,
+    work: Callable[[Week], Metadata],
+    record: bool = True,
 ) -> dg.MaterializeResult:
     """Do `work` for every week of the run. A week that failed in an earlier step is passed over; failures
-    are raised together by the last step of the run, or at once when no week is left to go on with."""
+    are raised together by the last step of the run, or at once when no week is left to go on with. With
+    `record` a finished week of a range is on record at once, so a later failure or kill does not lose it."""
     keys = list(context.partition_keys)
     metadata: Metadata = {}
     step = context.asset_key.to_user_string()
     for index, key in enumerate(keys):
         week = week_of_key(key)
         if week not in room.failures:
-            metadata = _one(context, room, week, key, work) or metadata
+            metadata = _one(context, room, week, work) or metadata
+            if record and len(keys) > 1 and week not in room.failures:
+                done = dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
+                (room.recorder or context.log_event)(done)
         room.progress(step, index + 1, len(keys))
     _raise_failures(context, room, [week_of_key(key) for key in keys])
     return dg.MaterializeResult(metadata={**metadata, "weeks": len(keys)})
 
 
 def _one(
-    context: dg.AssetExecutionContext, room: WorkRoom, week: Week, key: str, work: Callable[[Week], Metadata]
+    context: dg.AssetExecutionContext, room: WorkRoom, week: Week, work: Callable[[Week], Metadata]
 ) -> Metadata | None:
     try:
-        metadata = work(week)
+        return work(week)
     except Exception as error:
         room.failures[week] = error
         context.log.error(f"{week}: {sentence(error)}")
         return None
-    if len(context.partition_keys) > 1:
-        # A finished week of a range is on record at once, so a later failure or kill does not lose it.
-        context.log_event(dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata)))
-    return metadata
 
 
 def sentence(error: Exception) -> str:

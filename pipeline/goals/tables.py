@@ -1,21 +1,24 @@
 """Editions as table rows: what is kept of a week for anyone who reads the tables rather than the pages.
 
-Here: the frames of `core_kpi__daily` and `core_goal__status` with their keys. Not here: writing them (store/).
+Here: the rows of `core_kpi__weekly` and `core_goal__status` with their keys. Not here: writing (store/).
 No document is made from these tables; an edition is always computed from the facts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.goals.edition import EditionCache, Snapshot
 from pipeline.goals.model import Edition, GoalResult
+from pipeline.workspace.model import Kpi
 
-KPI_TABLE, GOAL_TABLE = "core_kpi__daily", "core_goal__status"
-KPI_KEYS = ("kpi", "day", "segment", "currency")
+KPI_TABLE, GOAL_TABLE = "core_kpi__weekly", "core_goal__status"
+KPI_KEYS = ("kpi", "week_start", "segment", "currency")
 GOAL_KEYS = ("goal",)
 _NUMBER = pa.decimal128(38, 10)
 
@@ -39,9 +42,31 @@ GOAL_SCHEMA = pa.schema(
 )
 
 
-def kpi_frame(edition: Edition, cache: EditionCache) -> pd.DataFrame:
-    """Components as the edition knew them: kpi, day, segment, currency, numerator, denominator."""
-    return _snapshot(edition, cache).components
+def kpi_table(edition: Edition, cache: EditionCache, kpis: Mapping[str, Kpi]) -> pa.Table:
+    """KPI weeks as the edition knew them: kpi, week_start (the Monday), segment (JSON), currency, numerator,
+    denominator.
+
+    Flows are sums over the week's days; an opening stock is the one of its Monday. A rate of several weeks
+    is the sum of the numerators over the sum of the denominators, or over the first week's opening stock.
+    """
+    daily = pa.Table.from_pandas(_snapshot(edition, cache).components, preserve_index=False)
+    since_monday = pc.day_of_week(daily["day"], count_from_zero=True)
+    monday = pc.cast(
+        pc.subtract(pc.cast(daily["day"], pa.int32()), pc.cast(since_monday, pa.int32())), pa.date32()
+    )
+    stocks = [name for name, kpi in kpis.items() if kpi.denominator and kpi.denominator.taken == "opening"]
+    not_opening = pc.and_(
+        pc.is_in(daily["kpi"], value_set=pa.array(stocks, pa.string())), pc.not_equal(since_monday, 0)
+    )
+    nothing = pa.scalar(Decimal(0), daily["denominator"].type)
+    weekly = daily.set_column(daily.schema.get_field_index("day"), "week_start", monday).set_column(
+        daily.schema.get_field_index("denominator"),
+        "denominator",
+        pc.if_else(not_opening, nothing, daily["denominator"]),
+    )
+    sums = weekly.group_by(list(KPI_KEYS)).aggregate([("numerator", "sum"), ("denominator", "sum")])
+    renamed = sums.rename_columns({"numerator_sum": "numerator", "denominator_sum": "denominator"})
+    return renamed.sort_by([(key, "ascending") for key in KPI_KEYS])
 
 
 def goal_frame(edition: Edition) -> pd.DataFrame:

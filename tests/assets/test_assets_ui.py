@@ -93,7 +93,7 @@ def graphql(url: str, query: str, **variables: object) -> dict[str, object]:
 
 def test_the_graph_has_partitions_and_checks(server: str) -> None:
     nodes = {"/".join(node["assetKey"]["path"]): node for node in graphql(server, NODES)["assetNodes"]}
-    assert {"raw_hubspot__deals", "core_kpi__daily", "out_goal__scorecard", "out_mail__outbox"} <= set(nodes)
+    assert {"raw_hubspot__deals", "core_kpi__weekly", "out_goal__scorecard", "out_mail__outbox"} <= set(nodes)
     assert all(node["isPartitioned"] and "2026-11-16" in node["partitionKeys"] for node in nodes.values())
     assert len(nodes["raw_hubspot__deals"]["assetChecksOrError"]["checks"]) == 3
 

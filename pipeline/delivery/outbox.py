@@ -23,6 +23,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pipeline.delivery.records import (
+    LATE,
     LEFT,
     WAITING_FOR_APPROVAL,
     Batch,
@@ -171,15 +172,17 @@ class Outbox:
     def approve(
         self, now: datetime, *, week: Week | None = None, keys: Sequence[str] = (), reason: str = ""
     ) -> list[Row]:
-        """Release held messages. Without `keys`: those that wait for approval or are a recipient's first.
-        With `keys`: exactly those, whatever holds them; a correction also wants a reason (E-REASON)."""
+        """Release held messages. With nothing named: those that wait for approval or are a recipient's first.
+        With `week`: of that week also those that are late. With `keys`: exactly those, whatever holds them; a
+        correction also wants a reason (E-REASON)."""
+        liftable = WAITING_FOR_APPROVAL if week is None else (*WAITING_FOR_APPROVAL, *LATE)
         with self._transaction() as db:
             found = [_row(_record(db, key)) for key in keys] or [
                 row
                 for row in map(
                     _row, db.execute(f"SELECT {_LISTED} FROM messages WHERE state = 'HELD' ORDER BY key")
                 )
-                if row.hold in WAITING_FOR_APPROVAL and (week is None or row.week == week)
+                if row.hold in liftable and (week is None or row.week == week)
             ]
             for row in found:
                 if row.hold is Hold.CORRECTION and not reason.strip():

@@ -83,14 +83,12 @@ def queue_edition(
 def hold_of(workspace: Workspace, week: Week, now: datetime) -> Hold:
     """Why a freshly made edition waits for a person, if it does."""
     company = workspace.company
-    if company.delivery.mode == "approve":
-        return Hold.APPROVAL
     due = cutoff(week, company.zone, company.cutoff)
     if (now - due).total_seconds() > company.delivery.stale_after_days * 86_400:
         return Hold.STALE
     if latest_due_week(now, company.zone, company.cutoff) > week:
         return Hold.NEWER
-    return Hold.NONE
+    return Hold.APPROVAL if company.delivery.mode == "approve" else Hold.NONE
 
 
 def _batch(

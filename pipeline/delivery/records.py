@@ -38,7 +38,9 @@ class Hold(StrEnum):
 LEFT = frozenset({State.SENT, State.SENDING, State.UNKNOWN})
 """States in which a copy has, or may have, left the house."""
 WAITING_FOR_APPROVAL = (Hold.APPROVAL, Hold.FIRST)
-"""Holds that a plain approval lifts; the others want the message named."""
+"""Holds that a plain approval lifts."""
+LATE = (Hold.STALE, Hold.NEWER)
+"""Holds that the approval of one named week lifts too; all others want the message named."""
 
 
 @dataclass(frozen=True)

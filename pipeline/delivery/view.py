@@ -24,6 +24,8 @@ from pipeline.sources.state import SourceState
 from pipeline.units import Unit, rounded
 from pipeline.workspace.model import Audience, Notes, Workspace
 
+AT_RISK = ("off_track", "at_risk")
+"""Statuses of goals that are behind and can still be saved."""
 ATTENTION_LIMIT = 12
 """Goals listed in a mail; the PDF has them all."""
 
@@ -74,15 +76,19 @@ def subject_line(
     titles: dict[str, str],
     form: Formats,
 ) -> str:
-    """`Scorecard W47: 2 at risk (was 0), revenue 25 %`: how many, how many a week before, and the worst goal
-    with its chance, or with its value and target while there is no chance."""
-    count = sum(one.status in BEHIND for one in results)
-    was = sum(one.status in BEHIND for one in previous)
-    text = form.say.count("{n} at risk", "{n} at risk", count)
+    """`Scorecard W47: 2 at risk (was 0), revenue 25 %`: goals that can still be saved, how many there were
+    a week before, goals lost this week, and the worst open goal with its chance, or with its value and target
+    while there is no chance."""
+    open_ones = [one for one in results if one.status in AT_RISK]
+    was = sum(one.status in AT_RISK for one in previous)
+    text = form.say.count("{n} at risk", "{n} at risk", len(open_ones))
     if previous:
         text = form.say("{text} (was {was})", text=text, was=was)
-    if count:
-        text = f"{text}, {_worst(results[0], titles, form)}"
+    lost = sum(one.status == "missed" and one.previous_status != "missed" for one in results)
+    if lost:
+        text = f"{text}, {form.say.count('{n} missed now', '{n} missed now', lost)}"
+    if open_ones:
+        text = f"{text}, {_worst(open_ones[0], titles, form)}"
     return form.say("Scorecard {week}: {text}", week=form.week_name(edition.week), text=text)
 
 
@@ -116,17 +122,22 @@ def _line(result: GoalResult, workspace: Workspace, titles: dict[str, str], form
 
 
 def _restated(edition: Edition, shown: set[str], titles: dict[str, str], form: Formats) -> list[str]:
-    return [_restatement(one, titles, form) for one in edition.restatements if one.goal_id in shown]
+    """One sentence a goal, however many of its periods changed."""
+    by_goal: dict[str, list[str]] = {}
+    for one in edition.restatements:
+        if one.goal_id in shown:
+            by_goal.setdefault(one.goal_id, []).append(_restatement(one, form))
+    return [
+        form.say(
+            "{title}: figures corrected afterwards: {parts}.", title=titles[goal_id], parts="; ".join(parts)
+        )
+        for goal_id, parts in by_goal.items()
+    ]
 
 
-def _restatement(one: Restatement, titles: dict[str, str], form: Formats) -> str:
-    return form.say(
-        "{title}, {days}: corrected from {before} to {after}.",
-        title=titles[one.goal_id],
-        days=form.span(one.period_start, one.period_end),
-        before=form.value(one.before, one.unit),
-        after=form.value(one.after, one.unit),
-    )
+def _restatement(one: Restatement, form: Formats) -> str:
+    days = form.span(one.period_start, one.period_end, year=False)
+    return f"{days} {form.value(one.before, one.unit)} → {form.value(one.after, one.unit)}"
 
 
 def _sources(edition: Edition, results: Sequence[GoalResult], form: Formats) -> list[str]:

@@ -7,20 +7,22 @@ Here: the order of the steps. Not here: what the plan says (plan_chapters.py) or
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from markupsafe import Markup
 
+from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
 from pipeline.language import pick
 from pipeline.plan import Plan
+from pipeline.report.build import package_version
 from pipeline.report.context import Context
 from pipeline.report.engine import environment, stylesheet
 from pipeline.report.files import inside, sha256, write_atomic
 from pipeline.report.i18n import Formats
-from pipeline.report.pdf import print_pdf
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
 from pipeline.workspace.model import Workspace
@@ -31,19 +33,24 @@ _LEFTOVER = re.compile(r"\{\{|\bUndefined\b|>None<|>nan<|\bDecimal\(")
 def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, lang: str) -> list[Path]:
     """Write `plan.<lang>.pdf` into `out_dir` (the week's folder) and return its path.
 
-    The same edition and workspace give the same bytes. Raises InvariantBroken when the finished document is
+    The same edition and workspace give the same bytes; a plan that is there and was made from the same is
+    left alone. Raises InvariantBroken when the finished document is
     not what it must be; nothing is written then.
     """
     view = plan_view(workspace, edition, plan, lang)
     html = plan_html(view)
     if leftover := _LEFTOVER.search(html):
         raise InvariantBroken(_unfinished(f"{leftover[0]!r} stands in it"))
-    identifier = sha256(f"{edition.run_id}/plan/{lang}".encode())[:32].encode()
+    path = inside(out_dir, f"plan.{view.lang}.pdf")
+    identifier = sha256(f"{html}\0{_tools()}".encode())[:32].encode()
+    if _made_from(path, identifier):
+        return [path]
+    from pipeline.report.pdf import print_pdf
+
     printed = print_pdf(html, identifier=identifier, created=edition.as_of)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
-    path = inside(out_dir, f"plan.{view.lang}.pdf")
     write_atomic(path, printed.content)
     return [path]
 
@@ -99,6 +106,19 @@ def plan_html(view: PlanView) -> str:
     """The document as HTML text with its style inside."""
     style = Markup(stylesheet("plan.css"))  # noqa: S704  our own bundled style, no text of a person
     return environment(None).get_template("plan.html.j2").render(v=view, css=style)
+
+
+def _made_from(path: Path, identifier: bytes) -> bool:
+    """Whether the document that is there carries this identifier, a digest of all it was made from."""
+    return path.is_file() and b"/ID [(" + identifier in path.read_bytes()
+
+
+@cache
+def _tools() -> str:
+    """Digest of what turns the page into bytes besides its own text: renderer, shared style, fonts."""
+    fonts = sorted((templates_dir() / "fonts").glob("*.ttf"))
+    parts = [package_version("weasyprint").encode(), stylesheet("page.css").encode()]
+    return sha256(b"\0".join([*parts, *(path.read_bytes() for path in fonts)]))
 
 
 def _unfinished(why: str) -> Problem:

@@ -18,7 +18,7 @@ from pipeline.report.i18n import Formats
 from pipeline.report.plan_view import Gantt, GanttMonth, GanttPage, GanttRow
 from pipeline.timeline import Timeline, TimelineRow
 
-WIDTH, LABELS, TOP, ROW, BOTTOM = 760.0, 196.0, 18.0, 13.0, 6.0
+WIDTH, LABELS, TOP, ROW, BOTTOM = 760.0, 196.0, 18.0, 13.0, 10.0
 ROWS_A_PAGE = 33
 NOTE_SIZE = 6.5
 MOST_MONTHS = 15
@@ -122,7 +122,7 @@ def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name, 
         critical=bool(slot and slot.critical),
         blocked=bool(blocked),
         note="" if heading else note,
-        note_x=round(end + gap if fits else x1 - 5, 2),
+        note_x=round(end + gap if fits else x1 - 8, 2),
         note_anchor="start" if fits else "end",
     )
 

@@ -206,6 +206,16 @@ def test_same_inputs_give_the_same_bytes(made: Made, printed: dict[str, bytes], 
     assert path.read_bytes() == printed["ru"]
 
 
+def test_an_unchanged_plan_is_left_alone_and_a_damaged_one_replaced(made: Made, tmp_path: Path) -> None:
+    (path,) = render_plan(*made, tmp_path, "en")
+    whole, when = path.read_bytes(), path.stat().st_mtime_ns
+    render_plan(*made, tmp_path, "en")
+    assert path.stat().st_mtime_ns == when
+    path.write_bytes(whole[: len(whole) // 2])
+    render_plan(*made, tmp_path, "en")
+    assert path.read_bytes() == whole
+
+
 def test_every_fixed_word_has_its_russian(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only texts of people and of this test may stay English on a Russian page."""
     unknown: set[str] = set()

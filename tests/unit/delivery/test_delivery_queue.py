@@ -232,6 +232,17 @@ def test_asleep_for_three_weeks_sends_the_latest_only(make_workspace, edition, d
     }
 
 
+def test_approving_everything_does_not_send_last_months_mail(make_workspace, edition, documents):
+    workspace = make_workspace(mode="approve")
+    outbox = Outbox.of(workspace)
+    for number in (45, 46, 47):
+        queue_edition(workspace, edition(Week(2026, number)), documents, outbox, now=MONDAY)
+    assert {str(row.week) for row in outbox.approve(MONDAY)} == {"2026-W47"}
+    assert {str(row.week) for row in deliver(outbox, workspace, MONDAY).sent} == {"2026-W47"}
+    assert len(outbox.approve(MONDAY, week=Week(2026, 45))) == 3  # named, so it is meant
+    assert {str(row.week) for row in deliver(outbox, workspace, MONDAY).sent} == {"2026-W45"}
+
+
 @pytest.mark.parametrize("text", ["Grow\r\nBcc: evil@example.org", "Grow\x00revenue", "x" * 5000])
 def test_a_header_never_breaks_out_of_its_line(make_workspace, edition, documents, text):
     workspace = make_workspace()

@@ -67,7 +67,9 @@ def test_a_tick_asks_for_the_newest_closed_week_once(definitions: dg.Definitions
     asked = []
     for tick in ("2026-11-23T08:00", "2026-11-23T08:00", "2026-10-26T08:00"):
         time = datetime.fromisoformat(tick).replace(tzinfo=ZoneInfo("Europe/Berlin"))
-        context = dg.build_schedule_context(scheduled_execution_time=time)
+        context = dg.build_schedule_context(
+            repository_def=definitions.get_repository_def(), scheduled_execution_time=time
+        )
         (request,) = schedule.evaluate_tick(context).run_requests
         asked.append((request.run_key, request.partition_key))
     assert asked == [

@@ -462,7 +462,7 @@ def _decisions(context: Context, lines_left: int) -> Box:
         for one in notes.actions
         if one.done is None
     ]
-    groups = [Group("", room.take(decisions or [Item("–", f.say("None this week."))], 2))]
+    groups = [Group("", room.take(decisions or [Item("–", f.say("No decision this week."))], 2))]
     if last:
         room.left -= 1
         groups.append(Group(f.say("Last week's actions"), room.take(last)))

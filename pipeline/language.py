@@ -96,7 +96,7 @@ def _read_po(text: str) -> tuple[dict[str, str], dict[str, tuple[str, ...]]]:
         if not message.id or message.fuzzy:
             continue
         if isinstance(message.id, (tuple, list)):
-            forms = tuple(str(part) for part in message.string if part)
+            forms = tuple(str(part) for part in message.string or () if part)
             if forms:
                 plural[message.id[0]] = forms
         elif message.string:

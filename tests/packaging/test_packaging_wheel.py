@@ -1,6 +1,6 @@
 """The wheel, installed in an environment of its own and run from an empty folder.
 
-Editable installs put the repository root on sys.path and would hide a template or sample that the wheel lacks.
+Editable installs put the repository root on sys.path and would hide a file that the wheel lacks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """All goals of a week: what was known, what they showed, what changed since the week before.
 
-Here: the week as of its cut-off, the week before for comparison, restatements, the run id. Not here: one goal
-(evaluate.py), reading or storing anything (store/, sources/), documents (report/).
+Here: the week as of its cut-off, the week before for comparison, the run id. Not here: one goal
+(evaluate.py), what was restated and why (restated.py), reading or storing anything (store/, sources/),
+documents (report/).
 """
 
 from __future__ import annotations
@@ -25,10 +26,9 @@ from pipeline.goals.model import (
     WORST_FIRST,
     Edition,
     GoalResult,
-    PeriodValue,
-    Restatement,
     SmartVerdict,
 )
+from pipeline.goals.restated import restatements
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.registry import feeding_sources, kpi_registry
@@ -108,7 +108,16 @@ def build_edition(
         known=known,
         results=tuple(sorted(results, key=worst_first)),
         previous=previous.results,
-        restatements=tuple(_restatements(workspace, store, current, previous)),
+        restatements=tuple(
+            restatements(
+                workspace,
+                store,
+                kpi_registry(workspace),
+                (previous.results, previous.knowledge),
+                (current.results, current.knowledge),
+                before.sunday,
+            )
+        ),
         sources=dict(current.states),
         smart=_smart(workspace, current) if with_smart else {},
         run_id=run_id(inputs, workspace.fingerprint, week, known),
@@ -198,53 +207,3 @@ def _result(
 
 def _smart(workspace: Workspace, current: Snapshot) -> dict[str, SmartVerdict]:
     return smart_verdicts(workspace, kpi_registry(workspace), current.book, states=current.states)
-
-
-# --- what changed afterwards -------------------------------------------------------------------------
-
-
-def _restatements(
-    workspace: Workspace, store: Store, current: Snapshot, previous: Snapshot
-) -> Iterable[Restatement]:
-    """Closed periods of the week before that have another value now, each with the export that changed it."""
-    before = {result.goal_id: result for result in previous.results}
-    for result in current.results:
-        earlier = before.get(result.goal_id)
-        if earlier is None:
-            continue
-        changed = list(changed_periods(earlier, result))
-        if not changed:
-            continue
-        source, received = _cause(store, result.sources, previous.knowledge, current.knowledge)
-        for old, new in changed:
-            yield Restatement(
-                result.goal_id, result.kpi_id, old.start, old.end, old.value, new.value, result.unit,
-                source, received,
-            )  # fmt: skip
-
-
-def changed_periods(earlier: GoalResult, later: GoalResult) -> Iterable[tuple[PeriodValue, PeriodValue]]:
-    """Periods of the goal's window that were closed in the earlier result and differ in the later one."""
-    now = {period.start: period for period in later.periods}
-    for old in earlier.periods:
-        new = now.get(old.start)
-        if new is not None and old.closed and old.end >= later.start and old.value != new.value:
-            yield old, new
-
-
-def _cause(
-    store: Store, sources: Iterable[str], before: Knowledge, after: Knowledge
-) -> tuple[str | None, datetime | None]:
-    """The feeding source whose newest export came between the two instants; the latest one of several."""
-    arrived = [
-        (landed.received_at, source)
-        for source in sources
-        for landed in store.landings(source)
-        if source in after.per_source
-        and landed.received_at <= after.per_source[source]
-        and (source not in before.per_source or landed.received_at > before.per_source[source])
-    ]
-    if not arrived:
-        return None, None
-    received, source = max(arrived)
-    return source, received

@@ -180,6 +180,15 @@ class GoalResult:
 
 
 @dataclass(frozen=True)
+class Cause:
+    """A source whose newer export changed a number."""
+
+    source: str
+    received_at: datetime
+    """When the newest of its exports came (UTC)."""
+
+
+@dataclass(frozen=True)
 class Restatement:
     """A number of an earlier edition that changed afterwards."""
 
@@ -191,8 +200,18 @@ class Restatement:
     after: Decimal | None
     unit: Unit
     cause_source: str | None
-    """Source whose newer export changed it."""
+    """Source whose newer export changed it; the one that came last, of several."""
     cause_received_at: datetime | None
+    causes: tuple[Cause, ...] = ()
+    """Every source that contributed, newest export first."""
+    segment: tuple[tuple[str, str], ...] = ()
+    """The goal's segment, by key."""
+
+    @property
+    def figure(self) -> tuple[str, tuple[tuple[str, str], ...], date, date]:
+        """What changed, whichever goal shows it: a year and its quarters share the periods of one KPI, and a
+        page names each figure once."""
+        return self.kpi_id, self.segment, self.period_start, self.period_end
 
 
 @dataclass(frozen=True)

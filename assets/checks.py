@@ -71,13 +71,17 @@ def _usable_metadata(state: SourceState) -> dict[str, Any]:
 
 
 def _rows_metadata(state: SourceState) -> dict[str, Any]:
-    rows = "\n".join(f"| {reason} | {count} |" for reason, count in sorted(state.reasons.items()))
-    table = f"| reason | rows |\n|---|---|\n{rows}" if rows else "No row was rejected."
     return {
         **_count_metadata(state.counts),
-        "rejected rows by reason": dg.MetadataValue.md(table),
+        "why": _why(state) or "No row was rejected.",
         "where they are": "table core_quarantine__rows, and quarantine.csv beside the week's documents",
     }
+
+
+def _why(state: SourceState) -> str:
+    """Rejected rows by reason, the most frequent first, in words that need no click to be read."""
+    most_first = sorted(state.reasons.items(), key=lambda item: (-item[1], item[0]))
+    return "; ".join(f"{count} x {reason}" for reason, count in most_first)
 
 
 def _count_metadata(counts: Counts) -> dict[str, Any]:
@@ -88,4 +92,6 @@ def _count_metadata(counts: Counts) -> dict[str, Any]:
         "excluded on purpose": counts.excluded,
         "money in": str(counts.money_in),
         "money accepted": str(counts.money_accepted),
+        "money quarantined": str(counts.money_quarantined),
+        "money excluded": str(counts.money_excluded),
     }

@@ -161,13 +161,21 @@ def serve(workspace: Workspace, port: int = 3000) -> int:
         "-p",
         str(port),
     ]
-    server = subprocess.Popen(command, env=environment, cwd=workspace.root)
-    try:
-        return server.wait()
-    except KeyboardInterrupt:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=30)
-        return 0
+    stopping: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def stop(signum: int, _frame: object) -> None:
+        stopping.append(signum)
+        for process in running:
+            process.send_signal(signal.SIGINT)
+
+    # Installed before the server starts: a service manager or a background shell may have left SIGINT
+    # ignored, which the server would inherit and then never stop.
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
+    running.append(subprocess.Popen(command, env=environment, cwd=workspace.root))
+    code = running[0].wait()
+    return 0 if stopping else code
 
 
 def _after(week: Week, latest: Week) -> list[Week]:

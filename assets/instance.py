@@ -12,6 +12,8 @@ from pipeline.workspace.model import Workspace
 SETTINGS = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -67,7 +67,7 @@ from pipeline.goals.status import (
 from pipeline.goals.trajectory import Trajectory, trajectory
 from pipeline.periods import DAY, Week, add_months, company_date, month_end, month_start
 from pipeline.sources.state import SourceState
-from pipeline.units import Direction
+from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Goal, Kpi
 
 HISTORY_WEEKS = 104
@@ -75,6 +75,10 @@ MONTHS_SHOWN = 13
 CHART_PERIODS = 52
 """Newest whole periods that the process limits are computed from."""
 ZERO = Decimal(0)
+UNSEEN_SHARE = Decimal("0.0005")
+"""Half a tenth of a point: the last digit a percentage is printed with."""
+UNSEEN_OF_TARGET = Decimal("0.002")
+"""Of other units, this share of the target."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,9 @@ def evaluate(
     figures = measured_figures(goal, kpi, series, seen)
     periods = _periods(figures)
     status, basis, reason = _verdict(figures, states, zone, currency, chances)
+    late = _late(figures, states, zone) if basis in ("pace", "chance") else None
+    if late is not None:
+        reason = say.awaiting(reason, late)
     gap_known = figures.progress is not None and figures.expected is not None
     value, target = figures.reading.value, figures.target
     first_target = original_target(goal)
@@ -370,6 +377,20 @@ def _uncovered(states: Mapping[str, SourceState], week: Week, zone: ZoneInfo) ->
     )
 
 
+def _late(f: Figures, states: Mapping[str, SourceState], zone: ZoneInfo) -> SourceState | None:
+    """The source whose missing export alone keeps a period of the goal open that has ended."""
+    received = [
+        (company_date(state.received_at, zone), name) for name, state in states.items() if state.received_at
+    ]
+    return states[min(received)[1]] if received and _ended_uncovered(f) else None
+
+
+def _ended_uncovered(f: Figures) -> tuple[Span, ...]:
+    """Periods that have ended with their close lag, and stay open only because no export covers them."""
+    due = replace(f.seen, covered=None)
+    return tuple(span for span in f.window.spans[len(f.window.closed) :] if due.is_closed(span.last, f.kpi))
+
+
 def _override(goal: Goal, today: date) -> StatusName | None:
     return goal.override.status if goal.override is not None and today <= goal.override.until else None
 
@@ -438,7 +459,7 @@ def _unusable_source(f: Figures, states: Mapping[str, SourceState], zone: ZoneIn
 def _too_little(f: Figures) -> Verdict | None:
     span = f.reading.span
     dates = {"first": ("date", span.first), "last": ("date", span.last)}
-    if not f.window.closed and f.seen.last < min(f.window.spans[0].last, f.seen.sunday):
+    if not f.window.closed and _ended_uncovered(f):
         return _no(say.NOT_COVERED, through=("date", f.seen.last))
     if not f.window.closed:
         closes = f.window.spans[0].last + timedelta(days=f.kpi.close_lag_days)
@@ -521,13 +542,29 @@ def _pace_template(f: Figures, behind: bool) -> str:
     if f.kind == "maintain":
         return say.MAINTAIN[f.window.period]
     if f.kpi.kind == "growth":
-        return say.GROWTH_BEHIND if behind and f.required is not None else say.GROWTH_AHEAD
+        if f.required is None:
+            return say.GROWTH_PLAIN
+        return say.GROWTH_BEHIND if behind else say.GROWTH_AHEAD
     if f.is_limit:
         return say.LIMIT_ABOVE if behind else say.LIMIT_BELOW
     if f.kind == "level":
-        return say.LEVEL_BEHIND if behind else say.LEVEL_AHEAD
+        return _level_template(f, behind)
     beyond = f.required is not None and f.best_period is not None and f.required > f.best_period
     return say.cumulative_pace(f.window.period, f.run_periods, behind, beyond)
+
+
+def _level_template(f: Figures, behind: bool) -> str:
+    gap = _difference(f.reading.value, f.expected_value)
+    if gap is not None and f.target is not None and abs(gap) < _unseen(f.kpi, f.target):
+        return say.LEVEL_ON_PLAN
+    if behind and f.progress is not None and f.progress < 0:
+        return say.LEVEL_WORSE
+    return say.LEVEL_BEHIND if behind else say.LEVEL_AHEAD
+
+
+def _unseen(kpi: Kpi, target: Decimal) -> Decimal:
+    """Differences below this would print two equal numbers and a gap between them."""
+    return UNSEEN_SHARE if kpi.unit is Unit.PERCENT else abs(target) * UNSEEN_OF_TARGET
 
 
 def _reason(f: Figures, template: str, params: dict[str, tuple[str, object]]) -> Reason:
@@ -564,11 +601,10 @@ def _common(f: Figures) -> dict[str, tuple[str, object]]:
 
 
 def _gap_param(f: Figures) -> tuple[str, object]:
-    """A sum's gap in its own unit, a level's in points of the way; always without sign, the words have it."""
-    if f.kind == "cumulative":
-        gap = _difference(f.reading.value, f.expected_value)
-        return f.unit, abs(gap) if gap is not None else None
-    return "points", abs(f.gap) if f.gap is not None else None
+    """The gap in the KPI's own unit, of a percentage in points; always without sign, the words have it."""
+    gap = _difference(f.reading.value, f.expected_value)
+    kind = "points" if f.kpi.unit is Unit.PERCENT and f.kind != "cumulative" else f.unit
+    return kind, abs(gap) if gap is not None else None
 
 
 # --- what the pages draw -----------------------------------------------------------------------------

@@ -23,6 +23,8 @@ Param = tuple[str, object]
 
 STRETCH = "{reason} This is a stretch goal: it is meant to be missed at times."
 """Its `reason` is the whole reason it follows."""
+LATE = "{reason} Newer figures of {source} have not come yet."
+"""Said of a verdict that rests on older periods because an export is late. `reason` as above."""
 
 NOT_STARTED = "The goal starts on {start}."
 NO_CLOSED = {
@@ -69,17 +71,24 @@ LEVEL_REACHED = "{actual} on {due}: the target of {target} is reached."
 LEVEL_MISSED = "{actual} on {due}: the target of {target} is not reached."
 LEVEL_AT_TARGET = "{actual} by {day}: already at the target of {target}; the verdict falls on {due}."
 LEVEL_BEHIND = (
-    "{actual} by {day}, {expected} was planned on the way from {baseline} to {target}: {gap} of "
-    "the way behind plan."
+    "{actual} by {day} against {expected} planned (from {baseline} to {target} by {due}): {gap} behind plan."
 )
 LEVEL_AHEAD = (
-    "{actual} by {day}, {expected} was planned on the way from {baseline} to {target}: {gap} of "
-    "the way ahead of plan."
+    "{actual} by {day} against {expected} planned (from {baseline} to {target} by {due}): "
+    "{gap} ahead of plan."
+)
+LEVEL_ON_PLAN = "{actual} by {day}, as planned (from {baseline} to {target} by {due})."
+LEVEL_WORSE = (
+    "{actual} by {day} against {expected} planned (to {target} by {due}): {gap} behind plan, "
+    "and worse than the {baseline} at the start."
 )
 GROWTH_BEHIND = (
-    "Growth is {actual} by {day} against the target of {target}; the time to {due} has to bring {required}."
+    "Growth is {actual} by {day}, the target is {target}: the days left to {due} have to bring {required}."
 )
-GROWTH_AHEAD = "Growth is {actual} by {day} against the target of {target}; {required} until {due} is enough."
+GROWTH_AHEAD = (
+    "Growth is {actual} by {day}, the target is {target}: {required} in the days left to {due} is enough."
+)
+GROWTH_PLAIN = "Growth is {actual} by {day}, the target is {target}."
 
 MAINTAIN = {
     "week": "Weeks at {target} or better: {inside} of {judged}; the newest is {actual}.",
@@ -133,7 +142,7 @@ LABELS = {
 }
 CALCULATIONS = {
     "none": "There is no figure from {first} to {last}.",
-    "sum": "{value} added up from {first} to {last}.",
+    "sum": "Total from {first} to {last}: {value}.",
     "mean_week": "{numerator} from {first} to {last}: {value} a week on average.",
     "mean_month": "{numerator} from {first} to {last}: {value} a month on average.",
     "ratio": "{numerator} / {denominator} from {first} to {last}: {value}.",
@@ -257,6 +266,11 @@ def _said(problem: Problem | None) -> dict[str, str]:
 def stretched(reason: Reason) -> Reason:
     """The same reason, and that the goal is one that is expected to fail sometimes."""
     return Reason(STRETCH, {"reason": ("text", reason)})
+
+
+def awaiting(reason: Reason, state: SourceState) -> Reason:
+    """The same reason, and which source's export of the newest periods is still to come."""
+    return Reason(LATE, {"reason": ("text", reason), "source": ("text", state.title or state.source_id)})
 
 
 def every_template() -> set[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import time
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ import pytest
 
 from assets.commands import run_backfill, run_week
 from assets.workspaces import open_workspace
+from pipeline.delivery.outbox import Outbox
 from pipeline.periods import Week, week_range
 from tests.support import PROGRAM, copy_sample, generate_sample, scorecards, tree_hashes
 
@@ -31,13 +31,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return company
 
 
-def queued(company: Path) -> list[tuple[object, ...]]:
+def queued(company: Path) -> list[tuple[str, str, str]]:
     """Every message in the outbox: key, state and frozen body's hash."""
-    (outbox,) = (company / ".scorecards").glob("outbox*.sqlite*3*") or [None]
-    if outbox is None:
-        return []
-    with sqlite3.connect(outbox) as connection:
-        return connection.execute("SELECT key, state, body_sha256 FROM outbox ORDER BY key").fetchall()
+    rows = Outbox.of(open_workspace(company)).rows()
+    return sorted((row.key, str(row.state), row.body_sha256) for row in rows)
 
 
 def test_running_a_week_again_changes_no_file_and_queues_nothing(finished: Path) -> None:
@@ -48,6 +45,21 @@ def test_running_a_week_again_changes_no_file_and_queues_nothing(finished: Path)
     assert tree_hashes(finished / "out") == before
     assert queued(finished) == mails and mails
     assert tree_hashes(finished / ".scorecards" / "tables") == rows
+
+
+def test_approved_mail_leaves_once_as_files_when_no_server_is_configured(
+    finished: Path, tmp_path: Path
+) -> None:
+    company = tmp_path / "company"
+    shutil.copytree(finished, company)
+    people = {one.address for audience in open_workspace(company).audiences for one in audience.recipients}
+    assert not list((company / ".scorecards").rglob("*.eml"))  # nothing leaves unasked
+    assert scorecards("--workspace", str(company), "deliver", "--approve", "--week", WEEK).returncode == 0
+    sent = {path.name: path.read_bytes() for path in (company / ".scorecards").rglob("*.eml")}
+    assert len(sent) == len(people)
+    scorecards("--workspace", str(company), "run", "--week", WEEK)
+    scorecards("--workspace", str(company), "deliver", "--approve", "--week", WEEK)
+    assert {path.name: path.read_bytes() for path in (company / ".scorecards").rglob("*.eml")} == sent
 
 
 @pytest.mark.parametrize("share", [0.15, 0.3, 0.45, 0.6, 0.7, 0.8, 0.9])

@@ -13,13 +13,23 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
-from weasyprint import CSS, HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
 from pipeline.bundled import templates_dir
-from pipeline.errors import InvariantBroken, Problem
+from pipeline.errors import InvariantBroken, Problem, SystemMissing
 from pipeline.report.engine import stylesheet
+
+try:
+    from weasyprint import CSS, HTML, Attachment
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+except OSError as error:  # the loader's word for a system library that is not there
+    raise SystemMissing(
+        Problem(
+            "E-LIBRARY",
+            "A system library that draws the PDF is missing: {what}.",
+            "Run: scorecards doctor. It names the command that installs it.",
+            params={"what": str(error).partition(".  Additionally")[0]},
+        )
+    ) from error
 
 if TYPE_CHECKING:
     from weasyprint import Document

@@ -1,4 +1,4 @@
-"""Set-up on a machine without the drawing libraries: installs them when it may, else says exactly what to do."""
+"""Set-up without the drawing libraries: installs them when it may, else says exactly what to do."""
 
 from __future__ import annotations
 

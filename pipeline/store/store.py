@@ -44,6 +44,8 @@ __all__ = ["Knowledge", "Landed", "LandedRows", "Store"]
 T = TypeVar("T")
 _INSTANT = pa.timestamp("us", tz="UTC")
 _TOTAL = pa.decimal128(38, 10)
+SAME_DELIVERY = timedelta(milliseconds=1)
+"""Landings that follow each other this closely were dropped together."""
 
 LOG_SCHEMA = pa.schema(
     [
@@ -169,8 +171,14 @@ class Store:
         }
 
     def _first_usable(self, source_id: str, landings: Sequence[Landed]) -> datetime:
+        """The end of the first delivery that could be read. Files dropped together are one delivery: ingest
+        receives them microseconds apart, and a year of monthly exports is not known by its first month."""
         usable = {row["sha256"] for row in self.log_entries(source_id) if not row["refused"]}
-        return next((one.received_at for one in landings if one.sha256 in usable), landings[0].received_at)
+        first = next((one for one in landings if one.sha256 in usable), landings[0]).received_at
+        for one in landings:
+            if timedelta(0) < one.received_at - first <= SAME_DELIVERY:
+                first = one.received_at
+        return first
 
     # -- what landings said ------------------------------------------------------------------------------
 

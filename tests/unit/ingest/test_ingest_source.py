@@ -237,6 +237,16 @@ def test_before_the_first_export_it_is_used_and_said(room: Room) -> None:
     assert state.freshness == "fresh" and state.reconstructed and room.seen(W45) == {"d1": 100}
 
 
+def test_monthly_exports_dropped_together_are_not_known_by_the_first_alone(room: Room) -> None:
+    room.source = room.source.model_copy(update={"delivers": "changes"})
+    room.drop("2026-09.csv", "d1;100;2026-09-03")
+    room.drop("2026-10.csv", "d2;200;2026-10-03")
+    room.ingest()
+    room.drop("2026-11.csv", "d3;300;2026-11-03")
+    room.ingest(NOW + timedelta(minutes=5))
+    assert room.state(W45).reconstructed and room.seen(W45) == {"d1": 100, "d2": 200}
+
+
 def test_a_volume_drop_of_four_fifths_is_said(room: Room) -> None:
     for week in range(5):
         keys = range(10 if week < 4 else 2)

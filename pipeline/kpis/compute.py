@@ -29,6 +29,7 @@ from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.kpis.catalogue import measures
 from pipeline.kpis.exact import EXACT, Whole, from_whole, to_whole
 from pipeline.kpis.people import people_table
+from pipeline.kpis.series import ComponentIndex, KpiRows, indexed, parsed_segments
 from pipeline.workspace.model import Condition, Kpi, Measure, People
 
 COMPONENT_COLUMNS = pa.schema(
@@ -239,9 +240,13 @@ def daily_components(
         for name in dict.fromkeys(measure.fact for kpi in wanted for measure in measures(kpi))
     }
     with _registered(loaded, people, through) as connection:
-        ask = _remembered(connection, loaded)
-        parts = [_components(ask, kpi, loaded, through) for kpi in wanted]
-    return pa.concat_tables(parts or [COMPONENT_COLUMNS.empty_table()]).to_pandas(types_mapper=pd.ArrowDtype)
+        parts = _all_components(_remembered(connection, loaded), wanted, loaded, through)
+    tables = [_table(name, part) for name, part in parts]
+    frame = pa.concat_tables(tables or [COMPONENT_COLUMNS.empty_table()]).to_pandas(
+        types_mapper=pd.ArrowDtype
+    )
+    indexed(frame, ComponentIndex({name: _indexed_rows(part) for name, part in parts}))
+    return frame
 
 
 class _registered:
@@ -325,14 +330,29 @@ def _remembered(connection: Any, loaded: Mapping[str, _Loaded]) -> Ask:
     return ask
 
 
-def _components(ask: Ask, kpi: Kpi, loaded: Mapping[str, _Loaded], through: date) -> pa.Table:
-    dimensions = segment_dimensions(kpi, {name: one.custom for name, one in loaded.items()})
+def _all_components(
+    ask: Ask, kpis: Iterable[Kpi], loaded: Mapping[str, _Loaded], through: date
+) -> list[tuple[str, _Merged]]:
+    """Merged rows of each KPI. KPIs made of the same measures (churn and retention, revenue and its growth)
+    share one object."""
+    custom = {name: one.custom for name, one in loaded.items()}
+    made: dict[tuple[tuple[Measure, ...], tuple[str, ...]], _Merged] = {}
+    found = []
+    for kpi in kpis:
+        key = tuple(measures(kpi)), segment_dimensions(kpi, custom)
+        if key not in made:
+            made[key] = _components(ask, *key, through)
+        found.append((kpi.id, made[key]))
+    return found
+
+
+def _components(ask: Ask, parts: tuple[Measure, ...], dimensions: tuple[str, ...], through: date) -> _Merged:
     segments, currencies = _Codes(), _Codes()
     sides = []
-    for measure in measures(kpi):
+    for measure in parts:
         rows = _coded(ask(measure, dimensions), dimensions, segments, currencies)
         sides.append(_opening_stock(rows, through) if measure.taken == "opening" else rows)
-    return _merged(kpi, sides, list(segments.numbers), list(currencies.numbers))
+    return _merged(sides, list(segments.numbers), list(currencies.numbers))
 
 
 def _coded(table: pa.Table, dimensions: tuple[str, ...], segments: _Codes, currencies: _Codes) -> _Rows:
@@ -404,8 +424,24 @@ def _opening_stock(rows: _Rows, through: date) -> _Rows:
     )
 
 
-def _merged(kpi: Kpi, sides: list[_Rows], segments: list[str], currencies: list[str | None]) -> pa.Table:
-    """One row per day, segment and currency with both sides, 0 where a side has none, sorted as printed."""
+@dataclass(frozen=True)
+class _Merged:
+    """One row per day, segment and currency with both sides, sorted as printed.
+
+    `denominator` is None for a KPI without one."""
+
+    day: npt.NDArray[np.int64]
+    segment: npt.NDArray[np.int64]
+    currency: npt.NDArray[np.int64]
+    segments: list[str]
+    """Sorted; code i stands for the i-th."""
+    currencies: list[str | None]
+    numerator: Whole
+    denominator: Whole | None
+
+
+def _merged(sides: list[_Rows], segments: list[str], currencies: list[str | None]) -> _Merged:
+    """Both sides on the same keys, 0 where a side has none."""
     by_text = np.array(sorted(range(len(segments)), key=segments.__getitem__), dtype=np.int64)
     by_code = np.array(sorted(range(len(currencies)), key=lambda i: currencies[i] or ""), dtype=np.int64)
     rank_s, rank_c = np.argsort(by_text), np.argsort(by_code)
@@ -421,18 +457,42 @@ def _merged(kpi: Kpi, sides: list[_Rows], segments: list[str], currencies: list[
     for side, key in zip(sides, keys, strict=True):
         total = np.zeros(len(unique), dtype=np.int64)
         np.add.at(total, inverse[begin : begin + len(key)], side.amount)
-        totals.append(from_whole(total))
+        totals.append(total)
         begin += len(key)
     rest, currency = np.divmod(unique, max(len(currencies), 1))
     day, segment = np.divmod(rest, max(len(segments), 1))
+    return _Merged(
+        day, segment, currency, [segments[i] for i in by_text], [currencies[i] for i in by_code],
+        totals[0], totals[1] if len(totals) == 2 else None,
+    )  # fmt: skip
+
+
+def _table(kpi_id: str, rows: _Merged) -> pa.Table:
+    """The rows as the components table has them."""
+    below = rows.denominator
     return pa.table(
         [
-            pa.array([kpi.id], pa.string()).take(pa.array(np.zeros(len(unique), dtype=np.int64))),
-            pa.array(day.astype(np.int32)).cast(pa.date32()),
-            pa.array(segments, pa.string()).take(pa.array(by_text[segment] if segments else segment)),
-            pa.array(currencies, pa.string()).take(pa.array(by_code[currency] if currencies else currency)),
-            totals[0],
-            totals[1] if len(totals) == 2 else pa.nulls(len(unique), EXACT),
+            pa.repeat(pa.scalar(kpi_id, pa.string()), len(rows.day)),
+            pa.array(rows.day.astype(np.int32)).cast(pa.date32()),
+            pa.array(rows.segments, pa.string()).take(pa.array(rows.segment)),
+            pa.array(rows.currencies, pa.string()).take(pa.array(rows.currency)),
+            from_whole(rows.numerator),
+            from_whole(below) if below is not None else pa.nulls(len(rows.day), EXACT),
         ],
         schema=COMPONENT_COLUMNS,
+    )
+
+
+def _indexed_rows(rows: _Merged) -> KpiRows:
+    """The same rows as series look them up, without a way back through the table."""
+    present = np.bincount(rows.segment, minlength=len(rows.segments)) > 0
+    below = rows.denominator
+    return KpiRows(
+        rows.day,
+        (np.cumsum(present) - 1)[rows.segment],
+        rows.numerator,
+        below if below is not None else np.zeros_like(rows.numerator),
+        rows.currency,
+        parsed_segments(text for text, has_rows in zip(rows.segments, present, strict=True) if has_rows),
+        tuple(rows.currencies),
     )

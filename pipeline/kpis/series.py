@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal
 
 import numpy as np
@@ -60,7 +60,7 @@ class PeriodRecord:
 
 
 @dataclass(frozen=True)
-class _KpiRows:
+class KpiRows:
     """All rows of one KPI, as arrays: days since 1970, segment codes, whole ten-thousandths."""
 
     day: npt.NDArray[np.int64]
@@ -69,40 +69,79 @@ class _KpiRows:
     denominator: Whole
     currency: npt.NDArray[np.int64]
     segments: tuple[Mapping[str, str], ...]
+    """What each segment code stands for; every one has rows."""
     currencies: tuple[str | None, ...]
+
+    @cached_property
+    def span(self) -> tuple[int, int]:
+        return int(self.day.min()), int(self.day.max())
+
+    @cached_property
+    def _by_segment(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Row numbers grouped by segment, and where each segment's begin."""
+        order = np.argsort(self.segment, kind="stable")
+        return order, np.searchsorted(self.segment[order], np.arange(len(self.segments) + 1))
+
+    @cached_property
+    def _with(self) -> dict[tuple[str, str], frozenset[int]]:
+        """Segment codes by each key and value they contain."""
+        found: dict[tuple[str, str], set[int]] = {}
+        for code, segment in enumerate(self.segments):
+            for pair in segment.items():
+                found.setdefault(pair, set()).add(code)
+        return {pair: frozenset(codes) for pair, codes in found.items()}
+
+    def matching(self, wanted: Mapping[str, str]) -> slice | npt.NDArray[np.int64]:
+        """The rows whose segment has all of the wanted values, as an index into the arrays."""
+        if not wanted:
+            return slice(None)
+        codes = frozenset.intersection(*(self._with.get(pair, frozenset()) for pair in wanted.items()))
+        order, begin = self._by_segment
+        parts = [order[begin[code] : begin[code + 1]] for code in sorted(codes)]
+        return np.concatenate(parts) if parts else np.zeros(0, dtype=np.int64)
 
 
 class ComponentIndex:
-    """A components frame split by KPI, so that a thousand goals do not each search the whole of it."""
+    """Components split by KPI, so that a thousand goals do not each search the whole of them."""
 
-    def __init__(self, components: pd.DataFrame) -> None:
-        self._kpis: dict[str, _KpiRows] = {}
+    def __init__(self, rows: Mapping[str, KpiRows]) -> None:
+        self._kpis = dict(rows)
+
+    @classmethod
+    def of_frame(cls, components: pd.DataFrame) -> ComponentIndex:
+        """The index of a frame of compute.daily_components that was stored or put together elsewhere."""
         if not len(components):
-            return
+            return cls({})
         table = pa.Table.from_pandas(components, preserve_index=False)
         kpi, names = _codes(table.column("kpi"))
         segment, texts = _codes(table.column("segment"))
         currency, currencies = _codes(table.column("currency"))
         day = table.column("day").cast(pa.date32()).cast(pa.int32()).to_numpy().astype(np.int64)
         numerator, denominator = to_whole(table.column("numerator")), to_whole(table.column("denominator"))
-        parsed = tuple(json.loads(text) if text else {} for text in texts)
         order = np.argsort(kpi, kind="stable")
         bounds = np.searchsorted(kpi[order], np.arange(len(names) + 1))
+        found = {}
         for code, name in enumerate(names):
             rows = order[bounds[code] : bounds[code + 1]]
             if name is not None:
-                self._kpis[name] = _KpiRows(
-                    day[rows], segment[rows], numerator[rows], denominator[rows], currency[rows],
-                    parsed, tuple(currencies),
+                own, local = np.unique(segment[rows], return_inverse=True)
+                found[name] = KpiRows(
+                    day[rows], local.astype(np.int64), numerator[rows], denominator[rows], currency[rows],
+                    parsed_segments(texts[one] for one in own), tuple(currencies),
                 )  # fmt: skip
+        return cls(found)
 
-    def rows(self, kpi_id: str) -> _KpiRows | None:
+    def rows(self, kpi_id: str) -> KpiRows | None:
         return self._kpis.get(kpi_id)
 
     def segments(self, kpi_id: str) -> list[Mapping[str, str]]:
         """The distinct segments the KPI has rows in."""
         rows = self.rows(kpi_id)
-        return [rows.segments[code] for code in np.unique(rows.segment)] if rows else []
+        return list(rows.segments) if rows else []
+
+
+def parsed_segments(texts: Iterable[str | None]) -> tuple[Mapping[str, str], ...]:
+    return tuple(json.loads(text) if text else {} for text in texts)
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.int64], list[str | None]]:
@@ -121,7 +160,12 @@ def component_index(components: pd.DataFrame | ComponentIndex) -> ComponentIndex
     found = _indexes.get(id(components))
     if found is not None and found[0]() is components:
         return found[1]
-    index, key = ComponentIndex(components), id(components)
+    return indexed(components, ComponentIndex.of_frame(components))
+
+
+def indexed(components: pd.DataFrame, index: ComponentIndex) -> ComponentIndex:
+    """Remember a frame's index for as long as the frame lives."""
+    key = id(components)
     _indexes[key] = (weakref.ref(components, lambda _: _indexes.pop(key, None)), index)
     return index
 
@@ -147,32 +191,30 @@ class KpiSeries:
         self.currencies: frozenset[str] = frozenset()
         self._days = 0
         self._start = 0
+        self._answers: dict[tuple[date, date], Pooled] = {}
         if rows is not None and len(rows.day):
             self._fill(rows)
 
-    def _fill(self, rows: _KpiRows) -> None:
-        self._start, last = int(rows.day.min()), int(rows.day.max())
+    def _fill(self, rows: KpiRows) -> None:
+        self._start, last = rows.span
         self._days = last - self._start + 1
         self.first_day, self.last_day = EPOCH + timedelta(self._start), EPOCH + timedelta(last)
-        matching = np.array(
-            [all(one.get(key) == value for key, value in self.segment.items()) for one in rows.segments]
-        )
-        kept = matching[rows.segment]
+        kept = rows.matching(self.segment)
         day = rows.day[kept] - self._start
+        used = np.bincount(rows.currency[kept], minlength=len(rows.currencies))
         self.currencies = frozenset(
-            text for code in np.unique(rows.currency[kept]) if (text := rows.currencies[code]) is not None
+            text for text, times in zip(rows.currencies, used, strict=False) if times and text is not None
         )
+        above, below = rows.numerator[kept], rows.denominator[kept]
         numerator = np.zeros(self._days, dtype=np.int64)
         denominator = np.zeros(self._days, dtype=np.int64)
-        np.add.at(numerator, day, rows.numerator[kept])
-        np.add.at(denominator, day, rows.denominator[kept])
+        np.add.at(numerator, day, above)
+        np.add.at(denominator, day, below)
         self._numerator, self._denominator = numerator, denominator
         self._numerator_sums, self._denominator_sums = _running(numerator), _running(denominator)
-        present = np.ones(len(day), dtype=bool)
-        if self.kpi.kind == "ratio":
-            # a row may stand for the denominator alone: customers without a ledger are not customers for free
-            present = rows.numerator[kept] != 0
-        self._row_sums = _running(np.bincount(day[present], minlength=self._days).astype(np.int64))
+        # a ratio's row may stand for the denominator alone: customers without a ledger are not for free
+        present = day[above != 0] if self.kpi.kind == "ratio" else day
+        self._row_sums = _running(np.bincount(present, minlength=self._days).astype(np.int64))
 
     # --- spans ---------------------------------------------------------------------------------------
 
@@ -184,6 +226,12 @@ class KpiSeries:
         (of a ratio: of its numerator) when empty periods mean missing; a ratio over 0 or over fewer than
         minimum_sample; growth over a base of 0 or less, or one that history does not wholly cover.
         """
+        asked = first, last
+        if asked not in self._answers:
+            self._answers[asked] = self._pooled(first, last)
+        return self._answers[asked]
+
+    def _pooled(self, first: date, last: date) -> Pooled:
         if self.kpi.grain == "month":
             first, last = _whole_months(first, last)
         if self.first_day is None or last < first or last < self.first_day:

@@ -183,7 +183,7 @@ def test_floats_for_models_have_gaps_not_zeros() -> None:
 
 def test_an_index_and_its_frame_give_the_same_series() -> None:
     components = frame("sales_revenue", [(date(2026, 11, 4), "5", None)], {"owner": "anna"})
-    index = ComponentIndex(components)
+    index = ComponentIndex.of_frame(components)
     span = date(2026, 11, 2), date(2026, 11, 8)
     for source in (components, index):
         assert KpiSeries(KPIS["sales_revenue"], source, {"owner": "anna"}).pooled(*span).value == 5

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from pipeline.errors import Problem, ScorecardError, UsageError
+from pipeline.errors import Problem, ScorecardError, UsageError, nearest
 from pipeline.language import Speech, speech, user_language
 
 if TYPE_CHECKING:
@@ -29,6 +29,16 @@ if TYPE_CHECKING:
     from pipeline.periods import Week
     from pipeline.workspace.model import Workspace
 
+STARTER = {
+    "scorecards.yaml": "company, time zone, currency, mail, schedule: change this first",
+    "goals/first-goal.yaml": "an example goal",
+    "sources/orders.yaml": "how its export is read",
+    "exports/orders/orders.csv": "example orders; drop your own here",
+    "people.yaml": "who owns goals",
+    "audiences.yaml": "who gets which scorecard",
+    "strategy.yaml": "the written part of the strategic plan",
+}
+"""What a person looks at in a new workspace, in that order."""
 DONE, FAILED, WRONG, WITH_PROBLEMS = 0, 1, 2, 3
 
 
@@ -52,6 +62,21 @@ class _Group(TyperGroup):
     def list_commands(self, ctx: Any) -> list[str]:
         """In the order they are declared: the order of the work, not of the alphabet."""
         return list(self.commands)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args and args[0] not in self.commands:
+            raise _no_command(args[0], self.list_commands(ctx), ctx.command_path)
+        return super().resolve_command(ctx, args)
+
+
+def _no_command(name: str, names: list[str], path: str) -> UsageError:
+    near = nearest(name, names)
+    ask = "`{command} --help` lists what there is."
+    remedy = f"{_say()('Did you mean {near}?', near=near)} {_say()(ask)}" if near else ask
+    problem = Problem(
+        "E-USAGE", "There is no command {name}.", remedy, params={"name": name, "command": path}
+    )
+    return UsageError(problem)
 
 
 def _write_usage(command: Any, ctx: Any, formatter: Any) -> None:
@@ -126,11 +151,11 @@ def init(
 
     terminal = _terminal()
     made = create_workspace(folder, sample, terminal.lang)
-    for path in [] if sample else made:
-        terminal.line(f"  {path}")
     terminal.line(
         terminal.say.count("{n} file in {folder}.", "{n} files in {folder}.", len(made), folder=str(folder))
     )
+    if not sample:
+        terminal.table([[name, terminal.say(what)] for name, what in STARTER.items()], indent=2)
     terminal.said("Next: scorecards --workspace {folder} check", folder=folder)
 
 
@@ -186,14 +211,16 @@ def run(
     if not weeks:
         terminal.said("Nothing is missing: the newest due week has its edition.")
         return
-    from assets import commands, screens
+    from assets import commands, run_screen
 
     worst = DONE
     for one in weeks:
+        before = _manifest(opened, one)
         with terminal.progress() as progress:
             report = commands.run_week(opened, one, known, not no_documents, progress)
         _show_traceback(report.failure)
-        screens.show_run(terminal, opened, report)
+        unchanged = bool(report.documents) and before is not None and before == _manifest(opened, one)
+        run_screen.show_run(terminal, opened, report, unchanged)
         worst = _worse(worst, report.exit_code)
     raise typer.Exit(worst)
 
@@ -219,13 +246,13 @@ def backfill(
             "The last week {last} is before the first, {first}.", "Exchange them.", first=first, last=last
         )
     opened, terminal = _open(), _terminal()
-    from assets import commands, screens
+    from assets import commands, run_screen
 
     with terminal.progress() as progress:
         report = commands.run_backfill(opened, weeks, not no_documents, progress)
     for failure in report.failures.values():
         _show_traceback(failure)
-    screens.show_backfill(terminal, opened, report)
+    run_screen.show_backfill(terminal, opened, report)
     raise typer.Exit(report.exit_code)
 
 
@@ -482,6 +509,12 @@ def _week(text: str) -> Week:
         ) from None
 
 
+def _manifest(workspace: Workspace, week: Week) -> bytes | None:
+    """What the last run of a week recorded: inputs and documents with their hashes, no time of day."""
+    path = workspace.output_dir / str(week) / "manifest.json"
+    return path.read_bytes() if path.is_file() else None
+
+
 def _due_weeks(workspace: Workspace, missing: bool) -> list[Week]:
     if missing:
         from assets.commands import missing_weeks
@@ -568,7 +601,8 @@ def call(arguments: list[str]) -> int:
     try:
         code = command.main(args=arguments, prog_name="scorecards", standalone_mode=False)
     except ScorecardError as error:
-        return _report(error.text(say), error, error.exit_code)
+        plain = [one.text(say) if one.code == "E-USAGE" else one.full(say) for one in error.problems]
+        return _report("\n".join(plain), error, error.exit_code)
     except KeyboardInterrupt:
         return _report(say("Stopped."), None, FAILED)
     except BrokenPipeError:
@@ -584,7 +618,8 @@ def _other_failure(error: Exception, say: Speech) -> int:
         typer.echo(error.format_message())  # type: ignore[attr-defined]
         return WRONG
     if hasattr(error, "format_message"):
-        hint = say("`scorecards --help` lists what there is.")
+        path = getattr(getattr(error, "ctx", None), "command_path", None) or "scorecards"
+        hint = say("`{command} --help` lists what there is.", command=path)
         return _report(f"{_usage_text(error, say)} {hint}", None, WRONG)
     if type(error).__name__ == "Abort":
         return _report(say("Stopped."), None, FAILED)

@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.terminal import Terminal
@@ -22,7 +21,6 @@ from pipeline.periods import Week, latest_due_week
 from pipeline.workspace.model import Source, Workspace
 
 if TYPE_CHECKING:
-    from assets.commands import BackfillReport, WeekReport
     from pipeline.goals.model import Edition, GoalResult, SmartVerdict
     from pipeline.report.i18n import Formats
     from pipeline.sources.state import SourceState
@@ -395,76 +393,6 @@ _TEXTS = frozenset({"id", "title", "owner", "kpi", "reason"})
 def _harmless(key: str, value: object) -> object:
     text = str(value)
     return f"'{text}" if key in _TEXTS and text[:1] in ("=", "+", "-", "@", "\t", "\r") else value
-
-
-# --- run and backfill ------------------------------------------------------------------------------------
-
-
-def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
-    """What a run made, what it met, and what to do next."""
-    say = terminal.say
-    _show_ingest(terminal, workspace, report)
-    if report.edition is not None:
-        show_status(terminal, workspace, report.edition)
-        terminal.line()
-    for path in sorted(report.documents):
-        terminal.line(f"  {_short(path, workspace.root)}")
-    if report.failure is not None:
-        terminal.error(failure_text(report.failure, say))
-    if report.queued is not None:
-        new = report.queued.count("queued")
-        if new:
-            terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
-        if report.queued.held:
-            terminal.said(
-                "Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held
-            )
-
-
-def _show_ingest(terminal: Terminal, workspace: Workspace, report: WeekReport | BackfillReport) -> None:
-    names = {source.id: pick(source.title, terminal.lang) or source.id for source in workspace.sources}
-    say = terminal.say
-    shown = False
-    for source_id, one in report.ingest.items():
-        for problem in one.refused:
-            terminal.error(f"{names.get(source_id, source_id)}: {problem.full(say)}")
-            shown = True
-        if one.counts.quarantined:
-            rows = say.count("{n} row set aside", "{n} rows set aside", one.counts.quarantined)
-            terminal.line(f"{names.get(source_id, source_id)}: {rows}")
-            shown = True
-    if shown:
-        terminal.line()
-
-
-def show_backfill(terminal: Terminal, workspace: Workspace, report: BackfillReport) -> None:
-    say = terminal.say
-    _show_ingest(terminal, workspace, report)
-    for week, failure in sorted(report.failures.items()):
-        terminal.error(f"{week}: {failure_text(failure, say)}")
-    done = len(report.weeks) - len(report.failures)
-    terminal.line(
-        say.count("{n} week done", "{n} weeks done", done)
-        + ", "
-        + say.count("{n} document.", "{n} documents.", report.documents)
-    )
-    if report.failures:
-        terminal.said(
-            "Weeks that failed: {weeks}. The others are finished.",
-            weeks=", ".join(str(week) for week in sorted(report.failures)),
-        )
-
-
-def failure_text(failure: Exception, say: Translate) -> str:
-    from pipeline.errors import ScorecardError
-
-    return (
-        failure.text(say) if isinstance(failure, ScorecardError) else f"{type(failure).__name__}: {failure}"
-    )
-
-
-def _short(path: Path, root: Path) -> str:
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
 
 
 # --- outbox ----------------------------------------------------------------------------------------------

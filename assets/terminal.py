@@ -20,7 +20,12 @@ Progress = Callable[[str, int, int], None]
 WIDEST = 120
 COLUMN = 40
 """Characters of a column that is not the last."""
-STEPS = {"raw": "Reading exports", "core": "Computing goals", "out": "Writing documents"}
+STEPS = {
+    "sources": "Reading exports",
+    "raw": "Reading exports",
+    "core": "Computing goals",
+    "out": "Writing documents",
+}
 """First part of an asset's name -> what a person is told is going on."""
 
 

@@ -7,10 +7,14 @@ schemas made from it).
 from __future__ import annotations
 
 import shutil
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from pipeline.bundled import samples_dir
 from pipeline.errors import Problem, UsageError
+from pipeline.periods import add_months, month_end, month_start
 from pipeline.workspace.schemas import write_schemas
 
 SCHEMAS = ".schemas"
@@ -20,17 +24,17 @@ _NOT_COPIED = shutil.ignore_patterns(
 )
 
 
-def create_workspace(target: Path, sample: bool, lang: str) -> list[Path]:
+def create_workspace(target: Path, sample: bool, lang: str, today: date | None = None) -> list[Path]:
     """Make a workspace in `target` and return the files made, sorted.
 
-    The starter has one goal on a CSV source with three example lines, commented in `lang` (en or ru), and
-    passes `check` as it is. With `sample` it is a copy of the sample company. An existing file is never
-    overwritten: then nothing is made and UsageError names the files.
+    The starter has one goal on a CSV source with a year of example orders up to `today`, commented in `lang`
+    (en or ru), and can be checked and run as it is. With `sample` it is a copy of the sample company. An
+    existing file is never overwritten: then nothing is made and UsageError names the files.
     """
     if target.exists() and not target.is_dir():
         raise UsageError(_in_the_way(target, [target.name]))
     source = samples_dir()
-    texts = {} if sample else starter(lang)
+    texts = {} if sample else starter(lang, today or date.today())
     names = sorted(texts) if texts else _sample_files(source)
     taken = [name for name in names if (target / name).exists()]
     if taken:
@@ -75,9 +79,67 @@ def _in_the_way(target: Path, names: list[str]) -> Problem:
 # --- the starter -----------------------------------------------------------------------------------------
 
 
-def starter(lang: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class _Example:
+    """The starter's example: a year of orders, and a goal for three months of which the second is running,
+    so that whenever the workspace is made there is something to judge."""
+
+    today: date
+
+    @property
+    def start(self) -> date:
+        return add_months(month_start(self.today), -1)
+
+    @property
+    def due(self) -> date:
+        return month_end(add_months(self.start, 2))
+
+    def orders(self) -> list[tuple[int, date, str, Decimal]]:
+        """Number, date, customer, amount of two orders a week up to yesterday; one sixth more since the goal
+        began. No chance in it: the same day makes the same orders."""
+        first = self.today - timedelta(days=7 * ORDER_WEEKS)
+        found = []
+        for index in range(2 * ORDER_WEEKS):
+            day = first + timedelta(days=7 * index // 2 + 1)
+            amount = Decimal(210000 + 8700 * (index * 37 % 41)) / 100
+            if day >= self.start:
+                amount = (amount * 7 / 6).quantize(Decimal("0.01"))
+            found.append((1001 + index, day, CUSTOMERS[index % len(CUSTOMERS)], amount))
+        return [order for order in found if order[1] < self.today]
+
+    def baseline(self) -> int:
+        """Sales of the three months before the goal, in full thousands."""
+        since = add_months(self.start, -3)
+        total = sum((amount for _, day, _, amount in self.orders() if since <= day < self.start), Decimal(0))
+        return int(round(total, -3))
+
+    def words(self, russian: bool) -> dict[str, str]:
+        base = self.baseline()
+        return {
+            "base": str(base),
+            "goal_target": str(round(base * 6 // 5, -3)),
+            "start": self.start.isoformat(),
+            "due": self.due.isoformat(),
+            "calls_due": (self.due - timedelta(days=14)).isoformat(),
+            "rows": "".join(self._row(order, russian) for order in self.orders()),
+        }
+
+    @staticmethod
+    def _row(order: tuple[int, date, str, Decimal], russian: bool) -> str:
+        number, day, customer, amount = order
+        if russian:
+            return f"{number};{day:%d.%m.%Y};{customer};{str(amount).replace('.', ',')};{_RU['ann']}\n"
+        return f"{number},{day.isoformat()},{customer},{amount},{_EN['ann']}\n"
+
+
+ORDER_WEEKS = 52
+CUSTOMERS = ("Northwind", "Contoso", "Fabrikam", "Tailspin", "Litware")
+
+
+def starter(lang: str, today: date) -> dict[str, str]:
     """Relative path -> content of the starter workspace."""
-    say = _RU if lang == "ru" else _EN
+    russian = lang == "ru"
+    say = {**(_RU if russian else _EN), **_Example(today).words(russian)}
     files = {name: _with_comments(text, say) for name, text in _FILES.items()}
     for name, kind in _KINDS.items():
         up = "../" * name.count("/")
@@ -116,7 +178,12 @@ delivery:
   # smtp:                            # <smtp>
   #   host: smtp.example.com
   #   user: scorecards@example.com
-  #   password_env: SMTP_PASSWORD
+  #   password_env: SMTP_PASSWORD   # <password>
+
+# schedule:                    # <schedule>
+#   enabled: true
+#   weekday: monday
+#   at: 08:00
 """,
     "people.yaml": """\
 # <people>
@@ -129,7 +196,7 @@ people:
   - id: ann
     name: <ann>
     teams: [{team: sales}]
-    aliases: [Ann Example, ann@example.com]   # <aliases>
+    aliases: [<ann>, ann@example.com]   # <aliases>
 """,
     "audiences.yaml": """\
 # <audiences>
@@ -158,17 +225,17 @@ owner: ann
 team: sales
 kpi: sales_revenue             # <kpi>
 kind: cumulative               # <kind>
-baseline: 100000               # <baseline>
-target: 120000                 # <target>
-start: 2026-10-01
-due: 2026-12-31
+baseline: <base>                # <baseline>
+target: <goal_target>                 # <target>
+start: <start>
+due: <due>
 supports: growth
 how:                           # <how>
   - id: calls
     title: <calls>
     owner: ann
-    start: 2026-10-01
-    due: 2026-12-15
+    start: <start>
+    due: <calls_due>
     hours: 60
 """,
     "sources/orders.yaml": """\
@@ -179,28 +246,25 @@ system: spreadsheet            # <system>
 files: exports/orders/*.csv
 format:                        # <format>
   encoding: utf-8
-  delimiter: ","
-  decimal: "."
-  date: "%Y-%m-%d"
+  delimiter: "<delimiter>"
+  decimal: "<decimal>"
+  date: "<date>"
 delivers: full                 # <delivers>
 fact: deals
 columns:                       # <columns>
-  deal_id: Order
-  customer: Customer
-  amount: Amount
+  deal_id: <h_order>
+  customer: <h_customer>
+  amount: <h_amount>
   currency: {value: <currency>}
   is_won: {value: "true"}
   is_closed: {value: "true"}
-  created_on: Date
-  closed_on: Date
-  owner: Seller
+  created_on: <h_date>
+  closed_on: <h_date>
+  owner: <h_seller>
 """,
     "exports/orders/orders.csv": """\
-Order,Date,Customer,Amount,Seller
-1001,2026-10-05,Northwind,4200.00,Ann Example
-1002,2026-10-14,Contoso,11800.50,Ann Example
-1003,2026-11-03,Fabrikam,7350.00,Ann Example
-""",
+<h_order><delimiter><h_date><delimiter><h_customer><delimiter><h_amount><delimiter><h_seller>
+<rows>""",
     ".gitignore": """\
 .scorecards/
 out/
@@ -232,7 +296,7 @@ _EN = {
     "plan": "Strategic plan",
     "growth": "Grow with existing products",
     "goal": "One goal, one file (or several under `goals:`).",
-    "goal_title": "Raise sales from 100 000 to 120 000 in the fourth quarter",
+    "goal_title": "Sell a fifth more than in the three months before",
     "kpi": "a built-in KPI or one from kpis.yaml; `scorecards check` lists near names",
     "kind": "cumulative adds up, level moves a rate, maintain holds one",
     "baseline": "where we stand; rates as 45 %",
@@ -244,7 +308,17 @@ _EN = {
     "system": "free name; built in are hubspot, mailshake, timecamp, subscriptions, ga4, ledger",
     "format": "declared, never guessed",
     "delivers": "full: each file holds everything; changes: only what is new",
-    "columns": "our column: header in the file",
+    "columns": "our column: header in the file; all columns are in docs/sources.md",
+    "password": "name of the environment variable that holds it; never the password itself",
+    "schedule": "`scorecards serve` then runs the week by itself",
+    "delimiter": ",",
+    "decimal": ".",
+    "date": "%Y-%m-%d",
+    "h_order": "Order",
+    "h_date": "Date",
+    "h_customer": "Customer",
+    "h_amount": "Amount",
+    "h_seller": "Seller",
 }
 
 _RU = {
@@ -272,7 +346,7 @@ _RU = {
     "plan": "Стратегический план",
     "growth": "Рост на существующих продуктах",
     "goal": "Одна цель — один файл (или несколько целей под ключом `goals:`).",
-    "goal_title": "Увеличить продажи со 100 000 до 120 000 в четвёртом квартале",
+    "goal_title": "Продать на пятую часть больше, чем за три предыдущих месяца",
     "kpi": "встроенный показатель или свой из kpis.yaml; `scorecards check` подскажет имена",
     "kind": "cumulative накапливает, level сдвигает уровень, maintain удерживает",
     "baseline": "где мы сейчас; доли пишутся как 45 %",
@@ -284,5 +358,15 @@ _RU = {
     "system": "любое имя; встроены hubspot, mailshake, timecamp, subscriptions, ga4, ledger",
     "format": "указывается явно, программа не угадывает",
     "delivers": "full: в каждом файле всё целиком; changes: только новое",
-    "columns": "наша колонка: заголовок в файле",
+    "columns": "наша колонка: заголовок в файле; все колонки перечислены в docs/sources.md",
+    "password": "имя переменной окружения с паролем; сам пароль сюда не пишут",
+    "schedule": "`scorecards serve` будет считать неделю по расписанию",
+    "delimiter": ";",
+    "decimal": ",",
+    "date": "%d.%m.%Y",
+    "h_order": "Заказ",
+    "h_date": "Дата",
+    "h_customer": "Клиент",
+    "h_amount": "Сумма",
+    "h_seller": "Менеджер",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -87,7 +88,7 @@ def test_every_help_text_is_said_in_russian() -> None:
 
 MODULES = (
     *(f"pipeline/workspace/{name}.py" for name in ("yamlnodes", "shape", "rules", "loader", "scaffold")),
-    *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "commands")),
+    *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands")),
 )
 TEMPLATE_AT = {
     "Problem": (1, 2),
@@ -116,6 +117,13 @@ def test_every_problem_and_sentence_is_said_in_russian(module: str) -> None:
     assert sorted(text for text in said - only_a_field if text and not russian.has(text)) == []
 
 
+def test_every_step_of_a_run_is_named_in_russian() -> None:
+    from assets.terminal import STEPS
+
+    assert [text for text in STEPS.values() if not speech("ru").has(text)] == []
+    assert "sources" in STEPS
+
+
 def test_starter_passes_check_and_says_what_is_next(
     starter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,7 +143,7 @@ def test_broken_workspace_is_exit_code_2_with_place_and_no_traceback(
     starter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = starter / "goals/first-goal.yaml"
-    path.write_text(path.read_text("utf-8").replace("due: 2026-12-31", "due: 2026-09-01", 1), "utf-8")
+    path.write_text(re.sub(r"due: .*", "due: 2019-09-01", path.read_text("utf-8"), count=1), "utf-8")
     assert cli.call(["check", "-w", str(starter)]) == 2
     err = capsys.readouterr().err
     assert err.startswith("goals/first-goal.yaml:")
@@ -197,7 +205,8 @@ def test_a_mapping_of_an_unknown_column_is_found_by_check(
         (["status", "--json", "--csv"], "exclude"),
         (["status"], "scorecards run"),
         (["run", "--wek", "2026-W47"], "Did you mean --week?"),
-        (["rnu"], "run"),
+        (["rnu"], "Did you mean run?"),
+        (["outbox", "lst"], "`scorecards outbox --help`"),
         (["init"], "DIR is missing"),
     ],
 )
@@ -224,6 +233,10 @@ def test_russian_speaks_russian(
     assert "Использование: " in text
     assert "Параметры" in text
     assert "Показать эту справку." in text
+    assert cli.call(["rnu"]) == 2
+    assert capsys.readouterr().err == (
+        "Команды rnu нет. Может быть, run? Список возможностей: `scorecards --help`.\n"
+    )
     assert cli.call(["-w", str(starter), "run", "--week", "x"]) == 2
     assert "не неделя" in capsys.readouterr().err
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.scaffold import create_workspace, starter
 from pipeline.workspace.schemas import json_schemas, schema_text
 
+TODAY = date(2026, 11, 24)
 ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -25,11 +29,30 @@ def test_the_starter_passes_as_it_is(tmp_path: Path, lang: str) -> None:
     assert workspace.warnings == ()
     assert [goal.id for goal in workspace.goals] == ["first-goal"]
     rows = (tmp_path / "w/exports/orders/orders.csv").read_text("utf-8").splitlines()
-    assert len(rows) == 4
+    assert len(rows) > 100
+
+
+@pytest.mark.parametrize(
+    "today", [date(2026, 11, 24), date(2027, 1, 1), date(2028, 2, 29), date(2026, 3, 31)]
+)
+def test_the_example_goal_is_running_whenever_the_starter_is_made(tmp_path: Path, today: date) -> None:
+    create_workspace(tmp_path / "w", sample=False, lang="en", today=today)
+    goal = load_workspace(tmp_path / "w", CATALOGUE).goals[0]
+    assert goal.start < today <= goal.due and (today - goal.start).days >= 28
+    sold = Decimal(0)
+    with (tmp_path / "w/exports/orders/orders.csv").open() as file:
+        for order in csv.DictReader(file):
+            assert order["Date"] < today.isoformat()
+            months = (
+                (goal.start.year - int(order["Date"][:4])) * 12 + goal.start.month - int(order["Date"][5:7])
+            )
+            sold += Decimal(order["Amount"]) if 1 <= months <= 3 else 0
+    assert goal.baseline is not None and abs(goal.baseline.amount - sold) <= 500
+    assert abs(goal.target.amount / goal.baseline.amount - Decimal("1.2")) < Decimal("0.01")
 
 
 def test_both_languages_have_the_same_keys_and_no_placeholder_left() -> None:
-    english, russian = starter("en"), starter("ru")
+    english, russian = starter("en", TODAY), starter("ru", TODAY)
     assert english.keys() == russian.keys()
     for text in (*english.values(), *russian.values()):
         assert "<" not in text.replace("<scorecards@example.com>", "")

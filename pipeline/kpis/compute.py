@@ -241,7 +241,8 @@ def daily_components(
     }
     with _registered(loaded, people, through) as connection:
         parts = _all_components(_remembered(connection, loaded), wanted, loaded, through)
-    tables = [_table(name, part) for name, part in parts]
+    columns = {id(part): _columns(part) for _, part in parts}
+    tables = [_table(name, columns[id(part)]) for name, part in parts]
     frame = pa.concat_tables(tables or [COMPONENT_COLUMNS.empty_table()]).to_pandas(
         types_mapper=pd.ArrowDtype
     )
@@ -467,20 +468,21 @@ def _merged(sides: list[_Rows], segments: list[str], currencies: list[str | None
     )  # fmt: skip
 
 
-def _table(kpi_id: str, rows: _Merged) -> pa.Table:
-    """The rows as the components table has them."""
+def _columns(rows: _Merged) -> list[pa.Array]:
+    """The rows as columns of the components table, all but the KPI's name."""
     below = rows.denominator
-    return pa.table(
-        [
-            pa.repeat(pa.scalar(kpi_id, pa.string()), len(rows.day)),
-            pa.array(rows.day.astype(np.int32)).cast(pa.date32()),
-            pa.array(rows.segments, pa.string()).take(pa.array(rows.segment)),
-            pa.array(rows.currencies, pa.string()).take(pa.array(rows.currency)),
-            from_whole(rows.numerator),
-            from_whole(below) if below is not None else pa.nulls(len(rows.day), EXACT),
-        ],
-        schema=COMPONENT_COLUMNS,
-    )
+    return [
+        pa.array(rows.day.astype(np.int32)).cast(pa.date32()),
+        pa.array(rows.segments, pa.string()).take(pa.array(rows.segment)),
+        pa.array(rows.currencies, pa.string()).take(pa.array(rows.currency)),
+        from_whole(rows.numerator),
+        from_whole(below) if below is not None else pa.nulls(len(rows.day), EXACT),
+    ]
+
+
+def _table(kpi_id: str, columns: list[pa.Array]) -> pa.Table:
+    name = pa.repeat(pa.scalar(kpi_id, pa.string()), len(columns[0]))
+    return pa.table([name, *columns], schema=COMPONENT_COLUMNS)
 
 
 def _indexed_rows(rows: _Merged) -> KpiRows:

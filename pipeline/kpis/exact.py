@@ -39,7 +39,7 @@ def from_whole(values: Whole) -> pa.Array:
     words = np.empty(2 * len(values), dtype="<i8")
     words[0::2] = values
     words[1::2] = values >> 63
-    return pa.Array.from_buffers(EXACT, len(values), [None, pa.py_buffer(words.tobytes())])
+    return pa.Array.from_buffers(EXACT, len(values), [None, pa.py_buffer(words)])
 
 
 def as_decimal(whole: int) -> Decimal:

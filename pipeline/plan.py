@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 
@@ -21,6 +22,7 @@ from pipeline.kpis.registry import feeding_sources, kpi_registry, replaced_kpis
 from pipeline.outsourcing import OutsourcingReport, outsourcing_report
 from pipeline.periods import DAY, Week, add_months, month_end, month_start
 from pipeline.sources.state import SourceState
+from pipeline.steps import link_tasks
 from pipeline.timeline import (
     CalendarEntry,
     Item,
@@ -30,7 +32,7 @@ from pipeline.timeline import (
     build_timeline,
     workload,
 )
-from pipeline.units import Unit
+from pipeline.units import Direction, Unit
 from pipeline.workspace.model import (
     Automation,
     Goal,
@@ -135,28 +137,54 @@ class BaselineRow:
 
 @dataclass(frozen=True)
 class BudgetRow:
-    """Money of one goal. Budget, initiatives and tasks are three views of the same money and never summed."""
+    """Money of one goal. What is planned is its initiatives and the tasks that belong to none of them; the
+    budget covers it or does not, and is never added to it."""
 
     goal: Goal | None
     """None: lines and tasks of no goal."""
     budget: Decimal
     initiatives: Decimal
+    """Cost of the initiatives: as written, else of the tasks that are their steps."""
     tasks: Decimal
+    """Cost of the tasks that belong to no initiative."""
+    to_come: Decimal
+    """The part of both that is not done yet, by completion."""
+
+    @property
+    def planned(self) -> Decimal:
+        return self.initiatives + self.tasks
 
     @property
     def uncovered(self) -> Decimal:
-        """Planned work the budget does not cover: the larger of the two views of work, less the budget."""
-        return max(max(self.initiatives, self.tasks) - self.budget, Decimal(0))
+        """Planned work the budget does not cover."""
+        return max(self.planned - self.budget, Decimal(0))
 
 
 @dataclass(frozen=True)
 class Budget:
     rows: tuple[BudgetRow, ...]
-    budget_total: Decimal
-    initiatives_total: Decimal
-    tasks_total: Decimal
     hours_total: Decimal
     """Hours of all initiatives."""
+
+    def total(self, column: Callable[[BudgetRow], Decimal]) -> Decimal:
+        return sum((column(row) for row in self.rows), Decimal(0))
+
+    @property
+    def budget_total(self) -> Decimal:
+        return self.total(lambda row: row.budget)
+
+    @property
+    def planned_total(self) -> Decimal:
+        return self.total(lambda row: row.planned)
+
+    @property
+    def to_come_total(self) -> Decimal:
+        return self.total(lambda row: row.to_come)
+
+    @property
+    def uncovered_total(self) -> Decimal:
+        """Goal by goal: what one goal leaves over does not pay for another."""
+        return self.total(lambda row: row.uncovered)
 
 
 @dataclass(frozen=True)
@@ -233,7 +261,12 @@ class Summary:
     """Ids of goals at risk, off track or missed, worst first."""
     without_verdict: tuple[str, ...]
     budget_total: Decimal
-    initiatives_total: Decimal
+    planned_total: Decimal
+    to_come_total: Decimal
+    uncovered_total: Decimal
+    at_stake: str | None
+    """Id of the money goal under way that lacks most against its plan today. Goals overlap (a quarter is
+    part of its year, profit of revenue), so their gaps are never added up."""
     saving: Decimal
     """Of outsourcing, over its span."""
     hours_saved: Decimal
@@ -293,7 +326,7 @@ def build_plan(workspace: Workspace, edition: Edition, facts: Callable[[str], pa
         through,
         workspace.company.currency,
     )
-    budget = budget_rows(workspace, [item for item in items if item.kind == "task" and not item.is_summary])
+    budget = budget_rows(workspace, tasks, items)
     automation = tuple(_automation(one) for one in workspace.strategy.automation)
     results = {result.goal_id: result for result in edition.results}
     registry = kpi_registry(workspace)
@@ -355,12 +388,29 @@ def _summary(
         worst=tuple(result.goal_id for result in edition.results if result.status in bad),
         without_verdict=tuple(one.goal_id for one in edition.results if one.status == "no_verdict"),
         budget_total=budget.budget_total,
-        initiatives_total=budget.initiatives_total,
+        planned_total=budget.planned_total,
+        to_come_total=budget.to_come_total,
+        uncovered_total=budget.uncovered_total,
+        at_stake=_at_stake(edition),
         saving=outsourcing.total_saving,
         hours_saved=sum((row.hours_saved for row in automation if row.hours_saved is not None), Decimal(0)),
         overloaded=tuple(dict.fromkeys(load.person for load in loads if load.state == "over")),
         critical=len(timeline.critical),
     )
+
+
+def _at_stake(edition: Edition) -> str | None:
+    money = [
+        (one.gap_value, one.goal_id)
+        for one in edition.results
+        if one.kind == "cumulative"
+        and one.unit is Unit.MONEY
+        and one.direction is Direction.UP
+        and one.due >= edition.week.monday
+        and one.gap_value is not None
+        and one.gap_value < 0
+    ]
+    return min(money)[1] if money else None
 
 
 def _tally(statuses: Iterable[StatusName]) -> dict[StatusName, int]:
@@ -504,42 +554,57 @@ def _plan_on(result: GoalResult, points: Sequence[Point], day: date) -> Decimal 
 # --- chapters 7 to 10, 13: money, automation, risks, changes ------------------------------------------
 
 
-def budget_rows(workspace: Workspace, tasks: Sequence[Item]) -> Budget:
-    """Money by goal. `tasks`: timeline items of kind task that are work (no summaries)."""
+def budget_rows(workspace: Workspace, tasks: pa.Table, items: Sequence[Item]) -> Budget:
+    """Money by goal, each piece of work once. `tasks`: rows of the fact; `items`: the timeline's."""
     known = {goal.id: goal for goal in workspace.goals}
     lines: dict[str | None, Decimal] = {}
-    initiatives: dict[str | None, Decimal] = {}
-    work: dict[str | None, Decimal] = {}
     for line in workspace.strategy.budget:
         _add(lines, line.goal if line.goal in known else None, line.amount)
+    rows = tasks.to_pylist()
+    links = link_tasks(workspace, rows, [])
+    steps: dict[str, Decimal] = {}
+    loose: dict[str | None, Decimal] = {}
+    to_come: dict[str | None, Decimal] = {}
+    for row in rows:
+        link = links[row["source"], row["task_id"]]
+        if row["cost"] is None or link.is_summary:
+            continue
+        if link.initiative:
+            _add(steps, link.initiative, row["cost"])
+        else:
+            goal_id = link.goal if link.goal in known else None
+            _add(loose, goal_id, row["cost"])
+            _add(to_come, goal_id, _left(row["cost"], row["done_percent"]))
+    done = {item.id: item.done for item in items}
+    planned: dict[str | None, Decimal] = {}
     for goal in workspace.goals:
         for one in goal.how:
-            _add(initiatives, goal.id, one.cost)
-    for task in tasks:
-        _add(work, task.goal if task.goal in known else None, task.cost)
-    order = [*known, None]
-    rows = tuple(
+            name = f"initiative:{goal.id}/{one.id}"
+            cost = one.cost if one.cost is not None else steps.get(name)
+            if cost is not None:
+                _add(planned, goal.id, cost)
+                _add(to_come, goal.id, _left(cost, done.get(name)))
+    zero = Decimal(0)
+    found = tuple(
         BudgetRow(
-            goal=known.get(name) if name else None,
-            budget=lines.get(name, Decimal(0)),
-            initiatives=initiatives.get(name, Decimal(0)),
-            tasks=work.get(name, Decimal(0)),
+            known.get(name) if name else None,
+            lines.get(name, zero),
+            planned.get(name, zero),
+            loose.get(name, zero),
+            to_come.get(name, zero),
         )
-        for name in order
-        if name in lines or name in initiatives or name in work
+        for name in (*known, None)
+        if name in lines or name in planned or name in loose
     )
-    return Budget(
-        rows,
-        sum((row.budget for row in rows), Decimal(0)),
-        sum((row.initiatives for row in rows), Decimal(0)),
-        sum((row.tasks for row in rows), Decimal(0)),
-        sum((one.hours or Decimal(0) for goal in workspace.goals for one in goal.how), Decimal(0)),
-    )
+    return Budget(found, sum((one.hours or zero for goal in workspace.goals for one in goal.how), zero))
 
 
-def _add(sums: dict[str | None, Decimal], key: str | None, amount: Decimal | None) -> None:
-    if amount is not None:
-        sums[key] = sums.get(key, Decimal(0)) + amount
+def _left(cost: Decimal, done: Decimal | None) -> Decimal:
+    return cost * (100 - (done or Decimal(0))) / 100
+
+
+def _add(sums: dict[Any, Decimal], key: object, amount: Decimal) -> None:
+    sums[key] = sums.get(key, Decimal(0)) + amount
 
 
 def _automation(one: Automation) -> AutomationRow:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +21,7 @@ from pipeline.errors import Problem
 from pipeline.kpis.people import PersonNames
 from pipeline.language import pick
 from pipeline.periods import Week, week_range
+from pipeline.steps import Link, link_tasks
 from pipeline.workspace.model import Goal, Initiative, People, Person, Workspace
 
 ItemKind = Literal["goal", "initiative", "task"]
@@ -50,7 +51,9 @@ class Item:
     blocked_by: Mapping[str, str] = field(default_factory=dict, hash=False)
     parent: str | None = None
     is_summary: bool = False
-    """A task that only groups others; it is neither scheduled nor counted as work."""
+    """A task that only groups others, or an initiative whose tasks are scheduled in its place."""
+    initiative: str | None = None
+    """Of a task: id of the initiative it is a step of."""
 
     @property
     def is_done(self) -> bool:
@@ -70,14 +73,16 @@ class Slot:
     pushed_days: int
     """Working days its predecessors push it beyond its own start date."""
     critical: bool
-    """No float, and not done yet."""
+    """No float, not done yet, and something else to delay: a goal or other work."""
 
 
 @dataclass(frozen=True)
 class TimelineRow:
     item: Item
     slot: Slot | None
-    """None for goals and for tasks that only group others."""
+    """None for goals and for what only groups other work."""
+    level: int = 1
+    """Depth in the outline: 0 a goal, 1 its work, 2 and more the steps of that work."""
 
 
 @dataclass(frozen=True)
@@ -116,30 +121,128 @@ class Collected:
 def collect_items(workspace: Workspace, tasks: pa.Table) -> Collected:
     """Every goal, initiative and task that has dates. `tasks`: rows of the fact tasks.
 
-    An initiative without a start or due date takes the goal's; a task takes that of the goal it serves, and
-    without one it is undated.
+    An initiative without a start or due date takes those of its tasks, else the goal's. A task takes those of
+    the initiative or goal it serves, and without one it is undated. A task that is the initiative itself is
+    one item with it (see pipeline.steps).
     """
     names, goals = PersonNames(workspace.people), {goal.id: goal for goal in workspace.goals}
-    items = [_goal_item(goal) for goal in workspace.goals]
-    problems: list[Problem] = []
-    for goal in workspace.goals:
-        for initiative in goal.how:
-            waits = _initiative_order(workspace, goal, initiative, problems)
-            items.append(_initiative_item(goal, initiative, waits))
-    undated: list[str] = []
     rows = tasks.to_pylist()
+    problems: list[Problem] = []
+    links = link_tasks(workspace, rows, problems)
     known = {(row["source"], row["task_id"]) for row in rows}
-    parents = {(row["source"], row["parent_id"]) for row in rows if row["parent_id"]}
+    initiatives = [
+        _initiative_item(goal, one, _initiative_order(workspace, goal, one, problems))
+        for goal in workspace.goals
+        for one in goal.how
+    ]
+    places = {one.id: one for one in initiatives}
+    undated: list[str] = []
+    found: list[Item] = []
+    twins: dict[str, Twin] = {}
+    outer: dict[str, str] = {}
     for row in rows:
-        goal_of_task = goals.get(row["goal"] or "")
-        start = row["start_on"] or (goal_of_task.start if goal_of_task else row["due_on"])
-        due = row["due_on"] or (goal_of_task.due if goal_of_task else row["start_on"])
-        if start is None or due is None or due < start:
-            undated.append(row["name"])
-            continue
+        link = links[row["source"], row["task_id"]]
         waits = tuple(_task_order(row, known, problems))
-        items.append(_task_item(row, start, due, names, waits, (row["source"], row["task_id"]) in parents))
-    return Collected(tuple(_leaf_order(items)), tuple(undated), tuple(problems))
+        if link.initiative and row["parent_id"] and not link.inside:
+            outer.setdefault(link.initiative, f"task:{row['source']}/{row['parent_id']}")
+        if link.twin and link.initiative:
+            twins[link.initiative] = Twin(row, waits, names.owner(row["assignee"] or None))
+            continue
+        dates = _task_dates(row, places.get(link.initiative or ""), goals.get(link.goal or ""))
+        if dates is None:
+            undated.append(row["name"])
+        else:
+            found.append(_task_item(row, dates, names, waits, link))
+    written = {f"initiative:{goal.id}/{one.id}": one for goal in workspace.goals for one in goal.how}
+    same = {twin.id: initiative for initiative, twin in twins.items()}
+    placed = [replace(one, parent=outer.get(one.id)) for one in initiatives]
+    renamed = [_renamed(one, same) for one in (*placed, *found)]
+    joined = _with_steps(renamed, written, {name: twin.renamed(same) for name, twin in twins.items()})
+    items = _leaf_order([*(_goal_item(goal) for goal in workspace.goals), *joined])
+    return Collected(tuple(items), tuple(undated), tuple(problems))
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The task that is an initiative: what it says where the initiative says nothing."""
+
+    row: Mapping[str, Any]
+    waits: tuple[str, ...]
+    owner: str | None
+
+    @property
+    def id(self) -> str:
+        return f"task:{self.row['source']}/{self.row['task_id']}"
+
+    def renamed(self, same: Mapping[str, str]) -> Twin:
+        return replace(self, waits=tuple(same.get(one, one) for one in self.waits))
+
+
+def _renamed(item: Item, same: Mapping[str, str]) -> Item:
+    """The item with its references to tasks that are initiatives turned into references to these."""
+    waits = tuple(same.get(one, one) for one in item.depends_on)
+    return replace(item, depends_on=waits, parent=same.get(item.parent or "", item.parent))
+
+
+def _with_steps(
+    items: Sequence[Item], written: Mapping[str, Initiative], twins: Mapping[str, Twin]
+) -> list[Item]:
+    """Initiatives joined with the tasks that are their steps: the steps are scheduled, the initiative only
+    groups them. What is written in the initiative wins over what its tasks say."""
+    steps: dict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        if item.initiative:
+            steps[item.initiative].append(item)
+    joined = {
+        name: _joined(item, written[name], steps[name], twins.get(name))
+        for item in items
+        if (name := item.id) in written
+    }
+    return [
+        joined[item.id] if item.id in joined else _step(item, joined) if item.initiative else item
+        for item in items
+    ]
+
+
+def _joined(item: Item, one: Initiative, steps: Sequence[Item], twin: Twin | None) -> Item:
+    row: Mapping[str, Any] = twin.row if twin else {}
+    own = {step.id for step in steps} | {item.id}
+    start = one.start or row.get("start_on") or min((step.start for step in steps), default=item.start)
+    due = one.due or row.get("due_on") or max((step.due for step in steps), default=item.due)
+    waits = (*item.depends_on, *(twin.waits if twin else ()))
+    leaves = [step for step in steps if not step.is_summary]
+    done = item.done if item.done is not None else row.get("done_percent") if twin else None
+    return replace(
+        item,
+        owner=one.owner or (twin.owner if twin else None) or item.owner,
+        start=start,
+        due=max(due, start),
+        depends_on=tuple(name for name in dict.fromkeys(waits) if name not in own),
+        done=done if done is not None else _steps_done(leaves),
+        is_summary=bool(leaves),
+    )
+
+
+def _steps_done(steps: Sequence[Item]) -> Decimal | None:
+    """Completion of the steps, each weighted by its working days; None when no step has any."""
+    if all(step.done is None for step in steps):
+        return None
+    days = sum(_length(step) for step in steps)
+    return sum(((step.done or Decimal(0)) * _length(step) for step in steps), Decimal(0)) / days
+
+
+def _step(item: Item, initiatives: Mapping[str, Item]) -> Item:
+    """A step of an initiative that is done is done, whatever an older export of the tasks says."""
+    whole = initiatives[item.initiative or ""]
+    waits = tuple(one for one in item.depends_on if one != whole.id)
+    return replace(item, depends_on=waits, done=Decimal(100) if whole.is_done else item.done)
+
+
+def _task_dates(row: Mapping[str, Any], whole: Item | None, goal: Goal | None) -> tuple[date, date] | None:
+    place: Item | Goal | None = whole or goal
+    start = row["start_on"] or (place.start if place else row["due_on"])
+    due = row["due_on"] or (place.due if place else row["start_on"])
+    return None if start is None or due is None or due < start else (start, due)
 
 
 def _goal_item(goal: Goal) -> Item:
@@ -213,27 +316,24 @@ def _task_order(
 
 
 def _task_item(
-    row: Mapping[str, object],
-    start: date,
-    due: date,
-    names: PersonNames,
-    waits: tuple[str, ...],
-    is_summary: bool,
+    row: Mapping[str, Any], dates: tuple[date, date], names: PersonNames, waits: tuple[str, ...], link: Link
 ) -> Item:
     done, cost = row["done_percent"], row["cost"]
+    parent = f"task:{row['source']}/{row['parent_id']}" if row["parent_id"] else None
     return Item(
         id=f"task:{row['source']}/{row['task_id']}",
         kind="task",
         title={"": str(row["name"])},
         owner=names.owner(str(row["assignee"]) if row["assignee"] else None),
-        start=start,
-        due=due,
-        goal=str(row["goal"]) if row["goal"] else None,
+        start=dates[0],
+        due=dates[1],
+        goal=link.goal,
         depends_on=waits,
         done=done if isinstance(done, Decimal) else None,
         cost=cost if isinstance(cost, Decimal) else None,
-        parent=f"task:{row['source']}/{row['parent_id']}" if row["parent_id"] else None,
-        is_summary=is_summary,
+        parent=parent if link.inside or not link.initiative else link.initiative,
+        is_summary=link.is_summary,
+        initiative=link.initiative,
     )
 
 
@@ -281,7 +381,9 @@ def build_timeline(workspace: Workspace, tasks: pa.Table) -> Timeline:
     slots = schedule(work)
     edges = [(earlier, one) for one, before in _predecessors(work).items() for earlier in before]
     titles = {item.id: item.title for item in collected.items}
-    rows = tuple(TimelineRow(item, slots.get(item.id)) for item in _reading_order(collected.items))
+    rows = tuple(
+        TimelineRow(item, slots.get(item.id), level) for item, level in _reading_order(collected.items)
+    )
     critical = sorted(
         (one for one in slots if slots[one].critical), key=lambda one: (slots[one].early_start, one)
     )
@@ -289,20 +391,19 @@ def build_timeline(workspace: Workspace, tasks: pa.Table) -> Timeline:
     return Timeline(rows, tuple(edges), tuple(critical), collected.undated, problems)
 
 
-def _reading_order(items: Sequence[Item]) -> list[Item]:
-    """Goals by due date, each followed by its work by start; then the work of no goal."""
+def _reading_order(items: Sequence[Item]) -> list[tuple[Item, int]]:
+    """Goals by due date, each followed by its work by start; then the work of no goal. What belongs to other
+    work follows it, one level deeper."""
     goals = sorted((item for item in items if item.kind == "goal"), key=lambda item: (item.due, item.id))
     place = {item.goal: number for number, item in enumerate(goals)}
-    return sorted(
-        items,
-        key=lambda item: (
-            place.get(item.goal, len(goals)),
-            item.kind != "goal",
-            item.start,
-            item.due,
-            item.id,
-        ),
-    )
+    by_id = {item.id: item for item in items}
+    found = []
+    for item in items:
+        line = [by_id[one] for one in _with_parents(item, by_id) if by_id[one].goal == item.goal][::-1]
+        way = tuple((one.start, one.due, one.id) for one in line)
+        level = 0 if item.kind == "goal" else len(line)
+        found.append((place.get(item.goal, len(goals)), item.kind != "goal", way, item, level))
+    return [(item, level) for *_, item, level in sorted(found, key=lambda one: one[:3])]
 
 
 def _cycle_problem(
@@ -398,10 +499,11 @@ def schedule(items: Sequence[Item]) -> dict[str, Slot]:
     latest: dict[str, int] = {}
     for one in reversed(order):
         latest[one] = min([end[one], *(latest[other] - _length(by_id[other]) for other in after[one])])
-    return {one: _slot(by_id[one], start[one], finish[one], latest[one]) for one in order}
+    alone = {one for one in order if by_id[one].goal is None and not before[one] and not after[one]}
+    return {one: _slot(by_id[one], start[one], finish[one], latest[one], one in alone) for one in order}
 
 
-def _slot(item: Item, start: int, finish: int, latest: int) -> Slot:
+def _slot(item: Item, start: int, finish: int, latest: int, alone: bool) -> Slot:
     return Slot(
         early_start=working_date(start),
         early_finish=working_date(finish),
@@ -409,7 +511,7 @@ def _slot(item: Item, start: int, finish: int, latest: int) -> Slot:
         late_finish=working_date(latest),
         float_days=latest - finish,
         pushed_days=start - working_index(item.start),
-        critical=latest == finish and not item.is_done,
+        critical=latest == finish and not item.is_done and not alone,
     )
 
 
@@ -507,12 +609,13 @@ class WeekLoad:
 def workload(
     items: Iterable[Item], people: People, time_entries: pa.Table, through: date, first: date, last: date
 ) -> tuple[WeekLoad, ...]:
-    """Load per person and week that has any initiative or task, from `first` to `last`.
+    """Load per person and week that has any initiative or task, from `first` to `last`. An initiative's
+    hours are its owner's; its steps are not counted beside them.
 
     `time_entries`: rows of the fact; the usual load is taken from the 13 weeks up to `through`.
     """
     usual = usual_hours(people, time_entries, through)
-    open_items = [item for item in items if item.kind != "goal" and not item.is_summary and not item.is_done]
+    open_items = counted_work(items)
     loads = []
     for person in people.people:
         own = [item for item in open_items if item.owner == person.id]
@@ -522,6 +625,20 @@ def workload(
             if needed or tasks:
                 loads.append(_week_load(person, week, needed, usual.get(person.id), tasks))
     return tuple(loads)
+
+
+def counted_work(items: Iterable[Item]) -> list[Item]:
+    """Open work, each piece once: an initiative with hours stands for its steps, one without hours is
+    counted by its steps."""
+    work = [item for item in items if item.kind != "goal"]
+    estimated = {item.id for item in work if item.kind == "initiative" and item.hours is not None}
+    return [
+        item
+        for item in work
+        if not item.is_done
+        and (item.id in estimated or not item.is_summary)
+        and item.initiative not in estimated
+    ]
 
 
 def _week_load(person: Person, week: Week, needed: Decimal, usual: Decimal | None, tasks: int) -> WeekLoad:
@@ -581,7 +698,7 @@ def build_calendar(workspace: Workspace, timeline: Timeline) -> tuple[CalendarEn
         ]
     for row in timeline.rows:
         item = row.item
-        if item.kind != "goal" and not item.is_summary and not item.is_done:
+        if item.kind != "goal" and not (item.is_summary and item.kind == "task") and not item.is_done:
             kind: Literal["initiative_due", "task_due"] = (
                 "initiative_due" if item.kind == "initiative" else "task_due"
             )

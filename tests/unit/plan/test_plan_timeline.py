@@ -12,6 +12,7 @@ import pyarrow as pa
 from pipeline.facts import FACTS
 from pipeline.language import speech
 from pipeline.periods import Week
+from pipeline.plan import budget_rows
 from pipeline.timeline import (
     Item,
     build_calendar,
@@ -210,3 +211,96 @@ def test_calendar_has_everyones_dates_in_order() -> None:
         (date(2026, 12, 18), "goal_due"),
     ]
     assert Week.of(calendar[0].day).number == 45
+
+
+HIRING = {
+    "id": "g",
+    "how": [
+        {"id": "hire", "title": {"en": "Hire support", "ru": "Набор"}, "hours": 30, "start": nov(2),
+         "due": nov(20), "cost": 500},
+        {"id": "train", "title": {"en": "Train", "ru": "Обучение"}, "depends_on": ["hire"]},
+    ],
+}  # fmt: skip
+STEPS: list[dict[str, Any]] = [
+    {"task_id": "1", "name": "Advertise", "start_on": nov(2), "due_on": nov(6), "done_percent": D(100),
+     "goal": "initiative:g/hire", "cost": D(100)},
+    {"task_id": "2", "name": "Interviews", "start_on": nov(9), "due_on": nov(13), "done_percent": D(50),
+     "predecessors": "1", "goal": "g initiative:hire", "cost": D(150)},
+    {"task_id": "3", "name": "HIRE  support", "start_on": nov(2), "due_on": nov(20), "goal": "g"},
+    {"task_id": "4", "name": "обучение", "start_on": nov(16), "due_on": nov(20), "cost": D(80)},
+    {"task_id": "6", "name": "Desks", "start_on": nov(2), "due_on": nov(3), "parent_id": "3", "cost": D(50)},
+    {"task_id": "7", "name": "Party", "start_on": nov(2), "due_on": nov(3), "goal": "g", "cost": D(20),
+     "done_percent": D(50)},
+    {"task_id": "8", "name": "Lost", "start_on": nov(2), "due_on": nov(3), "goal": "initiative:nobody"},
+]  # fmt: skip
+
+
+def test_work_kept_in_two_places_is_drawn_and_scheduled_once() -> None:
+    """The worked example of docs/plan.md."""
+    timeline = build_timeline(workspace(HIRING), fact("tasks", STEPS))
+    assert [(row.item.id, row.level) for row in timeline.rows] == [
+        ("goal:g", 0),
+        ("task:gantt/7", 1),
+        ("initiative:g/hire", 1),
+        ("task:gantt/6", 2),
+        ("task:gantt/1", 2),
+        ("task:gantt/2", 2),
+        ("initiative:g/train", 1),
+        ("task:gantt/8", 1),
+    ]
+    items = {row.item.id: row.item for row in timeline.rows}
+    slots = {row.item.id: row.slot for row in timeline.rows}
+    # the training waits for every step of hiring; task 4 lent it its dates
+    assert (items["initiative:g/train"].start, items["initiative:g/train"].due) == (nov(16), nov(20))
+    assert set(timeline.edges) == {
+        ("task:gantt/1", "task:gantt/2"),
+        *((f"task:gantt/{n}", "initiative:g/train") for n in (1, 2, 6)),
+    }
+    # Advertise (done) 2-6, interviews 9-13, training 16-20 follow each other without a gap
+    assert timeline.critical == ("task:gantt/2", "initiative:g/train")
+    assert slots["initiative:g/hire"] is None
+    # desks may be there by Friday 13: eight working days after Tuesday 3
+    assert slots["task:gantt/6"] is not None and slots["task:gantt/6"].float_days == 8
+    # 5 days done, half of 5 days, none of 2: 7.5 of 12
+    assert items["initiative:g/hire"].done == D("62.5")
+    assert [problem.code for problem in timeline.problems] == ["timeline-task-initiative"]
+    assert all(problem.text(speech("ru")) != problem.text() for problem in timeline.problems)
+
+
+def test_steps_do_not_add_to_the_hours_of_their_initiative() -> None:
+    one = workspace(HIRING)
+    rows = [row | {"assignee": "Anna Ivanova"} for row in STEPS[:5]]
+    items = [row.item for row in build_timeline(one, fact("tasks", rows)).rows]
+    loads = workload(items, one.people, fact("time_entries", []), nov(1), nov(2), nov(22))
+    # 30 hours over 15 working days: 10 a week; the training has no hours and is counted as one task
+    assert [(load.needed, load.tasks) for load in loads] == [(D(10), 0), (D(10), 0), (D(10), 1)]
+
+
+def test_steps_do_not_add_to_the_cost_of_their_initiative() -> None:
+    one = workspace(HIRING, budget=[{"title": "Support", "amount": 400, "goal": "g"}])
+    tasks = fact("tasks", STEPS)
+    items = [row.item for row in build_timeline(one, tasks).rows]
+    (row,) = budget_rows(one, tasks, items).rows
+    # hiring 500 as written, not 500 and its steps' 300; training 80 by its task; the party 20 beside them
+    assert (row.initiatives, row.tasks, row.planned, row.uncovered) == (580, 20, 600, 200)
+    # 37.5 % of 500, all of 80, half of 20
+    assert row.to_come == D("187.5") + 80 + 10
+
+
+def test_an_initiative_that_is_done_has_no_open_steps() -> None:
+    done = {"id": "g", "how": [HIRING["how"][0] | {"done": 100}]}  # type: ignore[index]
+    timeline = build_timeline(workspace(done), fact("tasks", STEPS[:2]))
+    assert all(row.item.is_done for row in timeline.rows if row.item.kind != "goal")
+    assert timeline.critical == ()
+
+
+def test_a_title_two_goals_share_is_linked_only_where_the_task_names_the_goal() -> None:
+    two = workspace(
+        {"id": "a", "how": [{"id": "x", "title": "Hire"}]}, {"id": "b", "how": [{"id": "x", "title": "Hire"}]}
+    )
+    rows = [{"task_id": "1", "name": "Hire", "start_on": nov(3), "due_on": nov(4)}]
+    assert "task:gantt/1" in {one.id for one in collect_items(two, fact("tasks", rows)).items}
+    named = [rows[0] | {"goal": "b"}]
+    items = {one.id: one for one in collect_items(two, fact("tasks", named)).items}
+    assert "task:gantt/1" not in items and items["initiative:b/x"].start == nov(3)
+    assert items["initiative:a/x"].start == nov(2)

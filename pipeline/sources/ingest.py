@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
@@ -30,7 +31,7 @@ from pipeline.sources.state import Counts, ParsedExport
 from pipeline.store.store import Landed, LandedRows, Store
 from pipeline.workspace.model import Source, Workspace
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Raised when reading the same bytes gives other rows than before: every source is then read again."""
 
 STILL_YOUNG_SECONDS = 2.0
@@ -38,6 +39,7 @@ LOOK_AGAIN_SECONDS = 0.25
 _COPY = re.compile(r"^(.*) ?\((\d+)\)$")
 _DIGITS = re.compile(r"([0-9]+)")
 IGNORED_ENDINGS = (".tmp", ".part", ".partial", ".crdownload", ".download")
+IGNORED_NAMES = ("Thumbs.db", "desktop.ini", "Icon\r")
 
 Progress = Callable[[int, int], None]
 
@@ -137,26 +139,44 @@ def land_files(
     """Land every file of the source that was not landed yet; those, and warnings about files passed over.
 
     A file counts as received when exports/received.csv says so, else now. Files found in one go without a
-    declared time are taken as received one after the other, in the order of their names.
+    declared time are taken as received one after the other, in the order of their names. What was landed
+    keeps its time: a declared time that is changed later changes nothing, and other content under a name
+    that was landed already is a new export, received now unless a later time is declared for it.
     """
     paths, warnings = find_files(workspace, source)
-    names = {path: path.relative_to(workspace.root).as_posix() for path in paths}
+    names = {path: _name(path, workspace.root) for path in paths}
     undeclared = [path for path in paths if names[path] not in workspace.received]
     received = {path: _declared_instant(workspace, names[path]) for path in paths if path not in undeclared}
     for index, path in enumerate(undeclared):
         received[path] = now - timedelta(microseconds=len(undeclared) - index)
-    known = {one.sha256 for one in store.landings(source.id)}
+    known = {one.sha256: one for one in store.landings(source.id)}
+    newest = {one.origin: one.received_at for one in sorted(known.values(), key=lambda one: one.order)}
     landed = []
     for path in sorted(paths, key=lambda each: received[each]):  # by name among equals: paths are in order
-        data, warning = _read_steady(path, names[path])
+        name, instant = names[path], received[path]
+        data, warning = _read_steady(path, name)
         if warning is not None:
             warnings.append(warning)
             continue
-        one = store.land(source.id, data, received_at=received[path], origin=names[path])
-        if one.sha256 not in known:
-            known.add(one.sha256)
-            landed.append(one)
+        before = known.get(hashlib.sha256(data).hexdigest())
+        if before is not None:
+            if before.origin == name and path not in undeclared and before.received_at != instant:
+                warnings.append(_moved(before, instant))
+            continue
+        if name in newest and instant <= newest[name]:
+            warnings.append(_replaced(name, newest[name]))
+            instant = now
+        one = store.land(source.id, data, received_at=instant, origin=name)
+        known[one.sha256] = one
+        landed.append(one)
     return tuple(landed), tuple(warnings)
+
+
+def _name(path: Path, root: Path) -> str:
+    """Path relative to the workspace as it can be kept and printed; composed letters, whatever the disk
+    has."""
+    relative = path.relative_to(root).as_posix().encode("utf-8", "backslashreplace").decode()
+    return unicodedata.normalize("NFC", relative)
 
 
 def find_files(workspace: Workspace, source: Source) -> tuple[list[Path], list[Problem]]:
@@ -165,15 +185,19 @@ def find_files(workspace: Workspace, source: Source) -> tuple[list[Path], list[P
     warnings: list[Problem] = []
     found: list[Path] = []
     lookups = {workspace.root / lookup.file for lookup in source.lookup}
+    root = workspace.root.resolve()
     for path in _matching(workspace, source, warnings):
-        if _is_ignored(path) or path in lookups or not path.is_file():
+        name = _name(path, workspace.root)
+        if _is_ignored(path) or path in lookups:
             continue
-        if not path.resolve().is_relative_to(workspace.root.resolve()):
-            warnings.append(_leads_out(path.relative_to(workspace.root).as_posix()))
-            continue
-        found.append(path)
+        if not path.resolve().is_relative_to(root):
+            warnings.append(_leads_out(name))
+        elif path.is_dir():
+            warnings.append(_not_entered(name))
+        elif path.is_file():
+            found.append(path)
     growing = _growing(found)
-    warnings += [_still_written(path.relative_to(workspace.root).as_posix()) for path in growing]
+    warnings += [_still_written(_name(path, workspace.root)) for path in sorted(growing)]
     return [path for path in found if path not in growing], warnings
 
 
@@ -201,7 +225,7 @@ def _natural(path: Path) -> tuple[str, list[tuple[int, int | str]], int, str]:
 
 def _is_ignored(path: Path) -> bool:
     name = path.name
-    return name.startswith((".", "~$")) or name.lower().endswith(IGNORED_ENDINGS)
+    return name.startswith((".", "~$")) or name.lower().endswith(IGNORED_ENDINGS) or name in IGNORED_NAMES
 
 
 def _growing(paths: Sequence[Path]) -> set[Path]:
@@ -320,7 +344,11 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         "reasons": json.dumps({str(k): int(v) for k, v in sorted(reasons.items())}, ensure_ascii=False),
         "warnings": problems_to_json(parsed.warnings),
     }
-    return LandedRows(landed, facts, _as_text(parsed.quarantine), entry, config_sha)
+    rejected = _as_text(parsed.quarantine)
+    if parsed.counts.quarantined and not parsed.counts.accepted:
+        entry["problems"] = problems_to_json([_nothing_usable(landed, parsed)])
+        return LandedRows(landed, {}, rejected, entry, config_sha, refused=True)
+    return LandedRows(landed, facts, rejected, entry, config_sha)
 
 
 def _refused(landed: Landed, config_sha: str, problems: Sequence[Problem]) -> LandedRows:
@@ -435,6 +463,44 @@ def _leads_out(name: str) -> Problem:
     )
 
 
+def _not_entered(name: str) -> Problem:
+    return Problem(
+        "W-FOLDER",
+        "{name} is a folder; files in it are not read.",
+        "Move its files one level up, or name the folder in the source's files pattern.",
+        file=name,
+        severity="warning",
+        params={"name": name},
+    )
+
+
+def _moved(landed: Landed, declared: datetime) -> Problem:
+    return Problem(
+        "W-RECEIVED",
+        "exports/received.csv now says {declared} for {name}, which was landed as received at {landed}; "
+        "that time stays.",
+        "To count it from the other time, remove the state folder and run again: every export is read anew.",
+        file=landed.origin,
+        severity="warning",
+        params={
+            "name": landed.origin,
+            "declared": declared.isoformat(timespec="minutes"),
+            "landed": landed.received_at.isoformat(timespec="minutes"),
+        },
+    )
+
+
+def _replaced(name: str, before: datetime) -> Problem:
+    return Problem(
+        "W-REPLACED",
+        "{name} has other content than when it was landed (received at {before}); it counts as received now.",
+        "Give a new export a name of its own; what was known at an earlier time stays as it was.",
+        file=name,
+        severity="warning",
+        params={"name": name, "before": before.isoformat(timespec="minutes")},
+    )
+
+
 def _unreadable(name: str, error: OSError) -> Problem:
     return Problem(
         "E-READ",
@@ -452,6 +518,23 @@ def _unexpected(landed: Landed, error: Exception) -> Problem:
         "Please report it with the file's first lines. The file is kept and tried again by the next run.",
         file=landed.origin,
         params={"name": landed.name, "error": f"{type(error).__name__}: {str(error)[:200]}"},
+    )
+
+
+def _nothing_usable(landed: Landed, parsed: ParsedExport) -> Problem:
+    """An export of which no row counts says nothing about the world: it must not read as a week of zeros."""
+    table = parsed.quarantine
+    usual = table[table["reason"] == table["reason"].mode().iloc[0]].iloc[0]
+    return Problem(
+        "E-NOROWS",
+        "None of the {count} rows can be used; the first of them is shown.",
+        str(usual["remedy"]),
+        file=landed.name,
+        line=int(usual["line"]),
+        column=str(usual["column"]) or None,
+        value=str(usual["value"]) or None,
+        expected=None,
+        params={"count": parsed.counts.quarantined, "name": landed.name},
     )
 
 

@@ -36,7 +36,9 @@ from pipeline.sources.xlsx import read_xlsx
 from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
 
 QUARANTINE_COLUMNS = ("file", "line", "reason_code", "reason", "column", "value", "remedy", "row")
-TOTAL_WORDS = r"(?i)^\s*(grand total|total|итого|всего|общий итог)\b"
+TOTAL = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)[\s:.]*$"
+TOTAL_OF = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)([^\pL\pN]|$)"
+"""`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 
 def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
@@ -292,9 +294,6 @@ class _Parsing:
         """Which rows are left out on purpose, and what is said about them."""
         mask = np.zeros(self.raw.rows, dtype=bool)
         notes = self._note("Rows of another table below the first one, left out: {count}.", self.raw.skipped)
-        if self.spec.excludes_totals and self.raw.rows:
-            mask = _mask(pc.match_substring_regex(self.raw.columns[0], TOTAL_WORDS))
-            notes += self._note("Total rows, left out: {count}.", int(mask.sum()))
         for rule in self.source.exclude:
             cell = pc.fill_null(cells.trimmed(self._column(rule.column)), "")
             hit = _mask(pc.is_in(cell, value_set=pa.array(list(rule.equals), pa.string())))
@@ -304,7 +303,37 @@ class _Parsing:
             count = int((hit & ~mask).sum())
             notes += self._note("Rows left out on purpose ({because}): {count}.", count, because)
             mask |= hit
-        return mask, notes
+        totals = self._totals() & ~mask
+        notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
+        return mask | totals, notes
+
+    def _totals(self) -> np.ndarray:
+        """Rows whose first cell says Total and that are no record: a needed cell is blank, or most are. A
+        customer called Total, with everything a customer's row has, is one."""
+        if not self.raw.rows:
+            return np.zeros(0, dtype=bool)
+        first = pc.fill_null(cells.trimmed(self.raw.columns[0]), "")
+        named = _mask(pc.match_substring_regex(first, TOTAL))
+        begun = _mask(pc.match_substring_regex(first, TOTAL_OF)) if self.spec.excludes_totals else named
+        at = np.flatnonzero(begun)
+        if not len(at):
+            return begun
+        needed = {
+            self.found.at[field.name] for field in self.spec.fields if field.filled and self._is_read(field)
+        }
+        filled = {
+            column: _mask(pc.is_valid(cells.trimmed(self.raw.columns[column].take(pa.array(at)))))
+            for column in range(len(self.raw.columns))
+        }
+        incomplete = np.zeros(len(at), bool)
+        for column in needed:
+            incomplete |= ~filled[column]
+        sparse = np.sum([*filled.values()], axis=0) * 2 <= len(filled)
+        begun[at] = incomplete | (named[at] & sparse)
+        return begun
+
+    def _is_read(self, field: Field) -> bool:
+        return field.name in self.found.at
 
     def _note(self, message: str, count: int, because: str = "") -> list[Problem]:
         params = {"count": count, "because": because}

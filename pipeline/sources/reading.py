@@ -11,10 +11,13 @@ import codecs
 import csv
 import io
 import itertools
+import math
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +32,7 @@ ENCODINGS = ("utf-8", "utf-16", "cp1251", "cp1252")
 CHUNK_ROWS = 50_000
 MAX_COLUMNS = 4_000
 MAX_UNPACKED = 2**30
+_PLACES = Decimal(1).scaleb(-18)
 _HINT = re.compile(r"^\ufeff?sep=(.)\s*$", re.IGNORECASE)
 
 
@@ -83,6 +87,16 @@ def refused(code: str, message: str, remedy: str, name: str, **extra: object) ->
     params."""
     place = {key: extra.pop(key) for key in ("line", "column", "value", "expected") if key in extra}
     return FileRefused(Problem(code, message, remedy, file=name, params=extra, **place))  # type: ignore[arg-type]
+
+
+def number_text(number: float) -> str:
+    """Shortest exact digits of a number from a typed file, without exponent; 18 places at most."""
+    if not math.isfinite(number):
+        return repr(float(number))
+    exact = Decimal(number) if isinstance(number, int) else Decimal(repr(float(number)))
+    if exact == exact.to_integral_value():
+        return format(exact.to_integral_value(), "f") if exact else "0"
+    return format(exact.quantize(_PLACES) if exact.as_tuple().exponent < -18 else exact, "f")  # type: ignore[operator]
 
 
 def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
@@ -142,7 +156,16 @@ def _unpacked(data: bytes, name: str) -> bytes:
     if len(members) != 1 or len(archive.infolist()) != 1:
         return data
     check_unpacked_size(members, len(data), name)
-    return archive.read(members[0])
+    try:
+        return archive.read(members[0])
+    except (zipfile.BadZipFile, zlib.error, OSError, RuntimeError, EOFError) as error:
+        raise refused(
+            "E-ZIP",
+            "The archive cannot be unpacked: {cause}",
+            "Download the export again, without a password.",
+            name,
+            cause=shown(error, 200),
+        ) from None
 
 
 def check_unpacked_size(members: Sequence[zipfile.ZipInfo], packed: int, name: str) -> None:
@@ -168,6 +191,15 @@ def _checked_encoding(data: bytes, declared: str, name: str) -> str:
     if declared != "utf-16" and b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
         raise _nul(data, data.index(b"\0"), name)
     failure = _first_failure(data, codec)
+    if failure is not None and _is_cut_character(data, codec, failure):
+        raise refused(
+            "E-TRUNCATED",
+            "The file ends in the middle of a character: it has been cut.",
+            "Export the file again.",
+            name,
+            line=_decoded_lines(data[:failure], codec),
+            offset=failure,
+        )
     if failure is None:
         likely = _contradiction(data, declared)
         if likely is None:
@@ -195,6 +227,23 @@ def _checked_encoding(data: bytes, declared: str, name: str) -> str:
         likely=likely,
         offset=failure,
     )
+
+
+def _is_cut_character(data: bytes, codec: str, failure: int) -> bool:
+    """Whether only the last character is incomplete, and more bytes would complete it."""
+    wide = codec.startswith("utf-16")
+    if not (wide or codec.startswith("utf-8")) or len(data) - failure > 3:
+        return False
+    decoder = codecs.getincrementaldecoder("utf-8" if not wide else codec)("strict")
+    try:
+        decoder.decode(data[failure:] if not wide else data)
+    except UnicodeError:
+        return False
+    return True
+
+
+def _decoded_lines(data: bytes, codec: str) -> int:
+    return data.decode(codec, "ignore").count("\n") + 1
 
 
 def _codec(data: bytes, declared: str) -> str:
@@ -400,8 +449,16 @@ class _Reader:
             yield line, cells
 
     def _pass_over(self) -> None:
-        """Counts the records of whatever follows the table."""
-        for cells in self.reader:
+        """Counts the records of whatever follows the table; how that ends says nothing about the table."""
+        self.ended = True
+        while True:
+            try:
+                cells = next(self.reader)
+            except StopIteration:
+                return
+            except csv.Error:
+                self.skipped += 1
+                continue
             if cells and any(cell.strip() for cell in cells):
                 self.skipped += not (self.comment and cells[0].startswith(self.comment))
 

@@ -76,6 +76,17 @@ LOOKUP = Reason(
 FORMULA = Reason(
     "E-FORMULA", "a formula without a stored result", "Open the workbook, let it calculate, save it."
 )
+FAILED = Reason(
+    "E-FORMULA", "a formula that ended in an error", "Correct the formula in the workbook and save it."
+)
+DIGITS = Reason(
+    "E-DIGITS",
+    "a number with more digits than a workbook keeps",
+    "Keep the column as text in the workbook, or export it as CSV.",
+)
+NO_TEXT = Reason(
+    "E-BYTES", "a value that cannot be written as text", "Write the column as text, numbers or dates."
+)
 
 REASONS = (
     NUMBER,
@@ -95,6 +106,9 @@ REASONS = (
     TRUNCATED,
     LOOKUP,
     FORMULA,
+    FAILED,
+    DIGITS,
+    NO_TEXT,
 )
 
 

@@ -8,37 +8,62 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import TypeVar
+from xml.etree import ElementTree
+from xml.etree.ElementTree import ParseError
 
 import numpy as np
 import pyarrow as pa
-from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from pipeline.errors import FileRefused, Problem, nearest
+from pipeline.errors import FileRefused, Problem, nearest, shown
 from pipeline.sources.reading import (
     MAX_COLUMNS,
     RawTable,
     check_magic,
     check_unpacked_size,
+    number_text,
     refused,
 )
-from pipeline.sources.reasons import FORMULA, Reason
+from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
 from pipeline.workspace.model import FileFormat
 
+T = TypeVar("T")
+
+MAX_CELLS = 20_000_000
+"""Cells from the first to the last one that is filled: the reader makes room for all of them."""
+
 _EMPTY_FORMULA = re.compile(
-    rb'<c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>'
+    rb'<(?:\w+:)?c\b[^>]*?\br="([A-Z]+)(\d+)"[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*'
+    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
+_FILLED = re.compile(rb'<(?:\w+:)?c\b([^>]*?)\br="([A-Z]{1,3})(\d{1,7})"([^>]*)(?<!/)>')
+_EXACT = 2**53
+"""Whole numbers below it are kept exactly; of larger ones a workbook has lost the last digits."""
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """What the sheet's own text says that the reader does not: (row, column) from 1 of cells with a formula
+    without result, and of cells that hold an error such as #N/A."""
+
+    unfinished: tuple[tuple[int, int], ...] = ()
+    failed: tuple[tuple[int, int], ...] = ()
 
 
 def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
     """Cells of one sheet; `lines` are sheet rows. Raises FileRefused: E-EMPTY, E-HTML, E-PASSWORD, E-LIMIT,
-    E-MAGIC, E-SHEET, E-FORMULA (in the header)."""
+    E-MAGIC, E-SHEET, E-XLSX."""
     check_magic(data, name, "xlsx")
     archive = _archive(data, name)
-    book = _workbook(data, name)
+    book = _guarded(lambda: CalamineWorkbook.from_filelike(io.BytesIO(data)), name)
     sheet = _sheet_name(book, format.sheet, name)
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
+    marks = _guarded(lambda: _marks(archive, sheet, name), name)
+    rows = _guarded(lambda: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), name)
     warnings = _macro_warning(archive, name)
     start = format.skip_rows
     if len(rows) <= start:
@@ -56,7 +81,7 @@ def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
             count=len(header),
             limit=MAX_COLUMNS,
         )
-    kept, lines = _records(rows, start + 1, format)
+    kept, lines = _records(rows, start + 1, format, {row for row, _ in marks.failed + marks.unfinished})
     columns = [
         pa.array([_text(row[i], format) for row in kept] if kept else [], pa.string())
         for i in range(len(header))
@@ -68,14 +93,17 @@ def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
         np.asarray(lines, dtype=np.int64),
         warnings=warnings,
         iso_dates=True,
-        flagged=_flagged(archive, sheet, lines),
+        flagged=(*_flagged(marks, lines), *_inexact(kept)),
     )
 
 
-def _records(rows: Sequence[Sequence[object]], first: int, format: FileFormat) -> tuple[list, list[int]]:
+def _records(
+    rows: Sequence[Sequence[object]], first: int, format: FileFormat, marked: set[int]
+) -> tuple[list, list[int]]:
+    """Rows with any content, and their numbers; the reader shows a `marked` row's bad cells as blank."""
     kept, lines = [], []
     for number in range(first, len(rows)):
-        if all(cell == "" for cell in rows[number]):
+        if all(cell == "" for cell in rows[number]) and number + 1 not in marked:
             if format.until_blank:
                 break
             continue
@@ -96,24 +124,44 @@ def _archive(data: bytes, name: str) -> zipfile.ZipFile:
             declared="xlsx",
         ) from None
     check_unpacked_size(archive.infolist(), len(data), name)
+    damaged = _guarded(archive.testzip, name)  # also keeps a member from being larger than it says
+    if damaged is not None:
+        raise _unreadable(f"{damaged} is damaged", name)
     return archive
 
 
-def _workbook(data: bytes, name: str) -> CalamineWorkbook:
+def _guarded(read: Callable[[], T], name: str) -> T:
+    """The result of `read`; whatever a damaged workbook makes the reader raise becomes a refusal."""
     try:
-        return CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except (CalamineError, OSError, ValueError) as error:
-        raise refused(
-            "E-XLSX",
-            "The workbook cannot be read: {cause}",
-            "Open it in Excel or LibreOffice and save it as .xlsx.",
-            name,
-            cause=str(error)[:200],
-        ) from None
+        return read()
+    except FileRefused:
+        raise
+    except (CalamineError, zipfile.BadZipFile, zlib.error, ParseError, ArithmeticError) as error:
+        raise _unreadable(str(error), name) from None
+    except (OSError, ValueError, LookupError, RuntimeError, EOFError) as error:
+        raise _unreadable(str(error), name) from None
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the reader's own kind; not an Exception
+            raise
+        raise _unreadable(str(error), name) from None
+
+
+def _unreadable(cause: str, name: str) -> FileRefused:
+    return refused(
+        "E-XLSX",
+        "The workbook cannot be read: {cause}",
+        "Open it in Excel or LibreOffice and save it as .xlsx.",
+        name,
+        cause=shown(cause, 200),
+    )
 
 
 def _sheet_name(book: CalamineWorkbook, wanted: str | None, name: str) -> str:
-    visible = [one.name for one in book.sheets_metadata if one.visible == SheetVisibleEnum.Visible]
+    visible = [
+        one.name
+        for one in book.sheets_metadata
+        if one.visible == SheetVisibleEnum.Visible and one.typ == SheetTypeEnum.WorkSheet
+    ]
     if wanted is None:
         if len(visible) == 1:
             return str(visible[0])
@@ -147,9 +195,7 @@ def _text(cell: object, format: FileFormat) -> str:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, (int, float)):
-        whole = float(cell).is_integer() and abs(cell) < 2**53
-        digits = str(int(cell)) if whole else repr(float(cell))
-        return digits.replace(".", format.decimal)
+        return number_text(cell).replace(".", format.decimal)
     return _time_text(cell)
 
 
@@ -171,33 +217,68 @@ def _macro_warning(archive: zipfile.ZipFile, name: str) -> tuple[Problem, ...]:
     return (Problem("W-MACRO", "The workbook has macros; they are ignored.", file=name, severity="warning"),)
 
 
-def _flagged(
-    archive: zipfile.ZipFile, sheet: str, lines: Sequence[int]
-) -> tuple[tuple[int, int, Reason], ...]:
-    """Cells with a formula that was never calculated; the reader would see them as blank."""
+def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
+    """One pass over the sheet's text. Raises FileRefused (E-LIMIT) for a sheet that stretches too far."""
     part = _sheet_part(archive, sheet)
     if part is None:
-        return ()
+        return _Marks()
+    xml = archive.read(part)
+    failed, width, height, columns = [], 0, 0, dict[bytes, int]()
+    for match in _FILLED.finditer(xml):
+        letters, row = match[2], int(match[3])
+        column = columns.get(letters) or columns.setdefault(letters, _column_number(letters.decode()))
+        width, height = max(width, column), max(height, row)
+        if b't="e"' in match[1] or b't="e"' in match[4]:
+            failed.append((row, column))
+    if width * height > MAX_CELLS:
+        raise refused(
+            "E-LIMIT",
+            "The sheet {sheet} stretches over {columns} columns and {rows} rows.",
+            "Delete the cells outside the table, or export it as CSV.",
+            name,
+            line=height,
+            sheet=sheet,
+            columns=width,
+            rows=height,
+        )
+    unfinished = [
+        (int(row), _column_number(letters.decode())) for letters, row in _EMPTY_FORMULA.findall(xml)
+    ]
+    return _Marks(tuple(unfinished), tuple(failed))
+
+
+def _flagged(marks: _Marks, lines: Sequence[int]) -> list[tuple[int, int, Reason]]:
+    """Cells that the reader shows as blank although they are not."""
     row_of = {line: row for row, line in enumerate(lines)}
-    found = []
-    for letters, digits in _EMPTY_FORMULA.findall(archive.read(part)):
-        row = row_of.get(int(digits))
-        if row is not None:
-            found.append((row, _column_number(letters.decode()), FORMULA))
-    return tuple(found)
+    both = ((marks.unfinished, FORMULA), (marks.failed, FAILED))
+    return [
+        (row_of[line], column - 1, reason)
+        for cells, reason in both
+        for line, column in cells
+        if line in row_of
+    ]
+
+
+def _inexact(rows: Sequence[Sequence[object]]) -> list[tuple[int, int, Reason]]:
+    """Numbers of which a workbook no longer has every digit."""
+    return [
+        (number, column, DIGITS)
+        for number, row in enumerate(rows)
+        for column, cell in enumerate(row)
+        if isinstance(cell, (int, float)) and abs(cell) >= _EXACT
+    ]
 
 
 def _column_number(letters: str) -> int:
+    """A is 1."""
     number = 0
     for letter in letters:
         number = number * 26 + ord(letter) - 64
-    return number - 1
+    return number
 
 
 def _sheet_part(archive: zipfile.ZipFile, sheet: str) -> str | None:
     """Path of a sheet inside the archive, by the workbook's own relations."""
-    from xml.etree import ElementTree
-
     names = set(archive.namelist())
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return None

@@ -1,0 +1,734 @@
+"""Bad files: every way an export goes wrong, made from good ones, with what must come of each.
+
+Here: seven natively read exports and three mapped ones (CSV, workbook, Parquet) and the mutations of them.
+Not here: the asserts (test_faults_corpus.py). What a file must give is worked out from the mutation itself
+with plain loops and Decimal; nothing is imported from the reader.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from openpyxl import Workbook
+
+Row = list[str]
+
+
+@dataclass(frozen=True)
+class Base:
+    """A good export. `amount` is the column whose cells are added up (None: rows are counted), `day` the
+    column of dates, `key` the identifying column (None: rows have no identifier)."""
+
+    name: str
+    source: dict[str, Any]
+    header: Row
+    rows: list[Row]
+    fact: str
+    measure: str | None
+    amount: int | None
+    day: int
+    key: int | None
+    needed: tuple[int, ...]
+    worth: Callable[[str], Decimal] = Decimal
+    before: str = ""
+    kind: str = "csv"
+    event: str | None = None
+    """Only rows of the fact with this event count (a message gives several)."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One file and what must come of it: refused with one of `codes`, or read with these bad lines."""
+
+    label: str
+    base: Base
+    data: bytes
+    codes: tuple[str, ...] = ()
+    line: int | None = None
+    values: list[Decimal] = field(default_factory=list)
+    """Worth of the rows that count, in the order of the file."""
+    bad: list[tuple[int, str]] = field(default_factory=list)
+    """(line, code) of the rows that are set aside."""
+    excluded: int = 0
+    warns: tuple[str, ...] = ()
+    changes: dict[str, Any] = field(default_factory=dict)
+    """Changes to the source's declaration."""
+
+
+def _bases() -> list[Base]:
+    days = ["2026-11-16", "2026-11-17", "2026-11-18", "2026-11-19"]
+    amounts = ["1200.50", "99.99", "0.01", "30000.00"]
+    return [
+        Base(
+            "hubspot_deals",
+            {"system": "hubspot", "export": "deals"},
+            ["Record ID", "Deal Name", "Deal Stage", "Amount", "Close Date", "Deal owner", "Region"],
+            [[f"0045{i}", f"Сделка {i}", "Closed Won", amounts[i], days[i], "Irina", "NA"] for i in range(4)],
+            "deals",
+            "amount",
+            3,
+            4,
+            0,
+            (0, 2, 3, 4),
+        ),
+        Base(
+            "hubspot_contacts",
+            {"system": "hubspot", "export": "contacts"},
+            ["Record ID", "Email", "Create Date", "Original Source"],
+            [[str(500 + i), f"p{i}@x.example", days[i], "None"] for i in range(4)],
+            "contacts",
+            None,
+            None,
+            2,
+            0,
+            (0, 2),
+        ),
+        Base(
+            "mailshake_activity",
+            {"system": "mailshake", "export": "activity"},
+            ["message_id", "campaign_title", "recipient_email", "sent_at", "bounced", "subject"],
+            [[f"m{i}", "Осень", f"p{i}@x.example", f"{days[i]}T08:00:00Z", "false", "Hi"] for i in range(4)],
+            "outreach_events",
+            None,
+            None,
+            3,
+            0,
+            (1, 2, 3),
+            event="sent",
+        ),
+        Base(
+            "timecamp_entries",
+            {"system": "timecamp", "export": "entries"},
+            ["id", "user_name", "date", "duration", "name"],
+            [[str(7 + i), "Анна", days[i], str(900 * (i + 1)), "Calls"] for i in range(4)],
+            "time_entries",
+            "hours",
+            3,
+            2,
+            0,
+            (0, 1, 2, 3),
+            worth=lambda cell: Decimal(cell) / 3600,
+        ),
+        Base(
+            "subscriptions",
+            {"system": "subscriptions", "export": "subscriptions"},
+            ["subscription_id", "customer_id", "started_on", "ended_on", "mrr", "plan"],
+            [[f"s{i}", f"c{i}", days[i], "", amounts[i], "Солo"] for i in range(4)],
+            "subscriptions",
+            "mrr",
+            4,
+            2,
+            0,
+            (0, 1, 2, 3),
+        ),
+        Base(
+            "ga4_signups",
+            {"system": "ga4", "export": "signups"},
+            ["Date", "Event name", "Event count", "Session default channel group"],
+            [[day.replace("-", ""), "sign_up", str(10 + i), "Email"] for i, day in enumerate(days)],
+            "signups",
+            "count",
+            2,
+            0,
+            None,
+            (0, 1, 2),
+            before="# GA4\n# Events\n",
+        ),
+        Base(
+            "ledger_gl",
+            {"system": "ledger", "export": "gl"},
+            ["date", "account_code", "account_class", "debit", "credit", "memo"],
+            [[days[i], f"400{i}", "revenue", "", amounts[i], "Счёт"] for i in range(4)],
+            "ledger_lines",
+            "amount",
+            4,
+            0,
+            None,
+            (0, 1, 2, 3, 4),
+        ),
+        *(_mapped(kind, days, amounts) for kind in ("csv", "xlsx", "parquet")),
+    ]
+
+
+def _mapped(kind: str, days: Row, amounts: Row) -> Base:
+    columns = {
+        "entry_id": "Reference",
+        "paid_on": "Paid",
+        "contract": "Contract",
+        "amount": "Sum",
+        "payment": {"from": "Kind", "optional": True},
+    }
+    return Base(
+        f"mapped_{kind}",
+        {"system": "own", "fact": "freelance_costs", "columns": columns, "format": {"kind": kind}},
+        ["Reference", "Paid", "Contract", "Sum", "Kind"],
+        [[f"r{i}", days[i], "Перевод", amounts[i], "null"] for i in range(4)],
+        "freelance_costs",
+        "amount",
+        3,
+        1,
+        0,
+        (0, 1, 2, 3, 4),
+        kind=kind,
+    )
+
+
+BASES = _bases()
+CSV_BASES = [base for base in BASES if base.kind == "csv"]
+
+
+# --- writing files -----------------------------------------------------------------------------------
+
+
+def text_of(base: Base, rows: list[Row], header: Row | None = None, delimiter: str = ",") -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter, lineterminator="\n")
+    writer.writerows([header or base.header, *rows])
+    return base.before + out.getvalue()
+
+
+def written(base: Base, rows: list[Row], header: Row | None = None) -> bytes:
+    """The rows in the base's own kind of file."""
+    header = header or base.header
+    if base.kind == "xlsx":
+        return workbook([header, *rows])
+    if base.kind == "parquet":
+        out = io.BytesIO()
+        arrays = [pa.array([row[i] for row in rows], pa.string()) for i in range(len(header))]
+        pq.write_table(pa.Table.from_arrays(arrays, names=header), out)
+        return out.getvalue()
+    return text_of(base, rows, header).encode()
+
+
+def workbook(rows: list[list[Any]], *, before: Callable[[Workbook], None] | None = None) -> bytes:
+    book = Workbook()
+    sheet = book.active
+    for row in rows:
+        sheet.append(row)
+    if before is not None:
+        before(book)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def edited(data: bytes, part: str, change: Callable[[bytes], bytes]) -> bytes:
+    """A ZIP archive with one member changed."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
+        for info in old.infolist():
+            content = old.read(info)
+            new.writestr(info.filename, change(content) if info.filename == part else content)
+    return out.getvalue()
+
+
+def first_line(base: Base) -> int:
+    """Line of the first row."""
+    return 1 if base.kind == "parquet" else base.before.count("\n") + 2
+
+
+def values(base: Base, rows: list[Row]) -> list[Decimal]:
+    if base.amount is None:
+        return [Decimal(1)] * len(rows)
+    return [base.worth(row[base.amount]) for row in rows]
+
+
+def good(base: Base, label: str, data: bytes, rows: list[Row] | None = None, **extra: Any) -> Case:
+    return Case(label, base, data, values=values(base, base.rows if rows is None else rows), **extra)
+
+
+def with_cell(base: Base, row: int, column: int, cell: str) -> list[Row]:
+    rows = [list(one) for one in base.rows]
+    rows[row][column] = cell
+    return rows
+
+
+def without(base: Base, *numbers: int) -> list[Row]:
+    return [row for number, row in enumerate(base.rows) if number not in numbers]
+
+
+# --- whole files -------------------------------------------------------------------------------------
+
+
+def whole_files(base: Base) -> Iterator[Case]:
+    """What is not the export at all; the same for every kind of file."""
+    login = b"<!DOCTYPE html>\n<html><body>Please sign in</body></html>"
+    none = written(base, [])
+    yield good(base, "as it is", written(base, base.rows))
+    yield Case("empty", base, b"", ("E-EMPTY",))
+    yield Case("blanks only", base, b"\xef\xbb\xbf\r\n\r\n", ("E-EMPTY",))
+    yield Case("header only", base, none, ("E-NOROWS",))
+    yield Case("header only, allowed", base, none, changes={"allow_empty": True})
+    yield Case("sign-in page", base, login, ("E-HTML",))
+    yield Case("sign-in page after blanks", base, b"\n\n  " + login.lower(), ("E-HTML",))
+    yield Case("error as JSON", base, b'{"status":"error","category":"RATE_LIMITS"}', ("E-JSON",))
+    yield Case("JSON list", base, b'[{"a": 1}]', ("E-JSON",))
+    yield Case("deep JSON", base, b'{"a":' + b"[" * 10_000, ("E-JSON",))
+    yield Case("PDF", base, b"%PDF-1.7\n1 0 obj", ("E-MAGIC",))
+    yield Case(
+        "old or locked workbook", base, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, ("E-PASSWORD",)
+    )
+    yield Case(
+        "gzip",
+        base,
+        b"\x1f\x8b\x08\x00" + bytes(range(200)),
+        ("E-BYTES", "E-ENCODING", "E-MAGIC", "E-PARQUET"),
+    )
+    yield Case("all zeros", base, b"\0" * 4096, ("E-EMPTY", "E-BYTES", "E-MAGIC", "E-PARQUET"))
+    for label, header in (("missing", "Zzz"), ("renamed", base.header[base.day] + "s")):
+        changed = [header if i == base.day else name for i, name in enumerate(base.header)]
+        yield Case(
+            f"column {label}",
+            base,
+            written(base, base.rows, changed),
+            ("E-HEADER",),
+            line=first_line(base) - 1 or 1,
+        )
+        aliases = {"aliases": {_canonical(base, base.day): [header]}}
+        yield good(base, f"column {label}, alias given", written(base, base.rows, changed), changes=aliases)
+
+
+def _canonical(base: Base, column: int) -> str:
+    header = base.header[column]
+    names = {
+        "Close Date": "closed_on",
+        "Create Date": "created_on",
+        "sent_at": "sent_on",
+        "started_on": "started_on",
+    }
+    own = {"timecamp_entries": "worked_on", "ga4_signups": "signed_on", "ledger_gl": "posted_on"}
+    return own.get(base.name) or names.get(header, "paid_on")
+
+
+def shapes(base: Base) -> Iterator[Case]:
+    """Columns and rows that are not where they were."""
+    width = range(len(base.header))
+    turned = [*reversed(width)]
+    if base.name != "mailshake_activity":
+        yield good(
+            base,
+            "columns reordered",
+            written(base, [[row[i] for i in turned] for row in base.rows], [base.header[i] for i in turned]),
+        )
+    yield good(
+        base,
+        "unknown column",
+        written(base, [[*row, "x"] for row in base.rows], [*base.header, "Surplus"]),
+        warns=("W-COLUMNS",),
+    )
+    if base.kind != "parquet":  # a Parquet file with one name twice is a case of its own
+        doubled = written(
+            base, [[*row, row[base.day]] for row in base.rows], [*base.header, base.header[base.day]]
+        )
+        yield Case("column twice", base, doubled, ("E-HEADER",))
+    spaced = [f" \u00a0{name.upper()} " for name in base.header]
+    yield good(base, "header in capitals with blanks", written(base, base.rows, spaced))
+    if base.key is not None:
+        again = [*base.rows, base.rows[1]]
+        line = first_line(base) + 4
+        yield good(base, "row twice", written(base, again), bad=[(line, "E-DUPLICATE")])
+        other = list(base.rows[1])
+        other[base.day] = base.rows[3][base.day]
+        conflict = written(base, [*base.rows, other])
+        bad = [(first_line(base) + 1, "E-CONFLICT-ROWS"), (line, "E-CONFLICT-ROWS")]
+        yield good(base, "one key, two contents", conflict, without(base, 1), bad=bad)
+    yield good(
+        base,
+        "dates outside the week",
+        written(
+            base, with_cell(base, 1, base.day, "20250101" if base.name == "ga4_signups" else "2025-01-01")
+        ),
+    )
+
+
+def cells(base: Base) -> Iterator[Case]:
+    """One cell that is not what it should be: its row is set aside and the others count."""
+    line = first_line(base) + 2
+    kept = without(base, 2)
+    dates = [
+        "31.02.2026",
+        "00.00.0000",
+        "46000",
+        "2026-13-01",
+        "2026-02-30",
+        "11/16/2026",
+        "tomorrow",
+        "16.11.26",
+    ]
+    for cell in dates:
+        data = written(base, with_cell(base, 2, base.day, cell))
+        yield good(base, f"date {cell}", data, kept, bad=[(line, "E-DATE")])
+    required = [column for column in base.needed if column in (base.day, base.key)]
+    for column in required:
+        data = written(base, with_cell(base, 2, column, "  "))
+        yield good(base, f"blank {base.header[column]}", data, kept, bad=[(line, "E-REQUIRED")])
+    if base.amount is None:
+        return
+    code = "E-DURATION" if base.measure == "hours" else "E-NUMBER"
+    numbers = [
+        "inf",
+        "nan",
+        "-inf",
+        "NaN",
+        "1e400",
+        "-0",
+        "abc",
+        "1 234,56",
+        "1,234.56",
+        "1.234,56",
+        "12%",
+        "0x1F",
+    ]
+    numbers += ["--5", "1_000", "+", ".", "=1+1", "99999999999999999999", "1.2.3", "\u0661\u0662", "None"]
+    for cell in numbers if base.kind != "xlsx" else [one for one in numbers if one[0] != "="]:
+        data = written(base, with_cell(base, 2, base.amount, cell))
+        yield good(base, f"number {cell}", data, kept, bad=[(line, code)])
+    if base.measure in ("amount", "mrr"):
+        for cell, bad in (("$5", "E-CURRENCY"), ("5 ₽", "E-CURRENCY")):
+            data = written(base, with_cell(base, 2, base.amount, cell))
+            yield good(base, f"number {cell}", data, kept, bad=[(line, bad)])
+        data = written(base, with_cell(base, 2, base.amount, "\u00a05.25 \u20ac"))
+        plain = with_cell(base, 2, base.amount, "5.25")
+        yield good(base, "own currency symbol", data, plain)
+
+
+def identifiers(base: Base) -> Iterator[Case]:
+    """Identifiers that a spreadsheet would change stay as they are (checked by the test itself)."""
+    if base.key is None or base.name == "mailshake_activity":
+        return
+    for cell in ("00123", "1E5", "12345678901234567890", "NA", "null", "=1+1", "-5", "1,5", "TRUE"):
+        if base.kind == "xlsx" and cell[0] == "=":
+            continue  # a formula there
+        yield good(base, f"identifier {cell}", written(base, with_cell(base, 1, base.key, cell)))
+
+
+# --- text files --------------------------------------------------------------------------------------
+
+
+def text_files(base: Base) -> Iterator[Case]:
+    text = text_of(base, base.rows)
+    data = text.encode()
+    cyrillic = not text.isascii()
+    line = first_line(base)
+    yield good(base, "byte-order mark", b"\xef\xbb\xbf" + data)
+    yield good(base, "Windows line ends", data.replace(b"\n", b"\r\n"))
+    yield good(base, "old Mac line ends", data.replace(b"\n", b"\r"))
+    quoted = base.before + "".join(
+        ",".join(f'"{cell}"' for cell in row) + "\n" for row in [base.header, *base.rows]
+    )
+    yield good(base, "every cell quoted", b"\xef\xbb\xbf" + quoted.encode())
+    yield good(base, "last row ends with a quote, no line end", quoted[:-1].encode(), warns=())
+    for name in ("utf-16", "utf-16-le", "utf-16-be"):
+        yield good(base, f"{name} declared", text.encode(name), changes=_format(base, encoding="utf-16"))
+    yield Case("utf-16 undeclared", base, text.encode("utf-16"), ("E-ENCODING",))
+    yield Case("utf-16 without mark undeclared", base, text.encode("utf-16-le"), ("E-BYTES", "E-ENCODING"))
+    if cyrillic:
+        ansi = text.encode("cp1251")
+        yield good(base, "cp1251 declared", ansi, changes=_format(base, encoding="cp1251"))
+        yield Case("cp1251 undeclared", base, ansi, ("E-ENCODING",))
+        for one in ("cp1251", "cp1252", "latin-1"):
+            yield Case(
+                f"utf-8 declared as {one}", base, data, ("E-ENCODING",), changes=_format(base, encoding=one)
+            )
+    for mark in (";", "\t", "|"):
+        other = text_of(base, base.rows, delimiter=mark)
+        yield Case(f"delimiter {mark!r} undeclared", base, other.encode(), ("E-DELIMITER",))
+        yield good(base, f"delimiter {mark!r}", other.encode(), changes=_format(base, delimiter=mark))
+    hinted = base.before + "sep=;\r\n" + text_of(replace(base, before=""), base.rows, delimiter=";")
+    if not base.before:
+        yield good(base, "sep=;", hinted.encode(), changes=_format(base, delimiter=";"))
+        yield Case("sep=; but commas declared", base, hinted.encode(), ("E-DELIMITER",))
+    yield from _broken_lines(base, text, line)
+    yield from _truncated(base, text)
+    yield from _totals(base)
+    yield good(base, "blank lines and lines of separators below", data + b"\n,,,,\n\n")
+    zipped = io.BytesIO()
+    with zipfile.ZipFile(zipped, "w") as archive:
+        archive.writestr("export.csv", data)
+    yield good(base, "zipped", zipped.getvalue())
+    yield Case(
+        "zip of something else", base, zipped.getvalue().replace(b"export.csv", b"export.exe"), ("E-MAGIC",)
+    )
+    yield Case("damaged zip", base, zipped.getvalue()[:-30], ("E-MAGIC", "E-ZIP"))
+    flipped = bytearray(zipped.getvalue())
+    flipped[45] ^= 0xFF
+    yield Case("zip with a wrong checksum", base, bytes(flipped), ("E-MAGIC", "E-ZIP"))
+
+
+def _format(base: Base, **settings: Any) -> dict[str, Any]:
+    return {"format": {**base.source.get("format", {}), **settings}}
+
+
+def _broken_lines(base: Base, text: str, line: int) -> Iterator[Case]:
+    lines = text.splitlines(keepends=True)
+    at = line - 1  # position of the first row among the lines
+
+    def changed(number: int, row: str) -> bytes:
+        return "".join([*lines[: at + number], row, *lines[at + number + 1 :]]).encode()
+
+    third = lines[at + 2].rstrip("\n")
+    longer = "".join(one.rstrip("\n") + ",x\n" if i >= at else one for i, one in enumerate(lines))
+    yield Case("a field more in every row", base, longer.encode(), ("E-FIELDS",), line=line)
+    yield good(
+        base,
+        "a field more in one row",
+        changed(2, third + ",x\n"),
+        without(base, 2),
+        bad=[(line + 2, "E-FIELDS")],
+    )
+    short = third.rsplit(",", 1)[0]
+    yield good(
+        base,
+        "a field less in one row",
+        changed(2, short + "\n"),
+        without(base, 2),
+        bad=[(line + 2, "E-FIELDS")],
+    )
+    yield Case("NUL", base, changed(2, third[:3] + "\0" + third[3:] + "\n"), ("E-BYTES",), line=line + 2)
+    where = third.rindex(",") + 1
+    opened = third[:where] + '"' + third[where:]
+    yield Case("quote that is never closed", base, changed(2, opened + "\n"), ("E-CSV",), line=line + 2)
+    inner = third[:where] + '"a"b'
+    yield good(
+        base, "text after a quote", changed(2, inner + "\n"), without(base, 2), bad=[(line + 2, "E-CSV")]
+    )
+    free = len(base.header) - 1
+    if free not in base.needed and base.name != "ga4_signups":
+        told = [list(row) for row in base.rows]
+        told[1][free] = 'a\n"b",\r\nc;d'
+        told[2][base.day] = "oops"
+        data = text_of(base, told)
+        yield good(base, "line ends in a cell", data.encode(), without(base, 2), bad=[(line + 4, "E-DATE")])
+    yield Case(
+        "a field of 5 MB",
+        base,
+        changed(2, third[:where] + "x" * 5_000_000 + "\n"),
+        ("E-LIMIT",),
+        line=line + 2,
+    )
+    yield Case("one line of 5 MB", base, b"x" * 5_000_000, ("E-LIMIT",))
+    wide = ",".join(f"c{i}" for i in range(100_000))
+    yield Case("a hundred thousand columns", base, wide.encode() + b"\n1\n", ("E-LIMIT",))
+
+
+def _truncated(base: Base, text: str) -> Iterator[Case]:
+    """Cut at fifty places below the header: a cut row never counts."""
+    data = text.encode()
+    start = len(text_of(base, []).encode()) + 1
+    for cut in sorted({start + (len(data) - start - 2) * step // 50 for step in range(51)}):
+        part = data[:cut]
+        whole = part.count(b"\n") - text_of(base, []).count("\n")
+        rest = part[part.rindex(b"\n") + 1 :]
+        line = first_line(base) + whole
+        if not rest:
+            yield good(base, f"cut at {cut}", part, base.rows[:whole])
+            continue
+        try:
+            rest.decode()
+        except UnicodeDecodeError:
+            yield Case(f"cut at {cut}", base, part, ("E-TRUNCATED",), line=line)
+            continue
+        last = Case(
+            f"cut at {cut}", base, part, values=values(base, base.rows[:whole]), bad=[(line, "E-TRUNCATED")]
+        )
+        yield replace(last, warns=("E-TRUNCATED",))
+
+
+def _totals(base: Base) -> Iterator[Case]:
+    """A row of totals is left out and said; a customer or campaign of that name is not a total."""
+    for word in ("Total", "Grand total", "Итого", "TOTAL:"):
+        row = [""] * len(base.header)
+        row[0] = word
+        if base.amount is not None:
+            row[base.amount] = "123456.00" if base.measure != "count" else "123456"
+        yield good(
+            base, f"row {word}", text_of(base, [*base.rows, row]).encode(), excluded=1, warns=("N-EXCLUDED",)
+        )
+    if base.key == 0:
+        named = with_cell(base, 1, 0, "Total SE")
+        yield good(base, "a key that starts with Total", text_of(base, named).encode())
+
+
+# --- workbooks and Parquet ---------------------------------------------------------------------------
+
+
+def workbooks(base: Base) -> Iterator[Case]:
+    rows: list[list[Any]] = [list(row) for row in base.rows]
+    typed = [[row[0], row[1], row[2], float(row[3]), row[4]] for row in base.rows]
+    table = [base.header, *typed]
+    plain = workbook(table)
+    yield good(base, "numbers as numbers", plain)
+    formula = [list(row) for row in typed]
+    formula[2][3] = "=SUM(D2:D3)"
+    yield good(
+        base,
+        "formula that was never calculated",
+        workbook([base.header, *formula]),
+        without(base, 2),
+        bad=[(4, "E-FORMULA")],
+    )
+    for error in ("#N/A", "#DIV/0!", "#REF!", "#VALUE!"):
+        failed = [list(row) for row in typed]
+        failed[2][3] = error
+        yield good(
+            base, f"cell {error}", workbook([base.header, *failed]), without(base, 2), bad=[(4, "E-FORMULA")]
+        )
+    small = [list(row) for row in typed]
+    small[2][3] = 0.00001
+    yield Case(
+        "a float below a ten-thousandth",
+        base,
+        workbook([base.header, *small]),
+        values=values(base, with_cell(base, 2, 3, "0")),
+    )
+    big = [list(row) for row in typed]
+    big[2][0] = 12345678901234567890
+    yield good(
+        base,
+        "an identifier with lost digits",
+        workbook([base.header, *big]),
+        without(base, 2),
+        bad=[(4, "E-DIGITS")],
+    )
+
+    def hidden(book: Workbook) -> None:
+        book.create_sheet("Old").append(["something else"])
+        book["Old"].sheet_state = "hidden"
+
+    yield good(base, "hidden sheet", workbook(table, before=hidden))
+    yield Case("two sheets", base, workbook(table, before=lambda book: book.create_sheet("B")), ("E-SHEET",))
+    settings = {"format": {"kind": "xlsx", "sheet": "Sheet"}}
+    yield good(
+        base, "two sheets, one named", workbook(table, before=lambda b: b.create_sheet("B")), changes=settings
+    )
+    yield Case(
+        "sheet of another name",
+        base,
+        plain,
+        ("E-SHEET",),
+        changes={"format": {"kind": "xlsx", "sheet": "Shet"}},
+    )
+    titled = workbook(
+        [["Payments", None, None, None, None], *table], before=lambda book: book.active.merge_cells("A1:E1")
+    )
+    yield Case("merged title above the header", base, titled, ("E-HEADER",))
+    skipped = {"format": {"kind": "xlsx", "skip_rows": 1}}
+    yield Case("merged title, declared", base, titled, values=values(base, base.rows), changes=skipped)
+    macro = io.BytesIO(plain)
+    with zipfile.ZipFile(macro, "a") as archive:
+        archive.writestr("xl/vbaProject.bin", b"macro")
+    yield good(base, "macros", macro.getvalue(), warns=("W-MACRO",))
+    sheet = "xl/worksheets/sheet1.xml"
+    bomb = edited(plain, sheet, lambda xml: xml + b" " * (300 * 2**20))
+    yield Case("zip bomb", base, bomb, ("E-LIMIT",))
+    far = [*table, *([[]] * 3)]
+
+    def corner(book: Workbook) -> None:
+        book.active["XFD1048576"] = "x"
+
+    yield Case("a cell in the far corner", base, workbook(far, before=corner), ("E-LIMIT",))
+    yield Case(
+        "workbook of one picture",
+        base,
+        edited(plain, sheet, lambda xml: b"<chart/>"),
+        ("E-XLSX", "E-EMPTY", "E-HEADER"),
+    )
+    yield Case("broken sheet", base, edited(plain, sheet, lambda xml: xml[: len(xml) // 2]), ("E-XLSX",))
+    yield Case(
+        "broken list of sheets", base, edited(plain, "xl/workbook.xml", lambda xml: xml[:-40]), ("E-XLSX",)
+    )
+    lol = b'<!DOCTYPE l [<!ENTITY a "' + b"x" * 10_000 + b'">' + b"<!ENTITY b '" + b"&a;" * 10_000 + b"'>]>"
+    yield Case(
+        "entities in the list of sheets",
+        base,
+        edited(plain, "xl/workbook.xml", lambda xml: lol + xml.replace(b'Sheet"', b'&b;"')),
+        ("E-XLSX", "E-SHEET"),
+    )
+    yield Case("text called a workbook", base, text_of(base, base.rows).encode(), ("E-MAGIC",))
+    yield Case("CSV source, workbook dropped", BASES[0], plain, ("E-MAGIC",))
+    step = max(len(plain) // 25, 1)
+    for cut in range(10, len(plain) - 1, step):
+        yield Case(f"workbook cut at {cut}", base, plain[:cut], ("E-MAGIC", "E-XLSX"))
+    del rows
+
+
+def parquets(base: Base) -> Iterator[Case]:
+    from datetime import date
+
+    names = base.header
+
+    def saved(columns: list[pa.Array], header: Row | None = None) -> bytes:
+        out = io.BytesIO()
+        pq.write_table(pa.Table.from_arrays(columns, names=header or names), out)
+        return out.getvalue()
+
+    texts = [pa.array([row[i] for row in base.rows]) for i in range(5)]
+    decimals = pa.array([Decimal(row[3]) for row in base.rows], pa.decimal128(12, 2))
+    dates = pa.array([date.fromisoformat(row[1]) for row in base.rows])
+    yield good(base, "typed", saved([texts[0], dates, texts[2], decimals, texts[4]]))
+    yield good(base, "floats", saved([texts[0], dates, texts[2], decimals.cast(pa.float64()), texts[4]]))
+    for unit in ("s", "ms", "us", "ns"):
+        yield good(base, f"times in {unit}", saved([texts[0], dates.cast(pa.timestamp(unit)), *texts[2:]]))
+    yield good(base, "dictionary", saved([texts[0], dates, texts[2].dictionary_encode(), texts[3], texts[4]]))
+    yield good(base, "large text", saved([texts[0].cast(pa.large_string()), *texts[1:]]))
+    floats = pa.array([1.0, 2.0, 3.0, 4.0])
+    yield good(base, "whole floats as keys", saved([floats, *texts[1:]]))
+    broken = pa.array([1200.5, float("nan"), float("inf"), 30000.0])
+    bad = [(2, "E-NUMBER"), (3, "E-NUMBER")]
+    yield good(
+        base,
+        "NaN and infinity",
+        saved([texts[0], dates, texts[2], broken, texts[4]]),
+        without(base, 1, 2),
+        bad=bad,
+    )
+    nulls = pa.array([None, *[row[1] for row in base.rows[1:]]])
+    yield good(base, "null", saved([texts[0], nulls, *texts[2:]]), without(base, 0), bad=[(1, "E-REQUIRED")])
+    yield good(
+        base,
+        "nested surplus",
+        saved([*texts, pa.array([[1], [2], [3], [4]])], [*names, "More"]),
+        warns=("W-COLUMNS",),
+    )
+    yield good(
+        base,
+        "bytes that are no text",
+        saved([*texts, pa.array([b"\xff"] * 4)], [*names, "More"]),
+        warns=("W-COLUMNS",),
+    )
+    yield Case(
+        "bytes that are no text in a used column",
+        base,
+        saved([*texts[:4], pa.array([b"\xff"] * 4)]),
+        bad=[(line, "E-BYTES") for line in (1, 2, 3, 4)],
+    )
+    from datetime import timedelta
+
+    spans = pa.array([timedelta(hours=1)] * 4)
+    yield good(base, "spans of time", saved([*texts, spans], [*names, "More"]), warns=("W-COLUMNS",))
+    yield Case(
+        "a column twice", base, saved([*texts, texts[1]], [*names, names[1]]), ("E-HEADER", "E-PARQUET")
+    )
+    whole = saved(texts)
+    for cut in range(4, len(whole) - 1, max(len(whole) // 20, 1)):
+        yield Case(f"Parquet cut at {cut}", base, whole[:cut], ("E-PARQUET",))
+    yield Case("text called Parquet", base, text_of(base, base.rows).encode(), ("E-PARQUET",))
+    yield Case("CSV source, Parquet dropped", BASES[0], whole, ("E-MAGIC",))
+
+
+def cases() -> list[Case]:
+    found: list[Case] = []
+    for base in BASES:
+        makers = [whole_files, shapes, cells, identifiers]
+        makers += {"csv": [text_files], "xlsx": [workbooks], "parquet": [parquets]}[base.kind]
+        for make in makers:
+            found += make(base)
+    return found

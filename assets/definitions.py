@@ -12,14 +12,15 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.core import fact_asset, goal_asset, kpi_asset
+from assets.core import core_steps, fact_step
 from assets.jobs import weekly_jobs
-from assets.out import delivery_asset, outbox_asset, plan_asset, scorecard_asset
+from assets.out import OUT_STEPS
 from assets.partitions import weekly_partitions
 from assets.raw import raw_asset, raw_keys
 from assets.resources import WorkRoom
 from assets.schedules import weekly_schedule
 from assets.sensors import failure_sensor
+from assets.weeks import weekly_asset
 from assets.workspaces import open_workspace
 from pipeline.bundled import samples_dir
 from pipeline.sources.declared import source_facts
@@ -55,14 +56,11 @@ def workspace_assets(workspace: Workspace, partitions: dg.PartitionsDefinition) 
     for source in workspace.sources:
         for fact in source_facts(source):
             feeds.setdefault(fact, []).append(keys[source.id])
+    facts = [fact_step(name, raws) for name, raws in sorted(feeds.items())]
+    steps = [*facts, *core_steps(sorted(feeds)), *OUT_STEPS]
     return [
         *(raw_asset(source, keys[source.id], partitions) for source in workspace.sources),
-        *(fact_asset(name, raws, partitions) for name, raws in sorted(feeds.items())),
-        kpi_asset(sorted(feeds), partitions),
-        *(
-            make(partitions)
-            for make in (goal_asset, scorecard_asset, plan_asset, outbox_asset, delivery_asset)
-        ),
+        *(weekly_asset(step, partitions) for step in steps),
     ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.out import DELIVERY, OUTBOX, PLAN, SCORECARD
+
 MAX_RUNTIME = {"dagster/max_runtime": "3600"}
 """A run that outlives this is marked failed by the daemon: the net under a killed machine."""
 
@@ -11,9 +13,9 @@ MAX_RUNTIME = {"dagster/max_runtime": "3600"}
 def weekly_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
     """weekly: up to queued mail. scheduled_weekly: and its delivery. backfill: no mail at all."""
     everything = dg.AssetSelection.all()
-    delivery = dg.AssetSelection.assets("out_mail__delivery")
-    mail = delivery | dg.AssetSelection.assets("out_mail__outbox")
-    documents = mail | dg.AssetSelection.assets("out_goal__scorecard", "out_plan__document")
+    delivery = dg.AssetSelection.assets(DELIVERY)
+    mail = delivery | dg.AssetSelection.assets(OUTBOX)
+    documents = mail | dg.AssetSelection.assets(SCORECARD, PLAN)
     return [
         _job("weekly", everything - delivery, "The weekly run: data, goals, documents, queued mail"),
         _job("scheduled_weekly", everything, "The weekly run, sent when delivery is automatic"),

@@ -23,7 +23,7 @@ from pipeline.plan import build_plan
 from pipeline.report.build import render_edition
 from pipeline.report.plan_build import render_plan
 from pipeline.sources.ingest import IngestReport
-from pipeline.store.store import Store
+from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Kpi, Workspace
 
@@ -45,6 +45,8 @@ class WorkRoom:
         self.now = now
         self.known = known
         self.progress: Progress = lambda step, done, total: None
+        self.ranged = False
+        """Whether the run covers several weeks."""
         self.recorder: Callable[[AssetMaterialization], object] | None = None
         """Where finished weeks of a range are put on record when not in the run's own log."""
         self.start()
@@ -78,22 +80,29 @@ class WorkRoom:
             )
         return self._editions[week]
 
-    def fact_rows(self, name: str, week: Week) -> int:
-        """Rows of a fact as the week knew them."""
-        ids = [source.id for source in self.workspace.sources]
-        return self.store.fact(name, self.store.knowledge(ids, self.edition(week).as_of)).num_rows
+    def fact_metadata(self, name: str, week: Week) -> dict[str, int]:
+        """Rows of a fact as the week knew them; counted for single weeks only, since a figure nobody reads
+        must not cost a range a year of queries."""
+        if self.ranged:
+            return {}
+        return {"rows": self.store.fact(name, self.knowledge(week)).num_rows}
+
+    def knowledge(self, week: Week) -> Knowledge:
+        """What had been received for a week, source by source."""
+        return self.store.knowledge(
+            [source.id for source in self.workspace.sources], self.edition(week).as_of
+        )
 
     def render_scorecards(self, week: Week) -> list[Path]:
         """Every scorecard document of a week: written when changed, kept when not."""
         edition = self.edition(week)
-        knowledge = self.store.knowledge([source.id for source in self.workspace.sources], edition.as_of)
         made = render_edition(
             self.workspace,
             edition,
             load_notes(self.workspace, week),
             self.workspace.output_dir / str(week),
             previous_notes=load_notes(self.workspace, week.plus(-1)),
-            quarantine=self.store.quarantine(edition.sources, knowledge),
+            quarantine=self.store.quarantine(edition.sources, self.knowledge(week)),
         )
         self.documents.setdefault(week, []).extend(made)
         return made
@@ -101,7 +110,7 @@ class WorkRoom:
     def render_plan(self, week: Week) -> list[Path]:
         """The strategic plan as of a week, in each of the company's languages."""
         edition = self.edition(week)
-        knowledge = self.store.knowledge([source.id for source in self.workspace.sources], edition.as_of)
+        knowledge = self.knowledge(week)
         plan = build_plan(self.workspace, edition, lambda name: self.store.fact(name, knowledge))
         made = [
             path

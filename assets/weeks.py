@@ -1,9 +1,9 @@
-"""The loop every weekly asset runs: one week after the other, each recorded when it is done, a failing week
+"""Assets that work week by week: one after the other, each on record when it is done, a failing week
 costing itself alone."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
@@ -14,45 +14,97 @@ from pipeline.errors import ScorecardError
 from pipeline.periods import Week
 
 Metadata = Mapping[str, Any]
+Work = Callable[[WorkRoom, Week], Metadata]
+BACKFILL_TAG = "dagster/backfill"
 
 
-def each_week(
-    context: dg.AssetExecutionContext,
-    room: WorkRoom,
-    work: Callable[[Week], Metadata],
-    record: bool = True,
-) -> dg.MaterializeResult:
-    """Do `work` for every week of the run. A week that failed in an earlier step is passed over; failures
-    are raised together by the last step of the run, or at once when no week is left to go on with. With
-    `record` a finished week of a range is on record at once, so a later failure or kill does not lose it."""
+@dataclass(frozen=True)
+class WeeklyStep:
+    """What one weekly asset is and does."""
+
+    name: str
+    deps: Sequence[str]
+    description: str
+    work: Work
+    kinds: frozenset[str] = frozenset()
+    batch: bool = False
+    """Tables are committed once at the end, so a week counts as done only then."""
+    record: bool = True
+    """Put each finished week of a range on record at once, so a later failure or kill does not lose it."""
+    mails: bool = False
+    """Does nothing in a backfill, which mails nobody."""
+
+
+def weekly_asset(step: WeeklyStep, partitions: dg.PartitionsDefinition) -> dg.AssetsDefinition:
+    """The Dagster asset of a weekly step; its group is the first part of its name."""
+
+    @dg.asset(
+        name=step.name,
+        group_name=step.name.partition("_")[0],
+        partitions_def=partitions,
+        deps=list(step.deps),
+        kinds=set(step.kinds),
+        description=step.description,
+        backfill_policy=dg.BackfillPolicy.single_run(),
+    )
+    def weekly(context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]) -> dg.MaterializeResult:
+        if step.mails and is_backfill(context):
+            context.log.info("A backfill mails nobody.")
+            return dg.MaterializeResult(metadata={"mails": 0})
+        return each_week(context, room, step)
+
+    return weekly
+
+
+def each_week(context: dg.AssetExecutionContext, room: WorkRoom, step: WeeklyStep) -> dg.MaterializeResult:
+    """Do the step for every week of the run. A week that failed in an earlier step is passed over; failures
+    are raised together by the last step of the run, or at once when no week is left to go on with."""
     keys = list(context.partition_keys)
-    metadata: Metadata = {}
-    step = context.asset_key.to_user_string()
-    for index, key in enumerate(keys):
-        week = week_of_key(key)
-        if week not in room.failures:
-            metadata = _one(context, room, week, work) or metadata
-            if record and len(keys) > 1 and week not in room.failures:
-                done = dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
-                (room.recorder or context.log_event)(done)
-        room.progress(step, index + 1, len(keys))
+    room.ranged = len(keys) > 1
+    done: dict[str, Metadata] = {}
+    with room.store.batch() if step.batch else nullcontext():
+        for index, key in enumerate(keys):
+            if _succeeds(context, room, step, key, done) and not step.batch:
+                _record(context, room, step, key, done[key])
+            room.progress(step.name, index + 1, len(keys))
+    for key in done if step.batch else ():
+        _record(context, room, step, key, done[key])
     _raise_failures(context, room, [week_of_key(key) for key in keys])
-    return dg.MaterializeResult(metadata={**metadata, "weeks": len(keys)})
+    last = done.get(keys[-1], {})
+    return dg.MaterializeResult(metadata={**last, "weeks": len(keys)})
 
 
-def _one(
-    context: dg.AssetExecutionContext, room: WorkRoom, week: Week, work: Callable[[Week], Metadata]
-) -> Metadata | None:
-    try:
-        return work(week)
-    except Exception as error:
-        room.failures[week] = error
-        context.log.error(f"{week}: {sentence(error)}")
-        return None
+def is_backfill(context: dg.AssetExecutionContext) -> bool:
+    """A run over several weeks, or one that Dagster started as part of a backfill."""
+    return len(context.partition_keys) > 1 or BACKFILL_TAG in context.run.tags
 
 
 def sentence(error: Exception) -> str:
+    """An error as a log line says it."""
     return error.text() if isinstance(error, ScorecardError) else f"{type(error).__name__}: {error}"
+
+
+def _succeeds(
+    context: dg.AssetExecutionContext, room: WorkRoom, step: WeeklyStep, key: str, done: dict[str, Metadata]
+) -> bool:
+    week = week_of_key(key)
+    if week in room.failures:
+        return False
+    try:
+        done[key] = step.work(room, week)
+    except Exception as error:
+        room.failures[week] = error
+        context.log.error(f"{week}: {sentence(error)}")
+        return False
+    return True
+
+
+def _record(
+    context: dg.AssetExecutionContext, room: WorkRoom, step: WeeklyStep, key: str, metadata: Metadata
+) -> None:
+    if step.record and len(context.partition_keys) > 1:
+        finished = dg.AssetMaterialization(context.asset_key, partition=key, metadata=dict(metadata))
+        (room.recorder or context.log_event)(finished)
 
 
 def _raise_failures(context: dg.AssetExecutionContext, room: WorkRoom, weeks: list[Week]) -> None:

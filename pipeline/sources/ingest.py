@@ -150,6 +150,7 @@ def land_files(
     for index, path in enumerate(undeclared):
         received[path] = now - timedelta(microseconds=len(undeclared) - index)
     known = {one.sha256: one for one in store.landings(source.id)}
+    times = {(one.origin, one.received_at) for one in known.values()}
     newest = {one.origin: one.received_at for one in sorted(known.values(), key=lambda one: one.order)}
     landed = []
     for path in sorted(paths, key=lambda each: received[each]):  # by name among equals: paths are in order
@@ -160,7 +161,7 @@ def land_files(
             continue
         before = known.get(hashlib.sha256(data).hexdigest())
         if before is not None:
-            if before.origin == name and path not in undeclared and before.received_at != instant:
+            if before.origin == name and path not in undeclared and (name, instant) not in times:
                 warnings.append(_moved(before, instant))
             continue
         if name in newest and instant <= newest[name]:
@@ -190,11 +191,14 @@ def find_files(workspace: Workspace, source: Source) -> tuple[list[Path], list[P
         name = _name(path, workspace.root)
         if _is_ignored(path) or path in lookups:
             continue
+        is_folder = path.is_dir()
+        if not is_folder and not path.is_file():  # a pipe, a link to nowhere or to itself
+            continue
         if not path.resolve().is_relative_to(root):
             warnings.append(_leads_out(name))
-        elif path.is_dir():
+        elif is_folder:
             warnings.append(_not_entered(name))
-        elif path.is_file():
+        else:
             found.append(path)
     growing = _growing(found)
     warnings += [_still_written(_name(path, workspace.root)) for path in sorted(growing)]

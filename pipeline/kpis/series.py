@@ -175,7 +175,8 @@ class KpiSeries:
     name are summed over. `components` is the frame of compute.daily_components, or its ComponentIndex.
 
     first_day, last_day: the KPI's first and last day with a row, in any segment (a person who sold nothing
-    yet has zeros, not a missing history); None when there is no row at all.
+    yet has zeros, not a missing history); None when there is no row at all. A monthly KPI's history begins
+    with the first day of its first month.
     currencies: what the segment's amounts are in; whoever prints money must not add up more than one, nor
     take another than the company's.
     """
@@ -199,6 +200,9 @@ class KpiSeries:
         self._start, last = rows.span
         self._days = last - self._start + 1
         self.first_day, self.last_day = EPOCH + timedelta(self._start), EPOCH + timedelta(last)
+        if self.kpi.grain == "month":
+            # books without a posting on the 1st still have that month
+            self.first_day = month_start(self.first_day)
         kept = rows.matching(self.segment)
         day = rows.day[kept] - self._start
         used = np.bincount(rows.currency[kept], minlength=len(rows.currencies))

@@ -42,6 +42,7 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
         show_status(terminal, workspace, report.edition)
         terminal.line()
         _show_late(terminal, workspace, report.edition, report.ingest, store)
+        _show_old(terminal, workspace, report.edition)
     if unchanged:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
@@ -107,6 +108,15 @@ def late_exports(
         for one in store.landings(source.id)
         if one.received_at > knowledge.instant(source.id) and (newest or one.sha256 in new)
     ]
+
+
+def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
+    """Sources that delivered nothing, or nothing lately, and where to put their export."""
+    for source in workspace.sources:
+        state = edition.sources.get(source.id)
+        if state is not None and state.problem is not None and state.freshness in ("missing", "stale"):
+            name = pick(source.title, terminal.lang) or source.id
+            terminal.error(f"{name}: {state.problem.full(terminal.say)}")
 
 
 def _show_documents(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
@@ -244,11 +254,16 @@ def _reasons_of(terminal: Terminal, store: Store, source_id: str, received_at: A
     texts = []
     for kind, n in alike.most_common():
         row = first[kind]
-        cell = f"{kind[1]} “{row['value'] or ''}”: " if kind[1] else ""
+        cell = f"{_first(kind[1])} “{_first(str(row['value'] or ''))}”: " if kind[1] else ""
         texts.append(
-            f"{row['file']}:{row['line']}: {cell}{say(kind[0])} ({say.count('{n} row', '{n} rows', n)})"
+            f"{row['file']}:{row['line']}: {say.typeset(cell)}{say(kind[0])} ({say.count('{n} row', '{n} rows', n)})"
         )
     return texts
+
+
+def _first(joined: str) -> str:
+    """Of a row with several faults the cell that its reason speaks of."""
+    return joined.split("; ")[0]
 
 
 def _warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:

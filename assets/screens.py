@@ -200,7 +200,8 @@ def _show_sources(terminal: Terminal, workspace: Workspace, found: Checked) -> N
         return
     from pipeline.report.i18n import formats
 
-    terminal.line()
+    if found.smart:
+        terminal.line()
     terminal.line(terminal.say("Sources"))
     words = formats(terminal.lang, workspace.company.currency)
     terminal.table([_source_row(terminal, workspace, line, words) for line in found.sources], indent=2)

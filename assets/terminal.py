@@ -81,10 +81,18 @@ class Terminal:
 
     def _bar(self) -> Iterator[Progress]:
         from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, ProgressColumn, Task, TextColumn
         from rich.progress import Progress as Bar
+        from rich.text import Text
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        class Elapsed(ProgressColumn):
+            """Since the command began; rich's own column stops at the end of the first step."""
+
+            def render(self, task: Task) -> Text:
+                seconds = int(bar.get_time() - (task.start_time or bar.get_time()))
+                return Text(f"{seconds // 60}:{seconds % 60:02d}")
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), Elapsed())
         with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(self.say("Starting"), total=None)
 

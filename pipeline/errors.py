@@ -62,7 +62,8 @@ class Problem:
             parts.append(say("Expected: {expected}.").format(expected=say(self.expected)))
         if self.remedy:
             parts.append(say(self.remedy).format(**self.params))
-        return " ".join(parts)
+        typeset: Translate = getattr(translate, "typeset", str)
+        return typeset(" ".join(parts))
 
     def place(self) -> str:
         """`file:line:column` as far as it is known, in the form editors can jump to."""

@@ -34,6 +34,10 @@ class Speech:
         text = self._singular.get(message, message)
         return text.format(**params) if params else text
 
+    def typeset(self, text: str) -> str:
+        """A finished sentence with this language's quotation marks: values come to it in English ones."""
+        return text.replace("“", "«").replace("”", "»") if self.lang == "ru" else text
+
     def has(self, message: str) -> bool:
         """Whether this language says `message` in its own words (always so in English)."""
         return self.lang == "en" or message in self._singular

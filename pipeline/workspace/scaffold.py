@@ -216,6 +216,12 @@ objectives:
   - id: growth
     title: <growth>
     owner: ann
+    # why: <why>
+# mission: <mission>
+# swot: {strengths: [], weaknesses: [], opportunities: [], threats: []}
+# budget: [{title: <training>, amount: 5000, goal: first-goal}]
+# risks: [{title: <risk>, trigger: <trigger>, response: <response>, owner: ann}]
+# reviews: [{title: <review>, every: <every>, who: [ann]}]
 """,
     "goals/first-goal.yaml": """\
 # <goal>
@@ -295,8 +301,16 @@ _EN = {
     "strategy": "The written part of the strategic plan. What is missing here is named in the plan.",
     "plan": "Strategic plan",
     "growth": "Grow with existing products",
+    "why": "customers who know us buy again",
+    "mission": "what the company is there for",
+    "training": "Training",
+    "risk": "A large customer leaves",
+    "trigger": "no order for two months",
+    "response": "the lead calls",
+    "review": "Weekly review",
+    "every": "Monday",
     "goal": "One goal, one file (or several under `goals:`).",
-    "goal_title": "Sell a fifth more than in the three months before",
+    "goal_title": "Raise sales by a fifth",
     "kpi": "a built-in KPI or one from kpis.yaml; `scorecards check` lists near names",
     "kind": "cumulative adds up, level moves a rate, maintain holds one",
     "baseline": "where we stand; rates as 45 %",
@@ -345,8 +359,16 @@ _RU = {
     "strategy": "Авторская часть стратегического плана. Чего здесь нет, план назовёт недостающим.",
     "plan": "Стратегический план",
     "growth": "Рост на существующих продуктах",
+    "why": "кто нас знает, покупает снова",
+    "mission": "для чего существует компания",
+    "training": "Обучение",
+    "risk": "Уходит крупный клиент",
+    "trigger": "нет заказов два месяца",
+    "response": "звонит руководитель отдела",
+    "review": "Еженедельный обзор",
+    "every": "понедельник",
     "goal": "Одна цель — один файл (или несколько целей под ключом `goals:`).",
-    "goal_title": "Продать на пятую часть больше, чем за три предыдущих месяца",
+    "goal_title": "Поднять продажи на пятую часть",
     "kpi": "встроенный показатель или свой из kpis.yaml; `scorecards check` подскажет имена",
     "kind": "cumulative накапливает, level сдвигает уровень, maintain удерживает",
     "baseline": "где мы сейчас; доли пишутся как 45 %",

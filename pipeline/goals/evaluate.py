@@ -474,6 +474,8 @@ def _too_little(f: Figures) -> Verdict | None:
     if f.progress is None:
         if f.baseline is None and f.kind == "level" and f.kpi.kind != "growth":
             return None if f.is_over else _no(say.NO_BASELINE, start=("date", f.goal.start))
+        if _allows_nothing(f):
+            return None
         return _no(say.NO_DATA, **dates)
     return None
 
@@ -524,11 +526,18 @@ def _by_chance(f: Figures, chances: ChanceHistory | None) -> Verdict | None:
 
 def _by_pace(f: Figures) -> Verdict:
     gap, span = f.gap, f.reading.span
+    if gap is None and _allows_nothing(f):
+        return "on_track", "pace", _reason(f, say.KEPT_SO_FAR, _common(f))
     if gap is None:
         return _no(say.NO_DATA, first=("date", span.first), last=("date", span.last))
     if _is_at_target(f):
         return "on_track", "pace", _reason(f, say.LEVEL_AT_TARGET, _common(f))
     return pace_status(gap), "pace", _reason(f, _pace_template(f, gap < 0), _common(f))
+
+
+def _allows_nothing(f: Figures) -> bool:
+    """A limit of zero: there is no share of it to use, only nothing or too much."""
+    return f.is_limit and f.target == 0 and f.reading.value is not None
 
 
 def _is_at_target(f: Figures) -> bool:

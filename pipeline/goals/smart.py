@@ -10,7 +10,7 @@ the hours their owners have, and the word of whoever committed to the goal.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -49,6 +49,7 @@ from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
 from pipeline.goals.status import printed_chance
 from pipeline.kpis.registry import feeding_sources
 from pipeline.kpis.series import ComponentIndex, KpiSeries
+from pipeline.language import LANGUAGES, pick
 from pipeline.periods import DAY, add_months
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
@@ -98,27 +99,31 @@ M_BASELINE_OPEN = (
     "The baseline of {baseline} cannot be checked: the data do not reach the day before the start."
 )
 A_CLASSES: dict[AmbitionClass, str] = {
-    "comfortable": "Comfortable: {chance} likely when set, from {hits} of {cases} cases on record.",
-    "achievable": "Achievable: {chance} likely when set, from {hits} of {cases} cases on record.",
-    "stretch": "A stretch: {chance} likely when set, from {hits} of {cases} cases on record.",
-    "too_ambitious": "Too ambitious: {chance} likely when set, from {hits} of {cases} cases on record.",
+    "comfortable": "Comfortable: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
+    "achievable": "Achievable: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
+    "stretch": "A stretch: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
+    "too_ambitious": "Too ambitious: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
 }
 A_OFFERED = "Targets that would be 70, 50, 25 and 10 % likely: {t70}, {t50}, {t25}, {t10}."
 A_REACHED = "Reached before: {reached} of {spans} earlier spans of this length did; the best had {best}."
-A_NEVER = (
+A_NEVER = "Never reached in {spans} earlier spans of this length: the best had {best}."
+A_BEYOND = (
     "Never reached in {spans} earlier spans of this length: the best had {best}, "
-    "the target is {multiple} that."
+    "the target is {beyond} beyond that."
 )
 A_MULTIPLE = {
     "week": "Needed: {required} a week, {multiple} the {run_rate} of the weeks before the start.",
     "month": "Needed: {required} a month, {multiple} the {run_rate} of the months before the start.",
 }
-A_KEPT = "Of the {spans} periods before the start {inside} were at {target} or better."
+A_KEPT = {
+    "week": "Weeks at {target} or better among the last {spans} before the start: {inside}.",
+    "month": "Months at {target} or better among the last {spans} before the start: {inside}.",
+}
 A_NO_HISTORY = "There is no history before the start to judge the target by."
-A_CAPACITY = "Hours: the initiatives of {owner} need {needed}, {available} are there."
+A_CAPACITY = "Hours of {owner}: the initiatives need {needed} of {available} in that time."
 A_NO_HOURS = "The hours of the initiatives are not stated."
 A_COMMITTED = "{by} committed to {estimate} on {day}."
-A_COMMITTED_LESS = "{by} committed to {estimate} on {day}, which is less than the target."
+A_COMMITTED_LESS = "{by} committed to {estimate} on {day}, which falls short of the target."
 A_NO_WORD = "Nobody has committed to the target yet."
 R_OBJECTIVE = "Supports the objective “{objective}”."
 R_PARENT = "Part of the goal “{parent}”."
@@ -241,11 +246,17 @@ def _sources(kpi: Kpi, context: _Context) -> Iterator[Evidence]:
         return
     delivering = [name for name in feeding if name in context.states and context.states[name].usable]
     if delivering:
-        yield _said("pass", M_SOURCES, sources=("text", ", ".join(delivering)))
+        yield _said("pass", M_SOURCES, sources=("text", _titles(context.states[one] for one in delivering)))
     for name in feeding:
         if name not in delivering:
             state = context.states.get(name)
             yield _said("fail", M_SOURCE_BAD, source=("text", (state.title if state else None) or name))
+
+
+def _titles(states: Iterable[SourceState]) -> dict[str, str]:
+    """The sources' names in each language, in one line."""
+    named = [state.title or {"": state.source_id} for state in states]
+    return {lang: ", ".join(pick(title, lang) for title in named) for lang in LANGUAGES}
 
 
 def _baseline(goal: Goal, kpi: Kpi, series: KpiSeries) -> Evidence:
@@ -348,6 +359,7 @@ def _rate(goal: Goal, kpi: Kpi, found: tuple[RateHistory, int], target: Decimal)
     yield _said(
         grade, A_CLASSES[kind], chance=("text", printed_chance(chance)),
         hits=("count", Decimal(repr(history.hits))), cases=("count", Decimal(repr(history.cases))),
+        rate=(kpi.unit.value, Decimal(repr(history.hits)) / Decimal(repr(history.cases))),
     )  # fmt: skip
     offered = offered_targets(kpi.direction, history, ahead)
     unit = kpi.unit.value
@@ -368,7 +380,8 @@ def _kept_before(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Itera
     share = Decimal(inside) / len(values)
     grade: Grade = "pass" if share >= needed else "warn" if share >= needed / 2 else "fail"
     yield _said(
-        grade, A_KEPT, inside=("count", inside), spans=("count", len(values)), target=(kpi.unit.value, target)
+        grade, A_KEPT[goal_period(goal, kpi)],
+        inside=("count", inside), spans=("count", len(values)), target=(kpi.unit.value, target),
     )  # fmt: skip
 
 
@@ -387,7 +400,10 @@ def _past_spans(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterat
     else:
         multiple = _multiple(target, best, up)
         grade: Grade = "fail" if multiple is None or multiple > BEYOND_BEST else "warn"
-        yield _said(grade, A_NEVER, multiple=("times", multiple), **params)
+        if multiple is None:
+            yield _said(grade, A_NEVER, **params)
+        else:
+            yield _said(grade, A_BEYOND, beyond=("percent", multiple - 1), **params)
     yield from _needed_rate(goal, kpi, series, target)
 
 

@@ -247,7 +247,7 @@ def test_a_week_of_another_length_has_seven_days(week: str, hours: int) -> None:
     assert series.pooled(wk.sunday, wk.sunday).value == hours - 6 * 24
 
 
-def test_week_53_is_compared_with_week_52_and_not_with_nothing() -> None:
+def test_week_53_is_compared_with_the_week_364_days_before_and_not_with_nothing() -> None:
     rows = daily(date(2025, 1, 1), date(2027, 1, 3))
     series = kpi_series("revenue_growth_yoy", {"deals": rows}, date(2027, 1, 3))
     assert Week(2026, 53).sunday == date(2027, 1, 3)

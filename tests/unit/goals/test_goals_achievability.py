@@ -27,6 +27,16 @@ def test_three_weeks_at_25_percent_make_30_sensible_and_50_too_ambitious() -> No
     assert (ambition(thirty), ambition(fifty)) == ("achievable", "too_ambitious")
 
 
+def test_a_quarter_of_19_deals_a_week_says_the_same_for_the_coming_quarter() -> None:
+    """As in the sample: 64 of 244 deals in 13 weeks (26 %), 13 weeks ahead."""
+    quarter = RateHistory(hits=64, cases=244, periods=13)
+    thirty, fifty = (rate_chance(D(share), Direction.UP, quarter, 13) for share in ("0.30", "0.50"))
+    assert ambition(thirty) == "stretch" and 0.15 < thirty < 0.25  # a target to reach for
+    assert ambition(fifty) == "too_ambitious" and fifty < 0.001
+    # two such quarters differ by sqrt(2 x .26 x .74 x 1.36 / 244) = .046 as a rule: .30 is one of them away
+    assert ambition(rate_chance(D("0.26"), Direction.UP, quarter, 13)) == "achievable"
+
+
 def test_counts_are_deflated_by_what_weeks_have_in_common() -> None:
     a, b = posterior(THREE_WEEKS)
     assert (round(a, 4), round(b, 4)) == (round(2 + 30 / 1.78, 4), round(6 + 90 / 1.78, 4))

@@ -170,6 +170,8 @@ def land_files(
         one = store.land(source.id, data, received_at=instant, origin=name)
         known[one.sha256] = one
         landed.append(one)
+    if landed:
+        store.sync(source.id)
     return tuple(landed), tuple(warnings)
 
 
@@ -336,10 +338,7 @@ def _read(
 
 
 def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedExport) -> LandedRows:
-    facts = {
-        name: pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
-        for name, frame in parsed.facts.items()
-    }
+    facts = {name: _table(frame) for name, frame in parsed.facts.items()}
     received_on = company_date(landed.received_at, workspace.company.zone)
     reasons = parsed.quarantine["reason"].value_counts().to_dict() if len(parsed.quarantine) else {}
     entry = {
@@ -353,6 +352,13 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         entry["problems"] = problems_to_json([_nothing_usable(landed, parsed)])
         return LandedRows(landed, {}, rejected, entry, config_sha, refused=True)
     return LandedRows(landed, facts, rejected, entry, config_sha)
+
+
+def _table(frame: pd.DataFrame) -> pa.Table:
+    """The Arrow columns that an Arrow-backed frame holds; every other frame is converted."""
+    if not all(isinstance(kind, pd.ArrowDtype) for kind in frame.dtypes):
+        return pa.Table.from_pandas(frame, preserve_index=False).replace_schema_metadata(None)
+    return pa.table({str(name): column.array.__arrow_array__() for name, column in frame.items()})
 
 
 def _refused(landed: Landed, config_sha: str, problems: Sequence[Problem]) -> LandedRows:

@@ -559,6 +559,8 @@ class _Parsing:
 
     def _quarantine(self, rejected: np.ndarray) -> pd.DataFrame:
         """One record a rejected row, by line, with its cells as they were read."""
+        if not len(rejected) and not self.raw.broken:
+            return _quarantine_frame([])
         index = pa.array(rejected)
         names = [header or f"column {number}" for number, header in enumerate(self.raw.header, start=1)]
         safe = [self._guard(header) for header in self.raw.header]
@@ -572,11 +574,7 @@ class _Parsing:
             records.append(self._record(row, texts))
         records += [self._broken_record(broken, names) for broken in self.raw.broken]
         records.sort(key=lambda record: record[1])
-        frame = pd.DataFrame(records, columns=list(QUARANTINE_COLUMNS))
-        types = {
-            name: pd.ArrowDtype(pa.int64() if name == "line" else pa.string()) for name in QUARANTINE_COLUMNS
-        }
-        return frame.astype(types)
+        return _quarantine_frame(records)
 
     def _record(self, row: int, texts: Mapping[str, str]) -> tuple:
         found = self.rejections.by_row[row]
@@ -636,6 +634,13 @@ def arrow_of(series: pd.Series, kind: pa.DataType) -> pa.Array:
     if isinstance(made, pa.ChunkedArray):
         made = made.combine_chunks()
     return made.cast(kind)
+
+
+def _quarantine_frame(records: Sequence[tuple]) -> pd.DataFrame:
+    kinds = [pa.int64() if name == "line" else pa.string() for name in QUARANTINE_COLUMNS]
+    columns = zip(*records, strict=True) if records else [()] * len(kinds)
+    arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds, strict=True)]
+    return pa.table(dict(zip(QUARANTINE_COLUMNS, arrays, strict=True))).to_pandas(types_mapper=pd.ArrowDtype)
 
 
 def _mask(found: pa.Array) -> np.ndarray:

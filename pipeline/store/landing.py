@@ -33,9 +33,12 @@ class Landing:
         folder = private_folder(self.root / source_id)
         write_atomic(folder / f"{sha256}.bin", data)
         write_atomic(folder / f"{sha256}.json", _manifest(landed))
-        sync_folder(folder)
         known[sha256] = landed
         return landed
+
+    def sync(self, source_id: str) -> None:
+        """Make what was landed since the last time outlast a power cut."""
+        sync_folder(self.root / source_id)
 
     def landings(self, source_id: str) -> list[Landed]:
         """Every landing of a source, in the order they were received."""

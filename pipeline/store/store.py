@@ -124,6 +124,10 @@ class Store:
         """Keep bytes as received. The same bytes of the same source again are the landing they were."""
         return self._landing.land(source_id, data, received_at=received_at, origin=origin)
 
+    def sync(self, source_id: str) -> None:
+        """Make a source's landings outlast a power cut; put_source does so before it writes."""
+        self._landing.sync(source_id)
+
     def landings(self, source_id: str) -> list[Landed]:
         """Landings of a source by (received at, name, sha256)."""
         return self._landing.landings(source_id)
@@ -199,6 +203,7 @@ class Store:
         earlier landing came late, or the reading changed) a table is replaced in one atomic commit. Doing
         the same again, or again after a crash, gives the same tables. Returns rows written per table.
         """
+        self.sync(source_id)
         landings = sorted(landings, key=lambda one: one.landed.order)
         written = {
             table: self._put_fact(source_id, FACTS[fact], table, landings, full=full, since=since)

@@ -84,12 +84,13 @@ def _flag(rows: pd.DataFrame, name: str, stage: pd.Series | None, labels: tuple[
 def _deals_and_stages(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
     """One row of deal_stages for every date of entry that is filled."""
     pieces = []
+    about = rows[["deal_id", "pipeline", "owner"]]
     for name in rows.columns:
         if not str(name).startswith(_ENTERED):
             continue
         pipeline, _, stage = str(name).removeprefix(_ENTERED).partition("|")
-        entered = rows[rows[name].notna()]
-        piece = entered[["deal_id", "pipeline", "owner"]].assign(stage=stage, entered_on=entered[name])
+        entered = about[rows[name].notna()]
+        piece = entered.assign(stage=stage, entered_on=rows[name].reindex(entered.index))
         pieces.append(piece.assign(pipeline=pipeline) if pipeline else piece)
     columns = ["deal_id", "pipeline", "owner", "stage", "entered_on"]
     return {"deals": rows, "deal_stages": stacked(pieces, columns)}

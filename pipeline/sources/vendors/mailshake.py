@@ -37,18 +37,22 @@ def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
 def _events(rows: pd.DataFrame, context: Context) -> dict[str, pd.DataFrame]:
     """Every event of every accepted row. A bounce carries the day of its message, a lead the day of
     the reply where there is one."""
-    pieces = [_piece(rows, event, rows[date]) for event, date in DATED_EVENTS.items() if date in rows]
+    about = rows[["event_id", "campaign", "recipient_hash", "owner"]]
+    pieces = [_piece(about, event, rows[date]) for event, date in DATED_EVENTS.items() if date in rows]
     if "bounced" in rows:
-        pieces.append(_piece(rows[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
+        pieces.append(_piece(about[rows["bounced"].fillna(False)], "bounce", rows["sent_on"]))
     if "lead_status" in rows:
         pieces.append(_leads(rows))
     return {"outreach_events": stacked(pieces, ())}
 
 
 def _piece(rows: pd.DataFrame, event: str, day: pd.Series) -> pd.DataFrame:
-    piece = rows.assign(event=text_column(rows, event), happened_on=day.reindex(rows.index))
-    piece = piece[piece["happened_on"].notna()]
-    return piece.assign(event_id=piece["event_id"] + f"-{event}")
+    """Rows of one event: those that have a day of it."""
+    day = day.reindex(rows.index)
+    piece, day = rows[day.notna()], day[day.notna()]
+    return piece.assign(
+        event=text_column(piece, event), happened_on=day, event_id=piece["event_id"] + f"-{event}"
+    )
 
 
 def _leads(rows: pd.DataFrame) -> pd.DataFrame:

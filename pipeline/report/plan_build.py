@@ -25,6 +25,7 @@ from pipeline.report.files import inside, sha256, write_atomic
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
+from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Workspace
 
 _LEFTOVER = re.compile(r"\{\{|\bUndefined\b|>None<|>nan<|\bDecimal\(")
@@ -57,7 +58,8 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
 
 def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> PlanView:
     """The whole document in one language."""
-    context = Context(workspace, edition, kpi_registry(workspace), lang)
+    notes = load_notes(workspace, edition.week)
+    context = Context(workspace, edition, kpi_registry(workspace), lang, notes=notes)
     f, strategy = context.formats, plan.strategy
     company = pick(workspace.company.company, f.lang)
     heading = pick(strategy.title, f.lang) or f.say("Strategic plan")

@@ -6,22 +6,19 @@ Here: what each chapter says and in which order. Not here: the figures (pipeline
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from pipeline.goals.model import GoalResult
-from pipeline.language import pick
 from pipeline.outsourcing import Outsourced, OutsourcingRow
 from pipeline.plan import BaselineRow, BudgetRow, ChangeRow, MapGoal, MapObjective, Missing, Plan, RiskRow
 from pipeline.report.context import Context
-from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats
+from pipeline.report.plan_author import Author, columns
 from pipeline.report.plan_cards import goal_card
 from pipeline.report.plan_gantt import gantt
+from pipeline.report.plan_summary import introduced_here, summary
 from pipeline.report.plan_view import (
-    BigNumber,
     Block,
     Card,
     Cell,
@@ -29,7 +26,6 @@ from pipeline.report.plan_view import (
     Column,
     MapGoalView,
     MapObjectiveView,
-    Numbers,
     Points,
     Prose,
     Quarter,
@@ -38,7 +34,7 @@ from pipeline.report.plan_view import (
     StrategyMap,
     Table,
 )
-from pipeline.report.words import BEHIND, status_view, tally_text
+from pipeline.report.words import status_view
 from pipeline.sources.state import SourceState
 from pipeline.timeline import WeekLoad
 from pipeline.units import Unit
@@ -51,62 +47,11 @@ CALENDAR_DAYS = 120
 EMPTY: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True)
-class Author:
-    """What every chapter is written from: the plan's figures and the reader's language."""
-
-    context: Context
-    plan: Plan
-
-    @property
-    def f(self) -> Formats:
-        return self.context.formats
-
-    def person(self, person_id: str | None) -> str:
-        return self.context.person(person_id)
-
-    def text(self, texts: Mapping[str, str]) -> str:
-        return pick(texts, self.context.lang)
-
-    def gap(self, section: str) -> Missing | None:
-        """The missing prose of a section in this language."""
-        found = (one for one in self.plan.missing if one.section == section)
-        return next((one for one in found if self.context.lang in one.languages), None)
-
-    def unwritten(self, gap: Missing | None) -> str:
-        """The sentence that stands where a text should be."""
-        owner = self.person(gap.owner) if gap else ""
-        return (
-            self.f.say("Not written yet ({owner})", owner=owner) if owner else self.f.say("Not written yet")
-        )
-
-    def borrowed(self, gap: Missing | None) -> str:
-        """The note under a text that is shown in another language."""
-        if gap is None or not gap.written_elsewhere:
-            return ""
-        owner = self.person(gap.owner)
-        if owner:
-            return self.f.say("Shown in another language; translation: {owner}", owner=owner)
-        return self.f.say("Shown in another language; not translated yet")
-
-    def prose(self, section: str, texts: Mapping[str, str], heading: str = "") -> Prose:
-        gap, text = self.gap(section), self.text(texts)
-        if not text:
-            return Prose(self.unwritten(gap), missing=True, heading=heading)
-        return Prose(text, note=self.borrowed(gap), heading=heading)
-
-    def points(self, section: str, items: Iterable[Mapping[str, str]], heading: str) -> Points:
-        gap, texts = self.gap(section), tuple(self.text(one) for one in items)
-        return Points(
-            heading, texts, "" if texts else self.unwritten(gap), self.borrowed(gap) if texts else ""
-        )
-
-
 def chapters(context: Context, plan: Plan) -> tuple[Chapter, ...]:
     """Every chapter in order; a chapter without content says so rather than being left out."""
     a = Author(context, plan)
     parts: tuple[tuple[str, str, tuple[Block, ...], bool], ...] = (
-        ("summary", "Executive summary", _summary(a), False),
+        ("summary", "Executive summary", summary(a), False),
         ("mission", "Mission, vision, values", _mission(a), False),
         ("position", "Where we are", _position(a), False),
         ("map", "Strategy map", (_map(a),), False),
@@ -135,92 +80,10 @@ def _parts(blocks: Iterable[Block]) -> tuple[tuple[str, str], ...]:
 # --- 1 to 4 -------------------------------------------------------------------------------------------
 
 
-def _summary(a: Author) -> tuple[Block, ...]:
-    f, context, found = a.f, a.context, a.plan.summary
-    behind = [one for one in context.results if one.status in BEHIND]
-    return (
-        Said((headline(context.results, context.titles(), f),), "finding"),
-        Said((tally_text(context.results, f) + ".",)),
-        Numbers(
-            (
-                BigNumber(
-                    f.say("Goals"),
-                    f.number(found.goals),
-                    f.say.count("{n} behind plan", "{n} behind plan", len(behind)),
-                ),
-                BigNumber(
-                    f.say("Budget"),
-                    f.money(found.budget_total),
-                    f.say("initiatives {cost}", cost=f.money(found.initiatives_total)),
-                ),
-                BigNumber(
-                    f.say("Outsourcing could save"), f.money(found.saving), f.say("on the hours of 13 weeks")
-                ),
-                BigNumber(
-                    f.say("Automation saves"),
-                    f.hours(found.hours_saved),
-                    f.say("manual work before, less after"),
-                ),
-            )
-        ),
-        a.prose("summary", a.plan.strategy.summary),
-        _attention(a, behind),
-        Said(tuple(_findings(a))),
-    )
-
-
-def _attention(a: Author, behind: Sequence[GoalResult]) -> Table:
-    f = a.f
-    rows = tuple(
-        (
-            Cell(a.context.title(one.goal_id), a.person(a.context.goals[one.goal_id].owner), strong=True),
-            _status_cell(a, one),
-            Cell(f.value(one.actual, one.unit)),
-            Cell(f.value(one.target, one.unit)),
-            Cell(f.delta(one.gap_value, one.unit)),
-            Cell(f.probability(one.chance.probability) if one.chance else NONE),
-        )
-        for one in behind
-    )
-    heads = (
-        ("Goal", 36, False),
-        ("Status", 16, False),
-        ("Actual", 12, True),
-        ("Target", 12, True),
-        ("Against plan today", 13, True),
-        ("Chance", 11, True),
-    )
-    return Table(
-        f.say("Goals behind plan"), _columns(f, heads), rows, empty=f.say("No goal is behind its plan.")
-    )
-
-
-def _findings(a: Author) -> Iterable[str]:
-    f, found = a.f, a.plan.summary
-    if found.without_verdict:
-        names = f.listed([f.name(a.context.title(one)) for one in found.without_verdict])
-        yield f.say("No verdict, because the data does not allow one: {names}.", names=names)
-    if found.overloaded:
-        names = f.listed([a.person(one) for one in found.overloaded])
-        yield f.say("More work than hours in at least one week: {names}.", names=names)
-    if found.critical:
-        yield f.say.count(
-            "{n} piece of work has no slack: any delay moves its goal's end.",
-            "{n} pieces of work have no slack: any delay moves their goal's end.",
-            found.critical,
-        )
-    unwritten = sum(a.context.lang in one.languages for one in a.plan.missing)
-    if unwritten:
-        yield f.say.count(
-            "{n} section of this plan is not written yet.",
-            "{n} sections of this plan are not written yet.",
-            unwritten,
-        )
-
-
 def _mission(a: Author) -> tuple[Block, ...]:
     s, say = a.plan.strategy, a.f.say
     return (
+        *(() if introduced_here(a) else (a.prose("summary", s.summary, say("Introduction")),)),
         a.prose("mission", s.mission, say("Mission")),
         a.prose("vision", s.vision, say("Vision")),
         a.points("values", s.values, say("Values")),
@@ -239,7 +102,7 @@ def _position(a: Author) -> tuple[Block, ...]:
     )
     table = Table(
         f.say("Where the KPIs stand"),
-        _columns(f, heads),
+        columns(f, heads),
         tuple(_baseline(a, one) for one in a.plan.baselines),
         note=f.say(
             "Usual range: natural limits of the weekly or monthly values; "
@@ -405,7 +268,7 @@ def _calendar(a: Author) -> Table:
     heads = (("Date", 20, False), ("What", 18, False), ("Which", 37, False), ("Who", 25, False))
     return Table(
         f.say("Calendar of the next four months"),
-        _columns(f, heads),
+        columns(f, heads),
         rows,
         empty=f.say("No dates ahead."),
         css="dense",
@@ -415,26 +278,32 @@ def _calendar(a: Author) -> Table:
 def _budget(a: Author) -> Table:
     f, budget = a.f, a.plan.budget
     heads = (
-        ("Goal", 40, False),
-        ("Budget", 15, True),
-        ("Cost of initiatives", 15, True),
-        ("Cost of tasks", 15, True),
-        ("Not covered", 15, True),
+        ("Goal", 35, False),
+        ("Budget", 13, True),
+        ("Initiatives", 13, True),
+        ("Other tasks", 13, True),
+        ("Still to come", 13, True),
+        ("Not covered", 13, True),
     )
     total = (
         Cell(f.say("Total"), strong=True),
         _exact(budget.budget_total, f),
-        _exact(budget.initiatives_total, f),
-        _exact(budget.tasks_total, f),
-        _exact(sum((row.uncovered for row in budget.rows), Decimal(0)), f),
+        _exact(budget.total(lambda row: row.initiatives), f),
+        _exact(budget.total(lambda row: row.tasks), f),
+        _exact(budget.to_come_total, f),
+        _exact(budget.uncovered_total, f),
     )
     return Table(
         f.say("Budget by goal"),
-        _columns(f, heads),
+        columns(f, heads),
         tuple(_budget_row(a, row) for row in budget.rows),
         total=total,
-        note=f.say("Budget, initiatives and tasks are three views of the same money and are not added up."),
+        note=f.say(
+            "Initiatives include the tasks that are their steps. Still to come: cost by completion. "
+            "Not covered: work beyond the goal's own budget."
+        ),
         empty=a.unwritten(a.gap("budget")),
+        css="dense",
     )
 
 
@@ -444,7 +313,7 @@ def _budget_row(a: Author, row: BudgetRow) -> tuple[Cell, ...]:
     short = row.uncovered > 0
     return (
         Cell(name, strong=True),
-        *(_exact(value, f) for value in (row.budget, row.initiatives, row.tasks)),
+        *(_exact(value, f) for value in (row.budget, row.initiatives, row.tasks, row.to_come)),
         Cell(
             f"▲ {f.money_exact(row.uncovered)}" if short else NONE,
             tone="red" if short else "ink",
@@ -454,7 +323,7 @@ def _budget_row(a: Author, row: BudgetRow) -> tuple[Cell, ...]:
 
 
 def _exact(value: Decimal, f: Formats) -> Cell:
-    return Cell(f.money_exact(value) if value else NONE)
+    return Cell(f.money_exact(value.quantize(Decimal(1))) if value else NONE)
 
 
 def _initiatives(a: Author) -> Table:
@@ -487,7 +356,7 @@ def _initiatives(a: Author) -> Table:
     note = f.say("Hours of all initiatives: {hours}.", hours=f.hours(a.plan.budget.hours_total))
     return Table(
         f.say("Initiatives"),
-        _columns(f, heads),
+        columns(f, heads),
         tuple(rows),
         note=note,
         empty=f.say("No goal has initiatives yet."),
@@ -521,7 +390,7 @@ def _automation(a: Author) -> Table:
     )
     return Table(
         f.say("Tools and the work they take over"),
-        _columns(f, heads),
+        columns(f, heads),
         rows,
         empty=a.unwritten(a.gap("automation")),
     )
@@ -553,7 +422,7 @@ def _campaigns(a: Author) -> Table:
     )
     return Table(
         f.say("Automated campaigns, last 13 weeks"),
-        _columns(f, heads),
+        columns(f, heads),
         rows,
         empty=f.say("No campaign reported figures."),
     )
@@ -586,7 +455,7 @@ def _outsourcing(a: Author) -> tuple[Block, ...]:
     )
     table = Table(
         f.say("What outsourcing would save"),
-        _columns(f, heads),
+        columns(f, heads),
         rows,
         note=note,
         total=total,
@@ -594,7 +463,7 @@ def _outsourcing(a: Author) -> tuple[Block, ...]:
         css="keep",
     )
     checked = tuple(_checked(a, row, row.outsourced) for row in found.rows if row.outsourced)
-    columns = (
+    checked_heads = (
         ("Activity", 30, False),
         ("Hours billed", 13, True),
         ("Paid", 14, True),
@@ -604,7 +473,7 @@ def _outsourcing(a: Author) -> tuple[Block, ...]:
     )
     after = Table(
         f.say("Checked after the fact: work already outsourced"),
-        _columns(f, columns),
+        columns(f, checked_heads),
         checked,
         note=_strangers(a),
         empty=f.say("No work was outsourced in this span."),
@@ -669,7 +538,7 @@ def _risks(a: Author) -> Table:
         ("Owner", 16, False),
     )
     return Table(
-        f.say("Risks and their early warnings"), _columns(f, heads), rows, empty=a.unwritten(a.gap("risks"))
+        f.say("Risks and their early warnings"), columns(f, heads), rows, empty=a.unwritten(a.gap("risks"))
     )
 
 
@@ -703,7 +572,7 @@ def _reviews(a: Author) -> Table:
     )
     heads = (("Review", 34, False), ("How often", 20, False), ("Who", 28, False), ("Next", 18, False))
     return Table(
-        f.say("Who looks at the plan and when"), _columns(f, heads), rows, empty=a.unwritten(a.gap("reviews"))
+        f.say("Who looks at the plan and when"), columns(f, heads), rows, empty=a.unwritten(a.gap("reviews"))
     )
 
 
@@ -718,7 +587,7 @@ def _sources(a: Author) -> Table:
         ("Verified by, limits", 32, False),
     )
     return Table(
-        f.say("Where the figures come from"), _columns(f, heads), rows, empty=f.say("No source is set up.")
+        f.say("Where the figures come from"), columns(f, heads), rows, empty=f.say("No source is set up.")
     )
 
 
@@ -801,7 +670,7 @@ def _changes(a: Author) -> Table:
     )
     return Table(
         f.say("Changes of targets"),
-        _columns(f, heads),
+        columns(f, heads),
         rows,
         note=note,
         empty=f.say("No target has been changed."),
@@ -848,17 +717,5 @@ def _kpis(a: Author) -> Table:
             )
     heads = (("KPI", 24, False), ("Formula", 34, False), ("Definition and source", 42, False))
     return Table(
-        f.say("How each KPI is defined"), _columns(f, heads), tuple(rows), empty=f.say("No goal names a KPI.")
+        f.say("How each KPI is defined"), columns(f, heads), tuple(rows), empty=f.say("No goal names a KPI.")
     )
-
-
-# --- parts --------------------------------------------------------------------------------------------
-
-
-def _columns(f: Formats, heads: Iterable[tuple[str, int, bool]]) -> tuple[Column, ...]:
-    return tuple(Column(f.say(text), share, number) for text, share, number in heads)
-
-
-def _status_cell(a: Author, one: GoalResult) -> Cell:
-    status = status_view(one.status, a.f)
-    return Cell(f"{status.shape} {status.word}", tone=status.tone, strong=True)

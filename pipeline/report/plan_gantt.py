@@ -20,7 +20,8 @@ from pipeline.timeline import Timeline, TimelineRow
 
 WIDTH, LABELS, TOP, ROW, BOTTOM = 760.0, 196.0, 18.0, 13.0, 10.0
 ROWS_A_PAGE = 33
-NOTE_SIZE = 6.5
+LABEL_SIZE, NOTE_SIZE = 7.5, 7.0
+INDENT, DEEPEST = 9.0, 3
 MOST_MONTHS = 15
 """Months named one by one; on a longer timeline every third one is."""
 
@@ -29,23 +30,49 @@ Name = Callable[[str | None], str]
 
 def gantt(timeline: Timeline, today: date, f: Formats, person: Name) -> Gantt | None:
     """Pages of the timeline, a goal never parted from its first work; None when nothing has dates."""
-    first, last = timeline.first, timeline.last
-    if first is None or last is None:
+    rows = _drawn(timeline, today)
+    if not rows:
         return None
-    low, high = month_start(first), month_end(last)
+    low, high = _span(rows)
     scale = Scale(low.toordinal(), high.toordinal() + 1, LABELS, WIDTH)
     pages, notes = [], []
     titles = {row.item.id: pick(row.item.title, f.lang) for row in timeline.rows}
-    for rows in _paged(timeline.rows):
-        page, crossing = _page(rows, timeline.edges, scale, (low, high), today, f, person)
+    for part in _paged(rows):
+        page, crossing = _page(part, timeline.edges, scale, (low, high), today, f, person)
         pages.append(page)
         notes += [
             f.say("{later} waits for {earlier}.", later=f.name(titles[b]), earlier=f.name(titles[a]))
             for a, b in crossing
         ]
+    left_out = [titles[row.item.id] for row in timeline.rows if row not in rows]
+    if left_out:
+        names = f.listed([f.name(one) for one in left_out])
+        notes.append(
+            f.say("Over before this quarter began and without work, so not shown: {names}.", names=names)
+        )
     if timeline.undated:
         notes.append(f.say("Without dates, so not shown: {names}.", names=f.listed(timeline.undated)))
     return Gantt(tuple(pages), _legend(f), tuple(notes))
+
+
+def _drawn(timeline: Timeline, today: date) -> list[TimelineRow]:
+    """All rows but those of goals that nothing is done for and that were over before today's quarter."""
+    busy = {row.item.goal for row in timeline.rows if row.item.kind != "goal"}
+    quarter = add_months(month_start(today), -((today.month - 1) % 3))
+    rows = [
+        row
+        for row in timeline.rows
+        if row.item.kind != "goal" or row.item.goal in busy or row.item.due >= quarter
+    ]
+    return rows or list(timeline.rows)
+
+
+def _span(rows: Sequence[TimelineRow]) -> tuple[date, date]:
+    """Whole months of all work and of the ends of all goals; a goal may have begun before."""
+    work = [row for row in rows if row.item.kind != "goal"]
+    first = min([row.item.start for row in work or rows] + [row.item.due for row in rows])
+    ends = [row.slot.early_finish for row in rows if row.slot]
+    return month_start(first), month_end(max([row.item.due for row in rows] + ends))
 
 
 def _paged(rows: Sequence[TimelineRow]) -> list[list[TimelineRow]]:
@@ -98,8 +125,8 @@ def _page(
 def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name, leads_on: bool) -> GanttRow:
     item, slot = row.item, row.slot
     heading = item.kind == "goal"
-    indent = 0.0 if heading else 9.0
-    x1, x2 = scale.at(item.start.toordinal()), scale.at(item.due.toordinal() + 1)
+    indent = INDENT * min(row.level, DEEPEST)
+    x1, x2 = max(scale.at(item.start.toordinal()), LABELS), scale.at(item.due.toordinal() + 1)
     x2 = max(x2, x1 + 2)
     done = float(item.done) / 100 if item.done is not None else 0.0
     pushed = scale.at((slot.early_finish + DAY).toordinal()) if slot and slot.pushed_days > 0 else x2
@@ -109,17 +136,19 @@ def _row(row: TimelineRow, number: int, scale: Scale, f: Formats, person: Name, 
     end = max(x2, pushed)
     gap = 9 if leads_on else 5  # an arrow leaves the end of the bar
     fits = end + gap + width(note, NOTE_SIZE) <= WIDTH
-    room = LABELS - indent - 12
+    room = LABELS - indent - 10
     return GanttRow(
         y=round(TOP + ROW * number, 2),
-        label=fitted(pick(item.title, f.lang), room, 7.2, 1, 600 if heading else 400),
+        label=fitted(pick(item.title, f.lang), room, LABEL_SIZE, 1, 600 if heading else 400),
         indent=indent,
         heading=heading,
+        step=row.level > 1,
         x1=x1,
         x2=x2,
         done_x=round(x1 + (x2 - x1) * done, 2),
         pushed_x=max(pushed, x2),
         critical=bool(slot and slot.critical),
+        earlier=heading and scale.at(item.start.toordinal()) < LABELS,
         blocked=bool(blocked),
         note="" if heading else note,
         note_x=round(end + gap if fits else x1 - 8, 2),

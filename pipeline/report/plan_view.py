@@ -160,6 +160,8 @@ class GanttRow:
     label: str
     indent: float
     heading: bool
+    step: bool
+    """Part of the work above it; its bar is thinner."""
     x1: float
     x2: float
     done_x: float
@@ -167,6 +169,8 @@ class GanttRow:
     pushed_x: float
     """Where the dotted slip caused by predecessors ends; x2 when there is none."""
     critical: bool
+    earlier: bool
+    """It began before the picture does."""
     blocked: bool
     note: str
     note_x: float

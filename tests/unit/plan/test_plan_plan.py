@@ -226,7 +226,7 @@ def test_timeline_has_goals_with_their_work_and_the_rest_last(plan: Plan) -> Non
         "goal:year", "task:g/2",
     ]  # fmt: skip
     assert plan.timeline.edges == (("initiative:q4/ads", "initiative:q4/fair"),)
-    # Ads end on Friday 20 November and the fair begins on the Monday after: neither can slip. The party serves
+    # Ads end on Friday 20 November, the fair begins on the Monday after: neither can slip. The party serves
     # no goal and nothing waits for it: a delay moves nothing
     assert plan.timeline.critical == ("initiative:q4/ads", "initiative:q4/fair")
     assert plan.overdue == ("task:g/1", "initiative:q4/ads")

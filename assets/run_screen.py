@@ -256,7 +256,8 @@ def _reasons_of(terminal: Terminal, store: Store, source_id: str, received_at: A
         row = first[kind]
         cell = f"{_first(kind[1])} “{_first(str(row['value'] or ''))}”: " if kind[1] else ""
         texts.append(
-            f"{row['file']}:{row['line']}: {say.typeset(cell)}{say(kind[0])} ({say.count('{n} row', '{n} rows', n)})"
+            f"{row['file']}:{row['line']}: {say.typeset(cell)}{say(kind[0])} "
+            f"({say.count('{n} row', '{n} rows', n)})"
         )
     return texts
 

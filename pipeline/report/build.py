@@ -12,11 +12,12 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -30,9 +31,13 @@ from pipeline.report.engine import scorecard_html
 from pipeline.report.files import inside, safe_name, sha256, write_atomic
 from pipeline.report.html import web_page
 from pipeline.report.scorecard import scorecard_view
+from pipeline.report.settle import Make, Memory, settled
 from pipeline.report.twin import dumps, restricted, scorecard_json
-from pipeline.report.view import ScorecardView
+from pipeline.report.view import ScorecardView, Setting
 from pipeline.workspace.model import Audience, Notes, Workspace
+
+if TYPE_CHECKING:
+    from pipeline.report.pdf import Printed
 
 MANIFEST = "manifest.json"
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -65,22 +70,34 @@ def render_edition(
     twin = scorecard_json(plain)
     written = workspace.model_dump_json() + notes.model_dump_json()
     desk.put("scorecard.json", dumps(twin))
-    for reader in readers:
-        context = Context(workspace, edition, kpis, reader.language, reader, notes, previous_notes)
-        view = scorecard_view(context)
-        name = f"scorecard-{safe_name(reader.id)}.{reader.language}"
-        embedded = dumps(restricted(twin, view.goal_ids, context.source_ids))
-        desk.put_pdf(f"{name}.pdf", view, embedded, edition, written)
-        desk.put(f"{name}.html", web_page(view).encode())
     for lang, context in plain.items():
-        for result in edition.results:
-            view = scorecard_view(context, only=result.goal_id)
-            embedded = dumps(restricted(twin, (result.goal_id,), result.sources))
-            desk.put_pdf(f"goals/{safe_name(result.goal_id)}.{lang}.pdf", view, embedded, edition, written)
+        desk.memory = Memory()
+        for goal_id in _read_in(lang, context, readers, workspace):
+            only = partial(scorecard_view, context, goal_id)
+            sources = next(one.sources for one in edition.results if one.goal_id == goal_id)
+            embedded = dumps(restricted(twin, (goal_id,), sources))
+            desk.put_pdf(f"goals/{safe_name(goal_id)}.{lang}.pdf", only, embedded, edition, written)
+        for reader in (one for one in readers if one.language == lang):
+            own = replace(context, audience=reader, notes=notes, previous_notes=previous_notes)
+            view = scorecard_view(own)
+            name = f"scorecard-{safe_name(reader.id)}.{lang}"
+            embedded = dumps(restricted(twin, view.goal_ids, own.source_ids))
+            desk.put_pdf(f"{name}.pdf", partial(scorecard_view, own, None), embedded, edition, written)
+            desk.put(f"{name}.html", web_page(view).encode())
     desk.put("quarantine.csv", quarantine_csv(quarantine))
     desk.put("calendar.ics", calendar_ics(plain[langs[0]]))
     desk.finish(workspace, edition)
     return desk.paths
+
+
+def _read_in(lang: str, context: Context, readers: Sequence[Audience], workspace: Workspace) -> list[str]:
+    """Goals whose page somebody reads in a language: every goal in the company's own languages, elsewhere
+    those of its audiences."""
+    everything = [one.goal_id for one in context.edition.results]
+    if lang in workspace.company.languages:
+        return everything
+    seen = [replace(context, audience=one) for one in readers if one.language == lang]
+    return [key for key in everything if any(one.sees(key) for one in seen)]
 
 
 @dataclass
@@ -92,6 +109,7 @@ class _Desk:
     paths: list[Path] = field(default_factory=list)
     entries: list[dict[str, object]] = field(default_factory=list)
     known: dict[str, dict[str, object]] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
 
     def __post_init__(self) -> None:
         path = self.folder / MANIFEST
@@ -108,11 +126,11 @@ class _Desk:
             write_atomic(path, content)
         self._note(path, name, sha256(content), len(content), made_from)
 
-    def put_pdf(
-        self, name: str, view: ScorecardView, embedded: bytes, edition: Edition, written: str
-    ) -> None:
-        """Prints, checks and writes a PDF, unless the file that is there was made from the same."""
-        html = scorecard_html(view)
+    def put_pdf(self, name: str, make: Make, embedded: bytes, edition: Edition, written: str) -> None:
+        """Prints, checks and writes a PDF, unless the file that is there was made from the same.
+
+        What it is made from is told by its roomiest setting: how closely it must be set follows from that."""
+        html = scorecard_html(make(Setting()))
         made_from = hashlib.sha256(b"\0".join((html.encode(), embedded, _tools().encode()))).hexdigest()
         path, known = inside(self.folder, name), self.known.get(name)
         if known and known.get("made_from") == made_from and path.is_file():
@@ -122,8 +140,13 @@ class _Desk:
                 return
         from pipeline.report.pdf import Embedded, print_pdf
 
-        file = Embedded("scorecard.json", "The numbers of this document", embedded)
-        printed = print_pdf(html, identifier=made_from[:32].encode(), created=edition.as_of, files=(file,))
+        files = (Embedded("scorecard.json", "The numbers of this document", embedded),)
+
+        def printing(view: ScorecardView) -> Printed:
+            identifier = made_from[:32].encode()
+            return print_pdf(scorecard_html(view), identifier=identifier, created=edition.as_of, files=files)
+
+        view, printed = settled(make, printing, self.memory)
         check_document(view, printed, name, written)
         self.put(name, printed.content, made_from)
 

@@ -15,8 +15,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from pipeline.report.fit import width as text_width
+
 Number = Decimal | float | int
 Label = Callable[[float], str]
+LABEL = 7.0
+"""Size of the labels in a chart, in points."""
 Shade = Literal["s1", "s2", "s3", "s4"]
 
 
@@ -165,7 +169,7 @@ def trails(xs: Sequence[float], ys: Sequence[float | None], css: str) -> tuple[T
 def bullet(
     *,
     actual: Number | None,
-    target: Number,
+    target: Number | None,
     plan: Number | None,
     edges: Sequence[Number],
     higher_is_better: bool,
@@ -189,7 +193,7 @@ def bullet(
             dots = (Dot(end, track[0] + track[1] / 2, "now"),)
         else:
             areas.append(Rect(min(zero, end), 5.0, round(abs(end - zero), 2), 5.0, "bar"))
-    rules = [Rule(scale.at(target), 0.5, scale.at(target), 14.5, "target")]
+    rules = [] if target is None else [Rule(scale.at(target), 0.5, scale.at(target), 14.5, "target")]
     if reach:
         x1, x2 = scale.at(reach[0]), scale.at(reach[1])
         rules.append(Rule(x1, 14.8, x2, 14.8, "reach"))
@@ -248,6 +252,12 @@ def sparkline(
     )
 
 
+def _margin(texts: Sequence[str]) -> float:
+    """Room that labels beside a chart need, so that none is cut; the charts of a page keep to one width
+    while their labels are of common length."""
+    return round(max(66.0, *(text_width(text, LABEL, 600) + 8 for text in texts)), 2)
+
+
 # --- burn-up -----------------------------------------------------------------------------------------
 
 
@@ -289,7 +299,8 @@ def burn_up(
 ) -> Picture:
     """What was reached against the plan from start to due. `points` are (day, actual, plan) at the end of
     each day; labels stand at the right of their lines, moved apart when they would touch."""
-    left, right, top, bottom = 30.0, width - 62.0, 12.0, height - 14.0
+    texts = (words.target, words.actual, words.plan, forecast.label if forecast else "")
+    left, right, top, bottom = 30.0, width - _margin(texts), 12.0, height - 14.0
     fan_values = [forecast.low, forecast.high] if forecast else []
     low, high = domain([*(p[1] for p in points), *(p[2] for p in points), target, *fan_values], 0.05, zero)
     xs = Scale(start.toordinal() - 1, max(due.toordinal(), start.toordinal()), left, right)
@@ -385,7 +396,8 @@ def control_chart(
 ) -> Picture:
     """Individual values with mean and natural limits (lower, mean, upper). A value outside is a ring, so
     that it is seen without colour."""
-    left, right, top, bottom = 30.0, width - 62.0, 6.0, height - 14.0
+    texts = [words.upper, words.mean, words.lower, *([words.target] if target is not None else [])]
+    left, right, top, bottom = 30.0, width - _margin(texts), 6.0, height - 14.0
     values = [value for _, value in periods]
     low, high = domain([*values, target, *(limits or ())], 0.06)
     xs = Scale(0, max(len(periods) - 1, 1), left + 4, right - 4)

@@ -5,14 +5,15 @@ Here: look-ups that several pages share. Not here: any layout.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from pipeline.goals.model import Edition, GoalResult, PeriodValue
+from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
 from pipeline.language import pick
-from pipeline.report.i18n import Formats, formats
+from pipeline.report.i18n import Formats, bound, formats
 from pipeline.workspace.model import Audience, Goal, Kpi, Notes, Workspace
 
 RULES_VERSION = "1"
@@ -50,6 +51,20 @@ class Context:
         return tuple(one for one in self.edition.results if self.sees(one.goal_id))
 
     @cached_property
+    def live(self) -> tuple[GoalResult, ...]:
+        """Goals whose window reaches into the week or lies ahead; all of them when none does."""
+        return tuple(one for one in self.results if not self._over(one)) or self.results
+
+    @cached_property
+    def closed(self) -> tuple[GoalResult, ...]:
+        """Goals whose due date lay before the week, the newest first; they no longer ask for anything."""
+        over = [one for one in self.results if self._over(one) and one not in self.live]
+        return tuple(sorted(over, key=lambda one: (-one.due.toordinal(), one.goal_id)))
+
+    def _over(self, result: GoalResult) -> bool:
+        return result.due < self.edition.week.monday
+
+    @cached_property
     def previous(self) -> tuple[GoalResult, ...]:
         return tuple(one for one in self.edition.previous if self.sees(one.goal_id))
 
@@ -70,7 +85,7 @@ class Context:
 
     def title(self, goal_id: str) -> str:
         goal = self.goals.get(goal_id)
-        return pick(goal.title, self.lang) if goal else goal_id
+        return bound(pick(goal.title, self.lang), self.lang) if goal else goal_id
 
     def titles(self) -> dict[str, str]:
         return {one.goal_id: self.title(one.goal_id) for one in self.edition.results}
@@ -81,6 +96,30 @@ class Context:
 
     def person(self, person_id: str | None) -> str:
         return pick(self.workspace.person_name(person_id), self.lang) if person_id else ""
+
+    def named(self, dimension: str, value: str) -> str:
+        """A value of a dimension as people call it: persons and teams by name, not by id."""
+        if dimension == "owner":
+            return self.person(value) or value
+        if dimension == "team":
+            teams = {one.id: pick(one.name, self.lang) for one in self.workspace.people.teams}
+            return teams.get(value, value)
+        return value
+
+    def said(self, reason: Reason) -> str:
+        """A generated sentence, with sources called by their titles instead of their ids."""
+        params = {key: (kind, self._titled(value)) for key, (kind, value) in reason.params.items()}
+        return self.formats.reason(replace(reason, params=params))
+
+    def _titled(self, value: object) -> object:
+        if not isinstance(value, str) or not self.edition.sources:
+            return value
+        return self._source_ids.sub(lambda found: self.formats.name(self.source_title(found[0])), value)
+
+    @cached_property
+    def _source_ids(self) -> re.Pattern[str]:
+        ids = "|".join(re.escape(key) for key in sorted(self.edition.sources, key=len, reverse=True))
+        return re.compile(rf"(?<![\w“«])(?:{ids})(?![\w”»])")
 
     def source_title(self, source_id: str) -> str:
         state = self.edition.sources.get(source_id)

@@ -8,7 +8,8 @@ anything off the page; their full wording stays in the workspace and in the JSON
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
 from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
@@ -32,6 +33,7 @@ from pipeline.report.words import (
     sentence,
     signal,
     status_view,
+    target_text,
 )
 from pipeline.units import Unit
 from pipeline.workspace.model import Goal, Initiative
@@ -40,7 +42,39 @@ PAGE = 527.0
 """Points between the margins of A4 portrait."""
 SIDE = 192.0
 """Width of the right-hand column."""
-WEEKS, MONTHS, INITIATIVES, DRIVERS, CONTROL_PERIODS = 6, 12, 5, 5, 26
+MONTHS, CONTROL_PERIODS = 12, 26
+LARGE = Decimal("9.99")
+"""Changes against the prior year beyond this are not spelled out."""
+FAR = Decimal(2)
+"""A target further from the usual range than this many of its widths is not drawn beside single periods."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """How much of each part a page shows."""
+
+    burn: float
+    """Height of the chart against plan, in points; `control` of the one below it."""
+    control: float
+    weeks: int = 6
+    initiatives: int = 5
+    drivers: int = 5
+    evidence: int = 4
+    """Lines under each letter of SMART."""
+    reason: int = 3
+    calculation: int = 3
+    source: int = 2
+    months: bool = True
+
+
+ROOMS = (
+    Room(burn=158, control=110, evidence=5),
+    Room(burn=136, control=98),
+    Room(burn=112, control=80, initiatives=4, drivers=4, evidence=4, reason=2),
+    Room(burn=94, control=66, weeks=5, initiatives=3, drivers=3, evidence=3, reason=2, calculation=2),
+    Room(80, 56, 4, 2, 2, evidence=2, reason=2, calculation=1, source=1, months=False),
+)
+"""From the roomiest page to the closest; a page that runs over is set in the next."""
 MARKS: dict[str, tuple[str, str, Tone]] = {
     "pass": ("✓", "holds", "green"),
     "warn": ("◆", "check", "amber"),
@@ -50,15 +84,17 @@ MARKS: dict[str, tuple[str, str, Tone]] = {
 LETTERS = {"S": "Specific", "M": "Measurable", "A": "Achievable", "R": "Relevant", "T": "Time-bound"}
 
 
-def goal_view(context: Context, result: GoalResult) -> GoalView:
-    """Everything on the page of one goal."""
+def goal_view(context: Context, result: GoalResult, step: int = 0) -> GoalView:
+    """Everything on the page of one goal; `step` chooses how closely it is set (ROOMS)."""
+    room = ROOMS[min(step, len(ROOMS) - 1)]
     f, goal = context.formats, context.goals.get(result.goal_id)
     name = context.kpi_name(result.kpi_id)
     values = [p.value for p in closed_periods(result) if p.value is not None]
     title = sentence(result, context.kpis[result.kpi_id], name, f) if result.kpi_id in context.kpis else name
-    burn = _burn_up(context, result)
-    control = _control(context, result)
-    notes = [signal(result.control, values, f), assurance(result.control, f)]
+    burn = _burn_up(context, result, room.burn)
+    control = _control(context, result, room.control)
+    near = comparable_target(result) is not None
+    notes = [signal(result.control, values, f), assurance(result.control, f) if near else _far(result, f)]
     return GoalView(
         goal_id=result.goal_id,
         eyebrow=f"{fitted(context.title(result.goal_id), 210, 8, 1, 600)} · {f.week(context.edition.week)}",
@@ -68,8 +104,9 @@ def goal_view(context: Context, result: GoalResult) -> GoalView:
         status_note=_status_note(context, result),
         basis=_basis(result, f),
         override=_override(context, result, goal),
-        reason=fitted(f.reason(result.reason), PAGE, 9, 3, 500),
-        letters=_letters(context, result),
+        uncovered=_uncovered(context, result),
+        reason=fitted(context.said(result.reason), PAGE, 9, room.reason, 500),
+        letters=_letters(context, result, room.evidence),
         figures=_figures(context, result),
         burn_heading=_burn_heading(result, f),
         burn_note=fitted(_burn_note(result, f), 318, 7.2, 1),
@@ -83,14 +120,14 @@ def goal_view(context: Context, result: GoalResult) -> GoalView:
         control_note=fitted(". ".join(one.rstrip(".") for one in notes if one), 318, 7.5, 2),
         control=control,
         control_empty=f.say("Too few periods for natural limits: six are needed."),
-        drivers=_drivers(result, f),
-        weeks=_weeks(result, f),
-        months=_months(result, f),
-        initiatives=_initiatives(context, goal),
+        drivers=_drivers(context, result, room.drivers),
+        weeks=_weeks(result, f, room.weeks),
+        months=_months(result, f) if room.months else Cells("", (), ()),
+        initiatives=_initiatives(context, goal, room.initiatives),
         calculation_heading=f.say("How it was calculated"),
-        calculation=fitted(_calculation(context, result), PAGE - 84, 7.6, 3),
+        calculation=fitted(_calculation(context, result), PAGE - 84, 7.2, room.calculation),
         quality_heading=f.say("Data quality"),
-        quality=_quality(context, result, goal),
+        quality=_quality(context, result, goal, room.source),
     )
 
 
@@ -103,7 +140,7 @@ def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
         if objective:
             parts.append(f.say("supports “{objective}”", objective=pick(objective.title, context.lang)))
         if goal.segment:
-            parts.append(", ".join(goal.segment.values()))
+            parts.append(", ".join(context.named(key, one) for key, one in goal.segment.items()))
         if goal.ambition == "stretch":
             parts.append(f.say("stretch goal: expected to fail sometimes"))
     if result.original_target is not None and result.original_target != result.target:
@@ -134,13 +171,34 @@ def _basis(result: GoalResult, f: Formats) -> str:
             f.say("80 % range {range}", range=f.range(chance.low, chance.high, result.unit)),
         ]
         return "\n".join([*parts, f.say("low confidence")] if chance.low_confidence else parts)
+    if result.basis == "decided":
+        return (
+            f.say("closed on {day}", day=f.date(result.due))
+            if result.data_through >= result.due
+            else f.say("decided before {day}", day=f.date(result.due))
+        )
     words = {
         "pace": "judged by pace; no chance is computed",
-        "decided": "decided",
         "none": "no verdict is possible",
         "chance": "judged by pace; no chance is computed",
     }
     return f.say(words[result.basis])
+
+
+def _uncovered(context: Context, result: GoalResult) -> str:
+    """Which sources have nothing yet about the newest days, so that nobody takes them for days of zero."""
+    f = context.formats
+    if not result.uncovered or result.data_through >= min(context.edition.week.sunday, result.due):
+        return ""
+    names = f.listed([f.name(context.source_title(key)) for key in result.uncovered[:4]])
+    text = f.say.count(
+        "Counted to {day}: {sources} has not covered the days after it yet.",
+        "Counted to {day}: {sources} have not covered the days after it yet.",
+        len(result.uncovered),
+        day=f.date(result.data_through),
+        sources=names,
+    )
+    return fitted(text, PAGE, 8, 2)
 
 
 def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
@@ -162,18 +220,17 @@ def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
     )
 
 
-def _letters(context: Context, result: GoalResult) -> tuple[Letter, ...]:
+def _letters(context: Context, result: GoalResult, most: int) -> tuple[Letter, ...]:
     verdict = context.edition.smart.get(result.goal_id)
     found: dict[str, LetterVerdict] = {one.letter: one for one in verdict.letters} if verdict else {}
-    return tuple(
-        _letter(letter, word, found.get(letter), context.formats) for letter, word in LETTERS.items()
-    )  # type: ignore[call-overload]
+    return tuple(_letter(letter, word, found.get(letter), context, most) for letter, word in LETTERS.items())  # type: ignore[call-overload]
 
 
-def _letter(letter: str, word: str, found: LetterVerdict | None, f: Formats) -> Letter:
+def _letter(letter: str, word: str, found: LetterVerdict | None, context: Context, most: int) -> Letter:
+    f = context.formats
     mark, verdict, tone = MARKS[found.verdict if found else "unknown"]
-    evidence = " ".join(f.reason(one) for one in found.evidence) if found else ""
-    return Letter(letter, f.say(word), mark, f.say(verdict), tone, fitted(evidence, 92, 6.7, 4))
+    evidence = " ".join(context.said(one) for one in found.evidence) if found else ""
+    return Letter(letter, f.say(word), mark, f.say(verdict), tone, fitted(evidence, 92, 6.7, most))
 
 
 # --- the four numbers ---------------------------------------------------------------------------------
@@ -181,7 +238,7 @@ def _letter(letter: str, word: str, found: LetterVerdict | None, f: Formats) -> 
 
 def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
     f, unit = context.formats, result.unit
-    target = f.value(result.target, unit)
+    target = target_text(result, f)
     done = f.percent(result.progress, 0) if result.progress is not None else NONE
     bar = (
         None if result.progress is None else float(min(max(result.progress * 100, Decimal(0)), Decimal(100)))
@@ -192,6 +249,8 @@ def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
         "maintain": "target {target}; {done} of periods inside",
     }
     note = f.say(first_notes[result.kind], done=done, target=target)
+    if result.kind == "level" and result.progress is not None and result.progress < 0:
+        note = f.say("not yet back at the start of {start}", start=f.value(result.baseline, unit))
     count = sample(result, f)
     first = Figure(
         f.say("To date" if result.kind == "cumulative" else "Now"),
@@ -231,9 +290,9 @@ def _second(result: GoalResult, f: Formats) -> Figure:
 def _third(result: GoalResult, f: Formats) -> Figure:
     label = f.say("Gap to target" if result.kind == "maintain" else "Gap to plan today")
     notes = []
-    if result.pace_gap is not None:
+    if result.pace_gap is not None and result.kind != "maintain":
         notes.append(f.say("{points} of the way", points=f.points(result.pace_gap)))
-    if result.pace_index is not None and result.kind != "maintain":
+    if result.pace_index is not None and result.pace_index > 0 and result.kind != "maintain":
         notes.append(f.say("pace index {index}", index=f.number(result.pace_index, 2)))
     return Figure(label, f.delta(result.gap_value, result.unit), ", ".join(notes))
 
@@ -309,8 +368,30 @@ def _trimmed(texts: Sequence[str]) -> list[str]:
     return list(texts)
 
 
-def _burn_up(context: Context, result: GoalResult) -> Picture | None:
-    if not any(point.actual is not None for point in result.burn_up):
+def _far(result: GoalResult, f: Formats) -> str:
+    """Why the target is not drawn beside single periods, when it cannot be compared with them."""
+    if result.kind != "level" or result.control is None:
+        return ""
+    return f.say("Single periods; the goal is measured over a longer span")
+
+
+def comparable_target(result: GoalResult) -> Decimal | None:
+    """The target, when single periods can be held against it: a sum never can, and a share of a whole
+    quarter's customers lies far from the share of a week's."""
+    if result.kind == "cumulative" or not result.target_known:
+        return None
+    values = [one.value for one in closed_periods(result)[-CONTROL_PERIODS:] if one.value is not None]
+    if result.kind == "maintain" or not values:
+        return result.target
+    low, high = min(values), max(values)
+    if result.control:
+        low, high = min(low, result.control.lower), max(high, result.control.upper)
+    reach = FAR * (high - low)
+    return result.target if low - reach <= result.target <= high + reach else None
+
+
+def _burn_up(context: Context, result: GoalResult, height: float) -> Picture | None:
+    if not result.target_known or not any(point.actual is not None for point in result.burn_up):
         return None
     f, unit, chance = context.formats, result.unit, result.chance
     forecast = None
@@ -321,18 +402,20 @@ def _burn_up(context: Context, result: GoalResult) -> Picture | None:
         "{actual} reached, {plan} planned for today, target {target}",
         actual=f.value(result.actual, unit),
         plan=f.value(result.expected_value, unit),
-        target=f.value(result.target, unit),
+        target=target_text(result, f),
     )
     words = BurnUpWords(
         alt=alt,
         actual=f.say("now {value}", value=f.value(_last_actual(result), unit)),
         plan="",
-        target=f.say("target {value}", value=f.value(result.target, unit)),
+        target=f.say("target {value}", value=target_text(result, f)),
         today=f.day(result.data_through),
         month=f.month,
         axis=lambda values: _axis(f, unit, values),
     )
     points = [(p.day, p.actual, None if result.kind == "maintain" else p.plan) for p in result.burn_up]
+    if result.kind == "cumulative" and points[0][0] >= result.start:
+        points.insert(0, (result.start - timedelta(days=1), Decimal(0), Decimal(0)))
     return burn_up(
         points,
         start=result.start,
@@ -342,6 +425,7 @@ def _burn_up(context: Context, result: GoalResult) -> Picture | None:
         words=words,
         zero=result.kind == "cumulative",
         forecast=forecast,
+        height=height,
     )
 
 
@@ -349,13 +433,12 @@ def _last_actual(result: GoalResult) -> Decimal | None:
     return next((p.actual for p in reversed(result.burn_up) if p.actual is not None), None)
 
 
-def _control(context: Context, result: GoalResult) -> Picture | None:
+def _control(context: Context, result: GoalResult, height: float) -> Picture | None:
     chart = result.control
     if chart is None:
         return None
     f, unit = context.formats, result.unit
     periods = closed_periods(result)[-CONTROL_PERIODS:]
-    shows_target = result.kind == "maintain" or result.kind == "level"
     alt = f.say(
         "Mean {mean}, usual range {low} to {high}",
         mean=f.value(chart.mean, unit),
@@ -367,16 +450,17 @@ def _control(context: Context, result: GoalResult) -> Picture | None:
         upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
         mean=f.say("mean {value}", value=f.value(chart.mean, unit)),
         lower=f.say("lower {value}", value=f.value(chart.lower, unit)),
-        target=f.say("target {value}", value=f.value(result.target, unit)),
+        target=f.say("target {value}", value=target_text(result, f)),
         axis=lambda values: _axis(f, unit, values),
     )
     return control_chart(
         [(p.start, p.value) for p in periods],
         limits=(chart.lower, chart.mean, chart.upper),
-        target=result.target if shows_target else None,
+        target=comparable_target(result),
         outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
         words=words,
         month=f.month,
+        height=height,
     )
 
 
@@ -390,12 +474,13 @@ def _change(now: Decimal | None, before: Decimal | None, unit: Unit, f: Formats)
     if unit is Unit.PERCENT:
         return f.points(now - before)
     if before <= 0:
-        return f.delta(now - before, unit)
-    return f.percent((now - before) / before, 0, signed=True)
+        return NONE  # no share of a loss or of nothing says anything
+    change = (now - before) / before
+    return f">{f.percent(LARGE, 0)}" if change > LARGE else f.percent(change, 0, signed=True)
 
 
-def _weeks(result: GoalResult, f: Formats) -> Cells:
-    rows = result.periods[-WEEKS:]
+def _weeks(result: GoalResult, f: Formats, most: int) -> Cells:
+    rows = result.periods[-most:]
     scaled = f.scaled([p.value for p in rows] + [p.prior_year for p in rows], result.unit)
     now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
     unit = f", {scaled.unit}" if scaled.unit else ""
@@ -417,7 +502,7 @@ def _weeks(result: GoalResult, f: Formats) -> Cells:
     head = (first, f.say("Value") + unit, *(("n",) if has_n else ()), f.say("Year ago"), label)
     note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
     return Cells(
-        f.say("Last six weeks" if weekly else "Last six months"),
+        f.say("The last weeks" if weekly else "The last months"),
         head,
         body,
         note if rows else f.say("No closed period yet."),
@@ -465,28 +550,33 @@ def _month_head(period: PeriodValue, index: int, f: Formats) -> str:
     return f"{f.month(period.start)}{year}{'' if period.closed else '*'}"
 
 
-def _drivers(result: GoalResult, f: Formats) -> Cells:
-    parts = result.drivers[:DRIVERS]
-    shares = any(p.share_of_actual is not None for p in parts)
+def _drivers(context: Context, result: GoalResult, most: int) -> Cells:
+    f = context.formats
+    parts = result.drivers[:most]
+    known = [p.share_of_actual for p in result.drivers if p.share_of_actual is not None]
+    shares = bool(known) and all(0 <= share <= 1 for share in known)
+    values = f.scaled([p.actual for p in parts], result.unit)
+    changes = f.scaled([p.change for p in parts], result.unit)
+    mark = f.say("pp") if result.unit is Unit.PERCENT else changes.unit
     rows = tuple(
         (
-            fitted(p.value, 70, 7.2, 1),
-            f.value(p.actual, result.unit),
+            fitted(context.named(p.dimension, p.value), 68 if shares else 84, 7.2, 1),
+            values.texts[i],
             *(
                 (f.percent(p.share_of_actual, 0) if p.share_of_actual is not None else NONE,)
                 if shares
                 else ()
             ),
-            f.delta(p.change, result.unit),
+            _signed(p.change, changes.texts[i]),
         )
-        for p in parts
+        for i, p in enumerate(parts)
     )
     dimension = f.say(parts[0].dimension) if parts else ""
     head = (
         dimension[:1].upper() + dimension[1:],
-        f.say("Value"),
+        f.say("Value") + (f", {values.unit}" if values.unit else ""),
         *((f.say("Share"),) if shares else ()),
-        f.say("Change"),
+        f.say("Change") + (f",\u00a0{mark}" if mark else ""),
     )
     note = (
         f.say("Change against the span of the same length before.")
@@ -496,10 +586,14 @@ def _drivers(result: GoalResult, f: Formats) -> Cells:
     return Cells(f.say("What drives it"), head, rows, note, "drivers")
 
 
-def _initiatives(context: Context, goal: Goal | None) -> Cells:
+def _signed(value: Decimal | None, text: str) -> str:
+    return f"+{text}" if value is not None and value > 0 and text.strip("0.,") else text
+
+
+def _initiatives(context: Context, goal: Goal | None, most: int) -> Cells:
     f = context.formats
     all_of_them = goal.how if goal else ()
-    shown = sorted(all_of_them, key=lambda i: (i.done == 100, i.due or date.max))[:INITIATIVES]
+    shown = sorted(all_of_them, key=lambda i: (i.done == 100, i.due or date.max))[:most]
     names = {one.id: pick(one.title, context.lang) for one in all_of_them}
     rows = tuple(_initiative(context, one, names) for one in shown)
     head = tuple(f.say(word) for word in ("Initiative", "Owner", "Dates", "Done", "Waits for"))
@@ -539,10 +633,12 @@ def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tup
 
 def _calculation(context: Context, result: GoalResult) -> str:
     f = context.formats
-    parts = [f.reason(result.calculation)]
+    parts = [context.said(result.calculation)]
     count = sample(result, f)
-    if count and count not in parts[0]:
-        parts.append(f"({count})")
+    if count and not all(
+        f.plain(one or Decimal(0)) in parts[0] for one in (result.numerator, result.denominator)
+    ):
+        parts.append(f"({count}).")
     if result.completeness is not None and result.completeness < 1:
         parts.append(
             f.say(
@@ -552,17 +648,17 @@ def _calculation(context: Context, result: GoalResult) -> str:
         )
     kpi = context.kpis.get(result.kpi_id)
     if kpi:
-        parts.append(f"{context.kpi_name(result.kpi_id)}: {pick(kpi.formula, context.lang)}")
+        parts.append(f"{context.kpi_name(result.kpi_id)}: {decapitalised(pick(kpi.formula, context.lang))}")
     return " ".join(parts)
 
 
-def _quality(context: Context, result: GoalResult, goal: Goal | None) -> tuple[Line, ...]:
+def _quality(context: Context, result: GoalResult, goal: Goal | None, most: int) -> tuple[Line, ...]:
     """The five lines every goal page prints about its data; what nobody wrote is said to be missing."""
     f, lang = context.formats, context.lang
     written = goal.data_quality if goal else None
     states = [context.edition.sources[key] for key in result.sources if key in context.edition.sources]
-    verified = "; ".join(sorted({pick(s.verification, lang) for s in states if s.verification}))
-    limits = "; ".join(sorted({pick(s.limitations, lang) for s in states if s.limitations}))
+    verified = _sentences([pick(s.verification, lang) for s in states])
+    limits = _sentences([pick(s.limitations, lang) for s in states])
     sources = "; ".join(source_line(context, state.source_id) for state in states)
     texts = (
         ("Verification", pick(written.verification, lang) if written else "", verified),
@@ -573,9 +669,14 @@ def _quality(context: Context, result: GoalResult, goal: Goal | None) -> tuple[L
     )
     missing = f.say("not written down")
     return tuple(
-        Line(f.say(label), fitted(first or second or missing, PAGE - 84, 7.2, 2 if label == "Source" else 1))
+        Line(f.say(label), fitted(first or second or missing, PAGE - 84, 7.2, most))
         for label, first, second in texts
     )
+
+
+def _sentences(texts: Sequence[str]) -> str:
+    """Texts of several sources one after the other, each once and each closed by a full stop."""
+    return " ".join(f"{text.rstrip('. ')}." for text in dict.fromkeys(texts) if text)
 
 
 def source_line(context: Context, source_id: str) -> str:

@@ -6,10 +6,11 @@ Here: which finding is said. Not here: statuses themselves, nor the layout.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from pipeline.goals.model import GoalResult
 from pipeline.report.i18n import Formats
-from pipeline.report.words import BEHIND, behind
+from pipeline.report.words import BEHIND, SHAPES, behind, decapitalised, target_text
 from pipeline.units import Unit
 
 NAMED = 3
@@ -25,6 +26,8 @@ def headline(
     if not results:
         return formats.say("No goals are set for this audience")
     lost = [one for one in results if one.status in BEHIND]
+    if len(results) == 1 and results[0].actual is not None:
+        return _single(results[0], titles, formats)
     if lost:
         return _behind(lost, len(results), titles, formats, named)
     watched = [one for one in results if one.status == "watch"]
@@ -53,7 +56,49 @@ def headline(
         )
     if all(one.status == "not_started" for one in results):
         return formats.say("No goal has started yet")
-    return formats.say("All goals under way are on plan")
+    return _on_plan(results, titles, formats)
+
+
+def _single(result: GoalResult, titles: dict[str, str], formats: Formats) -> str:
+    """An audience of one goal reads where that goal stands."""
+    words = {
+        "name": titles[result.goal_id],
+        "word": decapitalised(formats.say(SHAPES[result.status][1])),
+        "now": formats.value(result.actual, result.unit),
+        "target": target_text(result, formats),
+    }
+    if result.kind == "maintain" or result.expected_value is None or result.basis == "decided":
+        return formats.say("{name}: {word} ({now}, target {target})", **words)
+    plan = formats.value(result.expected_value, result.unit)
+    return formats.say("{name}: {word} ({now}, {plan} planned, target {target})", plan=plan, **words)
+
+
+def _on_plan(results: Sequence[GoalResult], titles: dict[str, str], formats: Formats) -> str:
+    """Nothing is behind: the goal with the least to spare, in case only one is to be asked about."""
+    going = [one for one in results if one.status == "on_track" and one.pace_gap is not None]
+    if not going:
+        return formats.say("All goals under way are on plan")
+    nearest = min(going, key=lambda one: (one.pace_gap or Decimal(0), one.goal_id))
+    name, why = formats.name(titles[nearest.goal_id]), _why(nearest, formats) or _ahead(nearest, formats)
+    return formats.say.count(
+        "{count} goal under way, on plan; the narrowest is {name}",
+        "All {count} goals under way are on plan; the narrowest is {name}",
+        len(going),
+        count=formats.count_word(len(going)) if formats.lang == "en" else str(len(going)),
+        name=f"{name} ({why})" if why else name,
+    )
+
+
+def _ahead(result: GoalResult, formats: Formats) -> str:
+    if not result.gap_value:
+        return ""
+    size = abs(result.gap_value)
+    money = (
+        formats.points(size, signed=False)
+        if result.unit is Unit.PERCENT
+        else formats.value(size, result.unit)
+    )
+    return formats.say("{gap} ahead of plan", gap=money)
 
 
 def _behind(
@@ -124,8 +169,6 @@ def _why(result: GoalResult, formats: Formats) -> str:
 
 
 def _only(result: GoalResult, formats: Formats) -> str:
-    from pipeline.report.words import SHAPES, decapitalised
-
     word = decapitalised(formats.say(SHAPES[result.status][1]))
     why = _why(result, formats) if result.status != "missed" else ""
     return f"{word} ({why})" if why else word

@@ -9,6 +9,7 @@ decimals and are rounded half up once, here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -343,6 +344,18 @@ class Formats:
         if isinstance(value, (tuple, list)):
             return self.span(value[0], value[1])
         return self.say.count("{n} day", "{n} days", int(str(value))).replace(" ", NBSP)
+
+
+NUMBER_SPACE = re.compile(r"(?<=\d) (?=[%€$£₽₸]|\d{3}\b|(?:k|M|h|pp|тыс|млн|ч|п)\b)")
+SHORT_WORD = re.compile(
+    r"(?<![^\s(«\u00a0])((?:в|во|с|со|к|ко|о|об|у|и|а|на|по|до|за|из|от|не|для|при)) ", re.IGNORECASE
+)
+
+
+def bound(text: str, lang: str) -> str:
+    """A text whose numbers keep their units on the line and, in Russian, whose short words do not end one."""
+    text = NUMBER_SPACE.sub(NBSP, text)
+    return SHORT_WORD.sub(rf"\1{NBSP}", text) if lang == "ru" else text
 
 
 @cache

@@ -17,17 +17,22 @@ from pipeline.report.i18n import Formats
 from pipeline.report.view import Line, Section
 from pipeline.report.words import SHAPES
 
+KPIS, SOURCES = (18, 12, 8, 4), (14, 10, 6, 3)
+"""KPIs and sources listed, from the roomiest page to the closest."""
+METHOD_STEPS = len(KPIS)
 
-def method_sections(context: Context) -> tuple[Section, ...]:
-    f = context.formats
+
+def method_sections(context: Context, step: int = 0) -> tuple[Section, ...]:
+    """The page's sections; `step` chooses how many KPIs and sources it lists."""
+    f, step = context.formats, min(step, METHOD_STEPS - 1)
     return (
         _statuses(f),
         _measures(f),
         _chance(context),
         _variation(f),
         _time(context),
-        _kpis(context),
-        _traces(context),
+        _kpis(context, KPIS[step]),
+        _traces(context, SOURCES[step]),
     )
 
 
@@ -174,7 +179,7 @@ def _time(context: Context) -> Section:
     )
 
 
-def _kpis(context: Context) -> Section:
+def _kpis(context: Context, most: int) -> Section:
     f = context.formats
     used = dict.fromkeys(result.kpi_id for result in context.results)
     lines = tuple(
@@ -185,10 +190,10 @@ def _kpis(context: Context) -> Section:
         for key in used
         if key in context.kpis
     )
-    return Section(f.say("KPIs of these goals"), lines[:18])
+    return Section(f.say("KPIs of these goals"), lines[:most])
 
 
-def _traces(context: Context) -> Section:
+def _traces(context: Context, most: int) -> Section:
     f, inputs = context.formats, context.edition.inputs
     lines = tuple(
         Line(
@@ -211,4 +216,4 @@ def _traces(context: Context) -> Section:
             version=RULES_VERSION,
         ),
     )
-    return Section(f.say("Where the numbers come from"), (run, *lines[:14]))
+    return Section(f.say("Where the numbers come from"), (run, *lines[:most]))

@@ -136,7 +136,10 @@ def print_pdf(
         raise _blocked(tools.fetcher) from None
     if tools.fetcher.denied:
         raise _blocked(tools.fetcher)
-    anchors = {name: number for number, page in enumerate(document.pages, 1) for name in page.anchors}
+    anchors: dict[str, int] = {}
+    for number, page in enumerate(document.pages, 1):
+        for name in page.anchors:  # a box that continues on the next page names itself there again
+            anchors.setdefault(name, number)
     return Printed(content, len(document.pages), anchors)
 
 

@@ -6,12 +6,27 @@ Here: plain records. Not here: how they are filled (scorecard.py, goalpage.py, m
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from pipeline.report.charts import Picture
 
 Tone = Literal["red", "amber", "green", "blue", "grey", "ink"]
+Density = Literal["airy", "normal", "dense"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How closely a document is set. 0 everywhere is the roomiest; each part that ran over its page is set
+    closer by one. The search is in settle.py."""
+
+    table: int = 0
+    goals: Mapping[str, int] = field(default_factory=dict)
+    method: int = 0
+
+    def of(self, goal_id: str) -> int:
+        return self.goals.get(goal_id, 0)
 
 
 @dataclass(frozen=True)
@@ -78,6 +93,29 @@ class Box:
 
 
 @dataclass(frozen=True)
+class ClosedRow:
+    """A goal whose window had closed before the week, in one line."""
+
+    goal_id: str
+    title: str
+    owner: str
+    due: str
+    status: Status
+    actual: str
+    target: str
+    gap: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A landscape page of the table: rows, then closed goals, then boxes."""
+
+    rows: tuple[Row, ...] = ()
+    closed: tuple[ClosedRow, ...] = ()
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
 class Letter:
     """One letter of SMART."""
 
@@ -129,6 +167,7 @@ class GoalView:
     status_note: str
     basis: str
     override: str
+    uncovered: str
     reason: str
     letters: tuple[Letter, ...]
     figures: tuple[Figure, ...]
@@ -163,6 +202,8 @@ class Words:
     page: str
     of: str
     columns: tuple[str, ...]
+    closed: str
+    closed_columns: tuple[str, ...]
     legend: str
     contents: str
     back: str
@@ -182,10 +223,9 @@ class ScorecardView:
     context: str
     tally: tuple[Tally, ...]
     last_tally: str
-    pages: tuple[tuple[Row, ...], ...]
+    pages: tuple[Sheet, ...]
     continued: str
-    density: Literal["airy", "normal", "dense"]
-    boxes: tuple[Box, ...]
+    density: Density
     goals: tuple[GoalView, ...]
     method_title: str
     method: tuple[Section, ...]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pipeline.goals.model import WORST_FIRST, ControlChart, GoalResult
-from pipeline.report.i18n import Formats
+from pipeline.report.i18n import Formats, bound
 from pipeline.report.view import Status, Tally, Tone
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Kpi
@@ -95,12 +95,12 @@ def sentence(result: GoalResult, kpi: Kpi, name: str, formats: Formats) -> str:
     unit = result.unit
     params = {
         "kpi": decapitalised(name) if formats.lang == "en" else name,
-        "target": formats.value(result.target, unit),
+        "target": target_text(result, formats),
         "due": formats.date(result.due),
         "start": formats.date(result.start),
         "baseline": formats.value(result.baseline, unit),
     }
-    return formats.say(_sentence_template(result), **params)
+    return bound(formats.say(_sentence_template(result), **params), formats.lang)
 
 
 def _sentence_template(result: GoalResult) -> str:
@@ -138,3 +138,8 @@ def sample(result: GoalResult, formats: Formats) -> str:
 def behind(result: GoalResult) -> bool:
     """Whether the value stands on the wrong side of where the plan wants it today."""
     return result.gap_value is not None and result.gap_value * result.direction.sign < 0
+
+
+def target_text(result: GoalResult, formats: Formats) -> str:
+    """The target in its unit; a dash while a relative target's base has no figure."""
+    return formats.value(result.target if result.target_known else None, result.unit)

@@ -1,0 +1,356 @@
+"""The boxes under the table of page 1: decisions and actions, changes since last week, data quality.
+
+Here: which lines stand in a box, and what is said of those that find no room. Not here: the table
+(scorecard.py), how many lines a box has (sheets.py). A line that finds no room is always counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+
+from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
+from pipeline.language import pick
+from pipeline.report.context import Context
+from pipeline.report.fit import fitted, lines
+from pipeline.report.goalpage import rejected, source_line
+from pipeline.report.view import Box, Group, Item, Tone
+from pipeline.report.words import BEHIND, behind, decapitalised, status_view
+from pipeline.units import Unit
+
+BOX, WIDE_BOX = 247.0, 379.0
+"""Width of one of three boxes, and of one of two."""
+HANGING = 14.0
+TEXT, NOTE = 7.8, 7.2
+"""Sizes of an item's text and of the grey words after it."""
+MOST_LINES = 2
+FRESHNESS: dict[str, tuple[str, Tone]] = {
+    "refused": ("▼", "red"),
+    "missing": ("○", "grey"),
+    "stale": ("◆", "amber"),
+    "fresh": ("●", "green"),
+}
+MARKS: dict[bool | None, tuple[str, str, Tone]] = {
+    True: ("✓", "done", "green"),
+    False: ("×", "not done", "red"),
+    None: ("○", "not reported", "grey"),
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Room of a box: its lines and its width."""
+
+    lines: int
+    width: float = BOX
+
+
+def three_boxes(context: Context, room: int) -> tuple[Box, ...]:
+    """The boxes of page 1, each in `room` lines."""
+    place = Place(room)
+    return decisions_box(context, place), changes_box(context, place), data_box(context, place)
+
+
+def lines_needed(context: Context) -> int:
+    """Lines of the longest box when nothing is left out."""
+    return max(used_lines(box, BOX) for box in three_boxes(context, 1000))
+
+
+def used_lines(box: Box, width: float) -> int:
+    return sum(
+        bool(group.heading) + sum(_height(item, width) for item in group.items) for group in box.groups
+    )
+
+
+def _height(item: Item, width: float) -> int:
+    return len(lines(f"{item.text} {item.note}".strip(), width - HANGING, TEXT))
+
+
+def _short(item: Item, width: float) -> Item:
+    """An item in two lines of text at most; the words after it keep to one."""
+    note = fitted(item.note, width - HANGING, NOTE) if item.note else ""
+    return Item(item.mark, fitted(item.text, width - HANGING, TEXT, MOST_LINES), note, item.tone)
+
+
+def _packed(items: Sequence[Item], place: Place, context: Context) -> tuple[Item, ...]:
+    """As many items as there is room for; the others are counted in a last line."""
+    short = [_short(item, place.width) for item in items]
+    heights = [_height(item, place.width) for item in short]
+    if sum(heights) <= place.lines:
+        return tuple(short)
+    kept, used = 0, 0
+    while kept < len(short) and used + heights[kept] <= place.lines - 1:
+        used += heights[kept]
+        kept += 1
+    more = context.formats.say.count("and {n} more", "and {n} more", len(short) - kept)
+    return (*short[:kept], Item("…", more, tone="grey"))
+
+
+# --- decisions and actions ----------------------------------------------------------------------------
+
+
+def decisions_box(context: Context, place: Place) -> Box:
+    """Decisions needed, last week's actions and this week's: written by people, else suggested."""
+    f, notes = context.formats, context.notes
+    decisions = [
+        Item(f"{n}.", pick(one.text, context.lang), _who_when(context, one.owner, one.due))
+        for n, one in enumerate(notes.decisions, 1)
+    ]
+    heading = f.say("Decisions needed")
+    if not decisions:
+        decisions = _suggestions(context)
+        heading = f.say("Decisions needed (suggested)") if decisions else heading
+    done = [one for one in notes.actions if one.done is not None]
+    if not done and context.previous_notes:
+        done = list(context.previous_notes.actions)
+    last = []
+    for one in done:
+        mark, word, tone = MARKS[one.done]
+        note = f"{f.say(word)} · {_who_when(context, one.owner, one.due)}".rstrip(" ·")
+        last.append(Item(mark, pick(one.text, context.lang), note, tone))
+    fresh = [
+        Item("→", pick(one.text, context.lang), _who_when(context, one.owner, one.due))
+        for one in notes.actions
+        if one.done is None
+    ]
+    parts = [
+        ("", decisions or [Item("–", f.say("No decision this week."))]),
+        (f.say("Last week's actions"), last),
+        (f.say("This week"), fresh),
+    ]
+    return Box(heading, tuple(_groups([part for part in parts if part[1]], place, context)))
+
+
+def _groups(parts: Sequence[tuple[str, list[Item]]], place: Place, context: Context) -> list[Group]:
+    """Groups share the room in order; each later one is promised its heading and one item. A group that
+    cannot show a single item is left out: a heading over a count says nothing."""
+    left, groups = place.lines, []
+    promised = [
+        bool(heading) + _height(_short(items[0], place.width), place.width) for heading, items in parts
+    ]
+    for index, (heading, items) in enumerate(parts):
+        room = left - bool(heading) - sum(promised[index + 1 :])
+        if room < promised[index] - bool(heading):
+            room = left - bool(heading)
+        kept = _packed(items, Place(room, place.width), context) if room > 0 else ()
+        if len(kept) < 2 and kept and kept[0].mark == "…":
+            continue
+        if kept:
+            groups.append(Group(heading, kept))
+            left -= bool(heading) + sum(_height(item, place.width) for item in kept)
+    return groups
+
+
+def _who_when(context: Context, owner: str | None, due: date | None) -> str:
+    f = context.formats
+    parts = [context.person(owner), f.say("by {day}", day=f.day(due)) if due else ""]
+    return "\u00a0·\u00a0".join(part.replace(" ", "\u00a0") for part in parts if part)
+
+
+def _suggestions(context: Context) -> list[Item]:
+    """What to decide when nobody wrote it down: one line for each of the worst goals under way."""
+    f = context.formats
+    items: list[Item] = []
+    for result in context.live:
+        if result.status not in BEHIND or result.status == "missed" or not behind(result) or len(items) == 3:
+            continue
+        gap = abs(result.gap_value or Decimal(0))
+        size = f.points(gap, signed=False) if result.unit is Unit.PERCENT else f.value(gap, result.unit)
+        goal = context.goals.get(result.goal_id)
+        text = f.say(
+            "{name}: how to make up {gap}, or a new target",
+            name=f.name(context.title(result.goal_id)),
+            gap=size,
+        )
+        items.append(Item(f"{len(items) + 1}.", text, context.person(goal.owner) if goal else ""))
+    return items
+
+
+# --- changes ------------------------------------------------------------------------------------------
+
+
+def changes_box(context: Context, place: Place) -> Box:
+    """Status moves, new targets, restated figures; each spelled out where there is room, else in a line for
+    all goals that moved one way and for all figures that one export restated."""
+    f = context.formats
+    moves = [_move(context, one) for one in context.results if _moved(context, one)]
+    targets = [item for result in context.results for item in _target_changes(context, result)]
+    items = [*moves, *targets, *_restatements(context)]
+    if sum(_height(_short(item, place.width), place.width) for item in items) > place.lines:
+        items = [*_ways(context, place), *targets, *_causes(context)]
+    if not items:
+        items = [Item("–", f.say("Nothing: no status moved and no earlier number was restated."))]
+    return Box(f.say("Changed since last week"), (Group("", _packed(items, place, context)),))
+
+
+def _ways(context: Context, place: Place) -> list[Item]:
+    """Goals whose status became worse, and those whose became better, each in one item."""
+    f = context.formats
+    worse: list[str] = []
+    better: list[str] = []
+    for one in context.results:
+        if _moved(context, one):
+            now, before = (
+                WORST_FIRST.index(name) for name in (one.status, one.previous_status or one.status)
+            )
+            (worse if now < before else better).append(f.name(context.title(one.goal_id)))
+    found = (("▼", "Worse: {names}", "red", worse), ("●", "Better: {names}", "green", better))
+    ways: list[Item] = []
+    for mark, text, tone, names in found:
+        if names:
+            said = _enumerated(context, text, names, place.width)
+            ways.append(Item(mark, said, tone="red" if tone == "red" else "green"))
+    return ways
+
+
+def _enumerated(context: Context, text: str, names: Sequence[str], width: float) -> str:
+    """As many names as two lines hold, the others counted."""
+    f = context.formats
+    for shown in range(len(names), 0, -1):
+        rest = [f.say.count("{n} more", "{n} more", len(names) - shown).replace(" ", "\u00a0")]
+        said = f.say(text, names=f.listed([*names[:shown], *(rest if shown < len(names) else [])]))
+        if len(lines(said, width - HANGING, TEXT)) <= MOST_LINES:
+            break
+    return said
+
+
+def _causes(context: Context) -> list[Item]:
+    """The restated KPIs by the export that changed them."""
+    f = context.formats
+    found: dict[str, dict[str, None]] = {}
+    for one in context.edition.restatements:
+        if context.sees(one.goal_id):
+            found.setdefault(_causes_of(context, one), {})[context.kpi_name(one.kpi_id)] = None
+    return [
+        Item("≠", f.say("Restated: {names}", names=f.listed(list(names))), note)
+        for note, names in found.items()
+    ]
+
+
+def _moved(context: Context, result: GoalResult) -> bool:
+    before = result.previous_status
+    return bool(context.previous) and before is not None and before != result.status
+
+
+def _move(context: Context, result: GoalResult) -> Item:
+    f = context.formats
+    now = status_view(result.status, f)
+    before = status_view(result.previous_status or result.status, f)
+    text = f"{context.title(result.goal_id)}: {decapitalised(before.word)} → {decapitalised(now.word)}"
+    return Item(now.shape, text, tone=now.tone)
+
+
+def _restatements(context: Context) -> list[Item]:
+    """One line for a KPI and a cause: a year's goal and its quarters share the figure that changed."""
+    seen: dict[object, Restatement] = {}
+    for one in context.edition.restatements:
+        if context.sees(one.goal_id):
+            seen.setdefault(one.figure, one)
+
+    def line(one: Restatement) -> tuple[str, tuple[tuple[str, str], ...], str]:
+        return one.kpi_id, one.segment, one.cause_source or ""
+
+    ordered = sorted(seen.values(), key=lambda one: (*line(one), one.period_start))
+    return [_restated(context, list(found)) for _, found in groupby(ordered, key=line)]
+
+
+def _restated(context: Context, found: list[Restatement]) -> Item:
+    f, first = context.formats, found[0]
+    changes = "; ".join(
+        f"{f.span(one.period_start, one.period_end, year=False)}:\u00a0".replace("–", "\u2060–\u2060")
+        + f"{f.value(one.before, one.unit)}\u00a0→\u00a0{f.value(one.after, one.unit)}"
+        for one in found
+    )
+    name = context.kpi_name(first.kpi_id)
+    if first.segment:
+        name = ", ".join((name, *(context.named(key, value) for key, value in first.segment)))
+    text = f.say("Restated: {name}, {changes}", name=name, changes=changes)
+    note = _causes_of(context, first)
+    return Item("≠", text, note)
+
+
+def _causes_of(context: Context, one: Restatement) -> str:
+    """The exports that changed a figure: "Partner sales sheet and HubSpot deals, received 23 Nov"."""
+    f = context.formats
+    sources = [cause.source for cause in one.causes] or ([one.cause_source] if one.cause_source else [])
+    if not sources:
+        return ""
+    title = f.listed([context.source_title(source) for source in sources])
+    if one.cause_received_at is None:
+        return title
+    day = one.cause_received_at.astimezone(context.zone).date()
+    return f.say("{source}, received {day}", source=title, day=f.day(day))
+
+
+def _target_changes(context: Context, result: GoalResult) -> list[Item]:
+    goal, f, week = context.goals.get(result.goal_id), context.formats, context.edition.week
+    changes = [one for one in goal.target_changes if week.monday <= one.on <= week.sunday] if goal else []
+    return [
+        Item(
+            "◇",
+            f.say(
+                "New target: {name}, {before} → {after} ({who}: {reason})",
+                name=context.title(result.goal_id),
+                before=f.value(one.previous.amount, result.unit),
+                after=f.value(result.target, result.unit),
+                who=context.person(one.by),
+                reason=pick(one.reason, context.lang),
+            ),
+        )
+        for one in changes
+    ]
+
+
+# --- data quality -------------------------------------------------------------------------------------
+
+
+def data_box(context: Context, place: Place) -> Box:
+    """One line a source, the troubled ones first; untroubled ones share a line when room is short."""
+    f, states = context.formats, context.edition.sources
+    order = tuple(FRESHNESS)
+    ids = sorted(
+        context.source_ids,
+        key=lambda key: (order.index(states[key].freshness), -states[key].counts.quarantined),
+    )
+    troubled = [key for key in ids if states[key].freshness != "fresh" or states[key].counts.quarantined]
+    calm = [key for key in ids if key not in troubled]
+    items = [_short(_source_item(context, key), place.width) for key in ids]
+    if sum(_height(item, place.width) for item in items) > place.lines:
+        summary = [_summary(context, calm)] if calm else []
+        room = place.lines - sum(_height(_short(one, place.width), place.width) for one in summary)
+        worst = _packed([_source_item(context, key) for key in troubled], Place(room, place.width), context)
+        items = [*worst, *(_short(one, place.width) for one in summary)]
+    if not items:
+        items = [Item("○", f.say("No source is set up."), tone="grey")]
+    return Box(f.say("Data quality"), (Group("", tuple(items)),))
+
+
+def _summary(context: Context, calm: Sequence[str]) -> Item:
+    """The sources without trouble in one item: as many names as two lines hold, the others counted."""
+    f = context.formats
+    names = [context.source_title(key) for key in calm]
+    for shown in range(len(names), -1, -1):
+        more = len(names) - shown
+        rest = [f.say.count("{n} more", "{n} more", more).replace(" ", "\u00a0")] if more else []
+        listed = f.listed([*names[:shown], *rest])
+        text = f.say.count(
+            "{n} source fresh: {names}", "{n} sources fresh: {names}", len(names), names=listed
+        )
+        if len(lines(text, BOX - HANGING, TEXT)) <= MOST_LINES:
+            break
+    if not shown:
+        text = f.say.count("{n} source fresh", "{n} sources fresh", len(names))
+    return Item("●", text, tone="green")
+
+
+def _source_item(context: Context, key: str) -> Item:
+    state = context.edition.sources[key]
+    mark, tone = FRESHNESS[state.freshness]
+    if state.freshness == "fresh" and state.counts.quarantined:
+        f = context.formats
+        text = f"{context.source_title(key)}: {rejected(state.counts.quarantined, state.reasons, f)}"
+        return Item("◆", text, tone="amber")
+    return Item(mark, source_line(context, key), tone=tone)

@@ -81,7 +81,8 @@ def test_a_team_reads_only_its_own_goals_and_their_numbers(tmp_path: Path) -> No
 
 def test_two_processes_print_the_same_bytes_and_a_second_run_writes_nothing(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\nimport fixture_edition as fx\n"
+        "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"
+        "import fixture_edition as fx\n"
         "from pipeline.report.build import render_edition\n"
         "s = fx.workspace(goals=1)\n"
         "render_edition(s, fx.edition(1), fx.notes(), Path(sys.argv[2]), audiences=s.audiences[:1])\n"

@@ -42,7 +42,17 @@ def test_installed_wheel_runs_the_sample_from_an_empty_folder(wheel: Path, tmp_p
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     python = environment / "bin" / "python"
     subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", str(ROOT / "requirements.lock")],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            "--no-deps",
+            "--require-hashes",
+            "-r",
+            str(ROOT / "requirements.lock"),
+        ],
         check=True,
     )
     subprocess.run([python, "-m", "pip", "install", "-q", "--no-deps", str(wheel)], check=True)

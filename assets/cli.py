@@ -277,9 +277,10 @@ def status(
     from pipeline.store.store import Store
 
     shown = _week(week) if week else screens.newest_week(opened)
-    if not opened.state_dir.is_dir():
+    store = Store(opened.state_dir) if opened.state_dir.is_dir() else None
+    if store is None or not any(store.landings(source.id) for source in opened.sources):
         raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")
-    edition = build_edition(opened, Store(opened.state_dir), shown, with_smart=False)
+    edition = build_edition(opened, store, shown, with_smart=False)
     if json:
         goals = screens.status_records(opened, edition, terminal)
         terminal.line(

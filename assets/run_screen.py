@@ -43,7 +43,7 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
         terminal.line()
         _show_late(terminal, workspace, report.edition, report.ingest, store)
         _show_old(terminal, workspace, report.edition)
-    if unchanged:
+    if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
     if report.failure is not None:
@@ -112,11 +112,15 @@ def late_exports(
 
 def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
     """Sources that delivered nothing, or nothing lately, and where to put their export."""
+    shown = False
     for source in workspace.sources:
         state = edition.sources.get(source.id)
         if state is not None and state.problem is not None and state.freshness in ("missing", "stale"):
             name = pick(source.title, terminal.lang) or source.id
             terminal.error(f"{name}: {state.problem.full(terminal.say)}")
+            shown = True
+    if shown:
+        terminal.line()
 
 
 def _show_documents(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
@@ -310,7 +314,8 @@ def show_backfill(terminal: Terminal, workspace: Workspace, report: BackfillRepo
 def failure_text(failure: Exception, say: Translate) -> str:
     if isinstance(failure, ScorecardError):
         return failure.text(say)
-    return f"{type(failure).__name__}: {failure}"
+    text = say("Something failed unexpectedly: {what}.").format(what=f"{type(failure).__name__}: {failure}")
+    return f"{text} {say('Run the command again with --debug to see where.')}"
 
 
 def _short(path: Path, root: Path) -> str:

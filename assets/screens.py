@@ -228,7 +228,7 @@ def _source_row(terminal: Terminal, workspace: Workspace, line: SourceLine, word
     if state.counts.quarantined:
         told += "; " + say.count("{n} row set aside", "{n} rows set aside", state.counts.quarantined)
     if state.problem and state.freshness != "fresh":
-        told += f". {state.problem.text(say)}"
+        told = f"{told.rstrip('.')}. {state.problem.text(say)}"
     return [name, told]
 
 

@@ -29,6 +29,12 @@ STEPS = {
 """First part of an asset's name -> what a person is told is going on."""
 
 
+def _width(cells: Sequence[str]) -> int:
+    """Of a column that is not the last: what fits, and never less than its longest word, which is not cut."""
+    words = [len(word) for cell in cells for word in cell.split()]
+    return max(min(max(len(cell) for cell in cells), COLUMN), *words, 0)
+
+
 class Terminal:
     """One person's terminal, in their language."""
 
@@ -55,7 +61,7 @@ class Terminal:
         everything = [[self.say(header) for header in headers], *rows] if headers else list(rows)
         if not everything:
             return
-        widths = [min(max(len(row[i]) for row in everything), COLUMN) for i in range(len(everything[0]) - 1)]
+        widths = [_width([row[i] for row in everything]) for i in range(len(everything[0]) - 1)]
         used = indent + sum(width + 2 for width in widths)
         screen = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
         widths.append(max(30, screen - used))

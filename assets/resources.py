@@ -59,6 +59,7 @@ class WorkRoom:
         self.reports: dict[str, IngestReport] = {}
         self.documents: dict[Week, list[Path]] = {}
         self.queued: dict[Week, QueueReport] = {}
+        self._compacted: int | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -92,6 +93,12 @@ class WorkRoom:
         return self.store.knowledge(
             [source.id for source in self.workspace.sources], self.edition(week).as_of
         )
+
+    def compact(self) -> int:
+        """Merge the tables' small files, once in a run; the number of tables that had enough of them."""
+        if self._compacted is None:
+            self._compacted = self.store.compact()
+        return self._compacted
 
     def render_scorecards(self, week: Week) -> list[Path]:
         """Every scorecard document of a week: written when changed, kept when not."""

@@ -305,9 +305,10 @@ class Store:
     def compact(self, minimum_files: int = 8) -> int:
         """Merge small files of tables that have many; the number of tables compacted."""
         done = self._tables.compact(minimum_files=minimum_files)
-        self._facts.clear()
-        self._whole.clear()
-        self._versions.clear()
+        if done:  # what is in memory names files that are merged now
+            self._facts.clear()
+            self._whole.clear()
+            self._versions.clear()
         return done
 
     # -- writing facts -----------------------------------------------------------------------------------

@@ -303,7 +303,7 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     from assets import screens
     from pipeline.goals.edition import build_edition
     from pipeline.plan import build_plan
-    from pipeline.report.plan_build import render_plan
+    from pipeline.report.plan_build import render_plans
     from pipeline.store.store import Store
 
     shown = _week(week) if week else screens.newest_week(opened)
@@ -311,9 +311,9 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     edition = build_edition(opened, store, shown)
     knowledge = store.knowledge([source.id for source in opened.sources], edition.as_of)
     made = build_plan(opened, edition, lambda fact: store.fact(fact, knowledge))
-    for lang in opened.company.languages:
-        for path in render_plan(opened, edition, made, opened.output_dir / str(shown), lang):
-            terminal.line(f"  {path}")
+    folder = opened.output_dir / str(shown)
+    for path in render_plans(opened, edition, made, folder, opened.company.languages):
+        terminal.line(f"  {path}")
 
 
 @app.command(cls=_Command)

@@ -1,4 +1,4 @@
-"""Facts, KPI weeks and goal results of each week, as they were known at its cut-off, and the tables' upkeep."""
+"""Facts, KPI weeks and goals of each week, as they were known at its cut-off; upkeep of the tables."""
 
 from collections import Counter
 from collections.abc import Sequence

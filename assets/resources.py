@@ -21,7 +21,7 @@ from pipeline.kpis.registry import kpi_registry
 from pipeline.periods import Week
 from pipeline.plan import build_plan
 from pipeline.report.build import render_edition
-from pipeline.report.plan_build import render_plan
+from pipeline.report.plan_build import render_plans
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.loader import load_notes
@@ -119,13 +119,13 @@ class WorkRoom:
         edition = self.edition(week)
         knowledge = self.knowledge(week)
         plan = build_plan(self.workspace, edition, lambda name: self.store.fact(name, knowledge))
-        made = [
-            path
-            for lang in self.workspace.company.languages
-            for path in render_plan(
-                self.workspace, edition, plan, self.workspace.output_dir / str(week), lang
-            )
-        ]
+        made = render_plans(
+            self.workspace,
+            edition,
+            plan,
+            self.workspace.output_dir / str(week),
+            self.workspace.company.languages,
+        )
         self.documents.setdefault(week, []).extend(made)
         return made
 

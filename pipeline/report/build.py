@@ -28,7 +28,7 @@ from pipeline.language import pick
 from pipeline.report.checks import check_document
 from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.engine import scorecard_html
-from pipeline.report.files import inside, safe_name, sha256, write_atomic
+from pipeline.report.files import inside, put_file, safe_name, sha256
 from pipeline.report.html import web_page
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Make, Memory, settled
@@ -122,8 +122,7 @@ class _Desk:
 
     def put(self, name: str, content: bytes, made_from: str | None = None) -> None:
         path = inside(self.folder, name)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self._note(path, name, sha256(content), len(content), made_from)
 
     def put_pdf(self, name: str, make: Make, embedded: bytes, edition: Edition, written: str) -> None:
@@ -136,7 +135,7 @@ class _Desk:
         if known and known.get("made_from") == made_from and path.is_file():
             content = path.read_bytes()
             if sha256(content) == known.get("sha256"):
-                self._note(path, name, sha256(content), len(content), made_from)
+                self.put(name, content, made_from)
                 return
         from pipeline.report.pdf import Embedded, print_pdf
 
@@ -168,8 +167,7 @@ class _Desk:
             "documents": sorted(self.entries, key=lambda one: str(one["name"])),
         }
         path, content = inside(self.folder, MANIFEST), dumps(manifest)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self.paths.append(path)
 
     def _note(self, path: Path, name: str, digest: str, size: int, made_from: str | None) -> None:

@@ -9,11 +9,19 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from pipeline.goals.model import GoalResult
+from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
 from pipeline.language import pick
 from pipeline.periods import elapsed_share, quarter, quarter_window
-from pipeline.report.boxes import WIDE_BOX, Place, changes_box, data_box, lines_needed, three_boxes
+from pipeline.report.boxes import (
+    WIDE_BOX,
+    Place,
+    changes_box,
+    data_box,
+    decisions_needed,
+    lines_needed,
+    three_boxes,
+)
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import fitted, lines, width
@@ -21,9 +29,9 @@ from pipeline.report.goalpage import comparable_target, goal_view, never_reached
 from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NONE
 from pipeline.report.method import method_sections
-from pipeline.report.sheets import PAGE, FirstPage, first_page, later_pages
+from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
 from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
-from pipeline.report.words import decapitalised, sample, signal, status_view, tally, tally_text, target_text
+from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
 from pipeline.units import Direction, Unit
 
 SPARK_PERIODS = 13
@@ -32,6 +40,8 @@ TITLE_ROOMS = (700, 480, 380, 280)
 UNDER_WAY = ("on_track", "watch", "at_risk", "off_track")
 NAME = 155.0
 """Width of the first column's text."""
+STATE = 97.0
+"""Width of the second column's text."""
 WHY = 144.0
 """Width of the last column's text."""
 COLUMNS = (
@@ -186,11 +196,14 @@ def _footer(context: Context) -> str:
 def _sheets(context: Context, step: int) -> tuple[Density, tuple[Sheet, ...]]:
     """The landscape pages: what stands on each, and how densely."""
     rows = [row(context, result) for result in context.live]
+    heights = {density: [_row_height(one, density) for one in rows] for density in ROWS}
     closed = tuple(_closed_row(context, result) for result in context.closed)
-    first = first_page(len(rows), len(closed), _head(context), lines_needed(context), step)
+    first = first_page(
+        heights, len(closed), _head(context), lines_needed(context), decisions_needed(context), step
+    )
     pages = [_first_sheet(context, first, rows, closed)]
     at, gone = first.rows, len(closed) if first.closed else 0
-    for later in later_pages(len(rows) - at, len(closed) - gone, first.density, step):
+    for later in later_pages(heights[first.density][at:], len(closed) - gone, step):
         place = Place(later.lines, WIDE_BOX)
         boxes = (changes_box(context, place), data_box(context, place)) if later.lines else ()
         pages.append(Sheet(tuple(rows[at : at + later.rows]), closed[gone : gone + later.closed], boxes))
@@ -213,6 +226,18 @@ def _head(context: Context) -> float:
     whole = width(text, 8, 600) + 9.5 * len(counts) + width(_last_tally(context), 8)
     legend = len(lines(_legend(context), PAGE, 6.8))
     return banner + title + 12.5 + 5.2 + 10.3 * (1 + int(whole // PAGE)) + 7.2 + 8.8 * legend
+
+
+def _row_height(row: Row, density: Density) -> float:
+    """Points that a row of the table needs: its tallest cell with padding and rule (page.css)."""
+    title, line = (8.2, 9.5) if density == "dense" else (8.6, 9.9)
+    small, why = 7.95, 8.3
+    names = len(lines(row.title, NAME, title, 600)) * line + small * (1 + bool(row.owner))
+    state = 9.2 + small * (1 + bool(row.override))
+    said = why * (len(lines(row.signal, WHY, 7.2)) + len(lines(row.action, WHY, 7.2, 600)) * bool(row.action))
+    curve = 16.5 + small
+    padding = 2.8 if density == "dense" else 3.6
+    return max(ROWS[density], max(names, state, said, curve) + padding)
 
 
 def _closed_row(context: Context, result: GoalResult) -> ClosedRow:
@@ -245,10 +270,7 @@ def row(context: Context, result: GoalResult) -> Row:
     title, target, owner = _names(context, result)
     override = ""
     if result.override_status and goal and goal.override:
-        word = decapitalised(status_view(result.override_status, f).word)
-        override = fitted(
-            f.say("“{status}”: {name}", name=context.person(goal.override.by), status=word), 86, 6.9, 1, 600
-        )
+        override = _judged(context, goal.override.by, result.override_status)
     action = _next_step(context, result, 1)
     why = _why(context, result, 2 if action else 3)
     if action and len(lines(why, WHY, 7.2)) == 1:
@@ -269,10 +291,17 @@ def row(context: Context, result: GoalResult) -> Row:
         chance=_chance(context, result),
         chance_note=_chance_note(context, result),
         spark=_spark(context, result),
-        spark_note=fitted(signal(result.control, values, f), 88, 6.9, 1),
+        spark_note=fitted(signal(result.control, values, f), 84, 6.9, 1),
         signal=why,
         action=action,
     )
+
+
+def _judged(context: Context, by: str, status: StatusName) -> str:
+    """Who judges the goal otherwise, and how: "Viktor Lang: watch"."""
+    word = decapitalised(status_view(status, context.formats).word)
+    name = _initialled(context.person(by), STATE - width(f": {word}", 6.9, 600))
+    return fitted(f"{name}: {word}", STATE, 6.9, 1, 600)
 
 
 def _names(context: Context, result: GoalResult) -> tuple[str, str, str]:
@@ -316,9 +345,9 @@ def _was(context: Context, result: GoalResult) -> str:
 
 def _actual_note(context: Context, result: GoalResult) -> str:
     f = context.formats
-    count = sample(result, f)
+    count = shares(result, context.kpis.get(result.kpi_id), f)
     if count:
-        return fitted(count, 60, 6.9, 1)
+        return fitted(f.say("{part} of {whole}", **count), 60, 6.9, 1)
     return fitted(f.say("of {target}", target=target_text(result, f)), 60, 6.9, 1)
 
 
@@ -402,8 +431,9 @@ def _next_step(context: Context, result: GoalResult, room: int) -> str:
     due = f.say("by {day}", day=f.day(first.due)).replace(" ", "\u00a0") if first.due else ""
     tail = f", {due}" if due else ""
     title = pick(first.title, context.lang)
-    if len(lines(title + tail, WHY, 7.2, 600)) <= room:
-        return title + tail
+    for whole in (title + tail, title):  # better the whole name than a part of it with its date
+        if len(lines(whole, WHY, 7.2, 600)) <= room:
+            return whole
     return _tailed(title, tail, room)
 
 
@@ -463,5 +493,5 @@ def _spark(context: Context, result: GoalResult) -> Picture:
     last = f.value(shown[-1].value, unit) if shown else NONE
     alt = f.say(what, last=last, line=f.value(line, unit))
     return sparkline(
-        [p.value for p in shown], alt=alt, line=line if shown else None, normal=normal, width=84, height=18.5
+        [p.value for p in shown], alt=alt, line=line if shown else None, normal=normal, width=86, height=16.5
     )

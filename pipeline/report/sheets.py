@@ -46,8 +46,9 @@ def first_page(
 ) -> FirstPage:
     """The airiest setting that shows every goal and every line of the boxes; else the one that shows most.
 
-    closed: number of closed goals; head: height of everything above and below the table that is not the boxes; needed: lines of the longest
-    box; least: lines without which a box would leave out more than lists; step: how often an earlier attempt ran over."""
+    closed: number of closed goals; head: height of everything above and below the table that is not the
+    boxes; needed: lines of the longest box; least: lines without which a box would leave out more than lists
+    that a later page repeats; step: how often an earlier attempt ran over."""
     wanted, goals = min(needed, ENOUGH_LINES), len(heights["dense"])
     for rows in range(min(goals, FIRST_PAGE), 0, -1):
         free = {density: _lines(head, sum(heights[density][:rows]), step) for density in ROWS}

@@ -29,7 +29,7 @@ HANGING = 14.0
 TEXT, NOTE = 7.8, 7.2
 """Sizes of an item's text and of the grey words after it."""
 MOST_LINES = 2
-NAME_LINES = (6, 4, 3, MOST_LINES)
+NAME_LINES = (12, 9, 6, 5, 4, 3, MOST_LINES)
 """Lines of a list of names, tried in turn."""
 FRESHNESS: dict[str, tuple[str, Tone]] = {
     "refused": ("▼", "red"),

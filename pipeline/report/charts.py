@@ -207,7 +207,7 @@ def bullet(
 def _bands(
     scale: Scale, edges: Sequence[Number], higher: bool, track: tuple[float, float]
 ) -> tuple[Rect, ...]:
-    shades = {0: ("s1",), 1: ("s1", "s3"), 2: ("s1", "s2", "s4"), 3: ("s1", "s2", "s3", "s4")}[len(edges)]
+    shades = {0: ("s4",), 1: ("s1", "s3"), 2: ("s1", "s2", "s4"), 3: ("s1", "s2", "s3", "s4")}[len(edges)]
     stops = [scale.low, *(min(max(float(e), scale.low), scale.high) for e in edges), scale.high]
     if not higher:
         stops[0], stops[-1] = scale.high, scale.low

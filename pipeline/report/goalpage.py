@@ -261,7 +261,7 @@ def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
         "level": "{done} of the way to {target}",
         "maintain": "target {target}, kept in {done} of periods",
     }
-    note = f.say(first_notes[result.kind], done=done, target=target)
+    note = f.say(first_notes[result.kind] if bar is not None else "target {target}", done=done, target=target)
     if result.kind == "level" and result.progress is not None and result.progress < 0:
         note = f.say("not yet back at the start of {start}", start=f.value(result.baseline, unit))
     count = sample(result, context.kpis.get(result.kpi_id), f)
@@ -294,9 +294,11 @@ def _second(result: GoalResult, f: Formats) -> Figure:
         if result.expected is not None
         else ""
     )
-    notes = [one for one in (share, f.say(used[result.plan_used])) if one and result.kind != "maintain"]
+    notes = [share, f.say(used[result.plan_used])] if share and result.kind != "maintain" else []
     return Figure(
-        f.say(label), f.value(result.expected_value, unit), ", ".join(notes) or f.say("every period")
+        f.say(label),
+        f.value(result.expected_value, unit),
+        f.say("every period") if result.kind == "maintain" else ", ".join(notes),
     )
 
 
@@ -316,9 +318,9 @@ def _fourth(result: GoalResult, f: Formats) -> Figure:
     unit, weekly = result.unit, result.period == "week"
     rate = f.value(result.run_rate, unit)
     if result.kind == "cumulative" and result.required_rate is not None:
-        note = f.say("last four ran at {rate}", rate=rate)
+        note = f.say("last four ran at {rate}", rate=rate) if result.run_rate is not None else ""
         if result.status == "achieved":
-            note = f"{f.say('the target is reached')}; {note}"
+            note = "; ".join(one for one in (f.say("the target is reached"), note) if one)
         elif result.required_multiple is not None:
             note += f"{NBSP}({f.times(result.required_multiple)})"
         if never_reached(result):

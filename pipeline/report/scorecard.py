@@ -136,16 +136,29 @@ def _banner(context: Context) -> str:
     rebuilt = [context.source_title(key) for key in context.source_ids if edition.sources[key].reconstructed]
     parts = []
     if rebuilt:
-        parts.append(
-            f.say(
-                "Reconstructed: nothing had been received by the cut-off from {sources}; "
-                "the earliest export is used.",
-                sources=f.listed(rebuilt[:4]),
-            )
-        )
+        parts.append(_reconstructed(context, rebuilt))
     if edition.known == "now":
         parts.append(f.say("As known now, not as known at the week's cut-off."))
     return fitted(" ".join(parts), PAGE - 20, 8.5, 1, 600)
+
+
+def _reconstructed(context: Context, sources: list[str]) -> str:
+    """Names the sources while they fit the line, else counts them."""
+    f = context.formats
+    text = f.say(
+        "Reconstructed: nothing had been received by the cut-off from {sources}; the earliest export is used.",
+        sources=f.listed(sources),
+    )
+    if len(lines(text, PAGE - 20, 8.5, 600)) == 1:
+        return text
+    return f.say.count(
+        "Reconstructed: nothing had been received by the cut-off from {n} of {all} sources; "
+        "the earliest export is used.",
+        "Reconstructed: nothing had been received by the cut-off from {n} of {all} sources; "
+        "the earliest exports are used.",
+        len(sources),
+        all=len(context.source_ids),
+    )
 
 
 def _context_line(context: Context, company: str, audience: str) -> str:
@@ -273,6 +286,8 @@ def row(context: Context, result: GoalResult) -> Row:
         override = _judged(context, goal.override.by, result.override_status)
     action = _next_step(context, result, 1)
     why = _why(context, result, 2 if action else 3)
+    if why.endswith("…"):
+        why = _why(context, result, 3)
     if action and len(lines(why, WHY, 7.2)) == 1:
         action = _next_step(context, result, 2)
     return Row(
@@ -330,8 +345,13 @@ def _target_line(context: Context, result: GoalResult) -> str:
         text = f"{f.value(result.baseline, unit)} → {target}"
     else:
         text = target
-    day = f.day(result.due) if result.due.year == context.edition.week.sunday.year else f.date(result.due)
-    return fitted(f.say("{target} by {day}", target=text, day=day), NAME, 6.9, 1)
+    return fitted(f.say("{target} by {day}", target=text, day=_near(context, result.due)), NAME, 6.9, 1)
+
+
+def _near(context: Context, day: date) -> str:
+    """A day, with its year when that is not the week's."""
+    f = context.formats
+    return f.day(day) if day.year == context.edition.week.sunday.year else f.date(day)
 
 
 def _was(context: Context, result: GoalResult) -> str:
@@ -428,7 +448,7 @@ def _next_step(context: Context, result: GoalResult, room: int) -> str:
     if not open_ones:
         return ""
     first = min(open_ones, key=lambda one: one.due or date.max)
-    due = f.say("by {day}", day=f.day(first.due)).replace(" ", "\u00a0") if first.due else ""
+    due = f.say("by {day}", day=_near(context, first.due)).replace(" ", "\u00a0") if first.due else ""
     tail = f", {due}" if due else ""
     title = pick(first.title, context.lang)
     for whole in (title + tail, title):  # better the whole name than a part of it with its date
@@ -469,7 +489,9 @@ def _bullet(context: Context, result: GoalResult) -> Picture:
 
 def shade_edges(result: GoalResult) -> tuple[Decimal, ...]:
     """Values between the shades, worst to best: where today's status by pace would change. A maintain goal
-    has one edge, its target."""
+    has one edge, its target; a goal that has not started has none."""
+    if result.status == "not_started":
+        return ()
     if result.kind == "maintain" or result.expected is None:
         return (result.target,)
     origin = result.baseline if result.baseline is not None and result.kind == "level" else Decimal(0)

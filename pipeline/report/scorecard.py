@@ -146,7 +146,8 @@ def _reconstructed(context: Context, sources: list[str]) -> str:
     """Names the sources while they fit the line, else counts them."""
     f = context.formats
     text = f.say(
-        "Reconstructed: nothing had been received by the cut-off from {sources}; the earliest export is used.",
+        "Reconstructed: nothing had been received by the cut-off from {sources}; "
+        "the earliest export is used.",
         sources=f.listed(sources),
     )
     if len(lines(text, PAGE - 20, 8.5, 600)) == 1:

@@ -46,7 +46,7 @@ FOREIGN = (
 NO_BASELINE = "No verdict: the goal has no baseline and the data before {start} give none. Add `baseline`."
 NO_TARGET = "No verdict: the target refers to earlier figures, and there are none. Write it as a number."
 STALE = (
-    "No verdict: {source} is out of date. Its newest export came on {received} with data to {through}. "
+    "No verdict: “{source}” is out of date. Its newest export came on {received} with data to {through}. "
     "Deliver a newer export and run the week again."
 )
 REFUSED = (

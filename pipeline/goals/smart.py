@@ -85,8 +85,8 @@ CLASS_GRADE: dict[AmbitionClass, Grade] = {
 S_NUMBER = "Target as a number: {target} for {kpi}."
 S_NO_KPI = "The KPI {kpi} does not exist."
 S_NO_TARGET = "The target refers to earlier figures, and there are none."
-S_SEGMENT = "The segment {segment} occurs in the data."
-S_SEGMENT_EMPTY = "The segment {segment} does not occur in the data; check its spelling."
+S_SEGMENT = "The segment “{segment}” occurs in the data."
+S_SEGMENT_EMPTY = "The segment “{segment}” does not occur in the data; check its spelling."
 S_OWNER = "{owner} is responsible."
 S_NO_OWNER = "The owner {owner} is not in people.yaml."
 M_SOURCES = "Sources deliver: {sources}."
@@ -211,7 +211,7 @@ def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterat
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
     if goal.segment and context.book is not None:
         found = any(_holds(one, goal.segment) for one in context.book.index.segments(goal.kpi))
-        text = ", ".join(f"{key}: {value}" for key, value in sorted(goal.segment.items()))
+        text = ", ".join(value for _, value in sorted(goal.segment.items()))
         yield _said(
             "pass" if found else "fail", S_SEGMENT if found else S_SEGMENT_EMPTY, segment=("text", text)
         )

@@ -29,7 +29,7 @@ from pipeline.language import pick
 from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.engine import scorecard_html
-from pipeline.report.files import inside, safe_name, sha256, write_atomic
+from pipeline.report.files import inside, put_file, safe_name, sha256
 from pipeline.report.html import web_page
 from pipeline.report.printed import Embedded, Order, Printed
 from pipeline.report.printers import printers
@@ -145,8 +145,7 @@ class _Desk:
 
     def put(self, name: str, content: bytes, made_from: str | None = None) -> None:
         path = inside(self.folder, name)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self._note(path, name, sha256(content), len(content), made_from)
 
     def put_pdfs(self, sheets: Sequence[_Sheet], written: str) -> None:
@@ -214,8 +213,7 @@ class _Desk:
             "documents": sorted(self.entries, key=lambda one: str(one["name"])),
         }
         path, content = inside(self.folder, MANIFEST), dumps(manifest)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self.paths.append(path)
 
     def _note(self, path: Path, name: str, digest: str, size: int, made_from: str | None) -> None:

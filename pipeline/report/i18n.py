@@ -264,8 +264,8 @@ class Formats:
         return self.say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
 
     def name(self, text: str) -> str:
-        """A title inside a sentence: quoted in Russian, where it cannot be inflected."""
-        return f"«{text}»" if self.lang == "ru" else text
+        """A title inside a sentence: quoted, so that its words are not read as the sentence's own."""
+        return f"«{text}»" if self.lang == "ru" else f"“{text}”"
 
     # --- dates ---------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ from pipeline.plan import Plan
 from pipeline.report.build import package_version
 from pipeline.report.context import Context
 from pipeline.report.engine import environment, stylesheet
-from pipeline.report.files import inside, sha256, write_atomic
+from pipeline.report.files import inside, put_file, sha256
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
@@ -59,12 +59,13 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
     path = inside(out_dir, f"plan.{view.lang}.pdf")
     identifier = sha256(f"{html}\0{_tools()}".encode())[:32].encode()
     if _made_from(path, identifier):
+        put_file(path, path.read_bytes())
         return [path]
     printed = printers().print(Order(html, identifier, edition.as_of), USUAL_PAGES)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
-    write_atomic(path, printed.content)
+    put_file(path, printed.content)
     return [path]
 
 

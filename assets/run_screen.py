@@ -200,7 +200,7 @@ def _show_ingest(
             terminal.error(f"{name}: {problem.full(terminal.say)}")
         for text in set_aside(terminal, store, source.id) if report.counts.quarantined else []:
             terminal.line(f"{name}: {text}")
-        for text in _warned(terminal, report.warnings):
+        for text in warned(terminal, report.warnings):
             terminal.line(f"{name}: {text}")
     if any(ingest[source.id].counts.quarantined or ingest[source.id].warnings for source in busy):
         terminal.line()
@@ -271,7 +271,7 @@ def _first(joined: str) -> str:
     return joined.split("; ")[0]
 
 
-def _warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
+def warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
     """Warnings as sentences; the same one of many files is said once, with the number of files."""
     say = terminal.say
     unused = [problem for problem in warnings if problem.code == UNUSED_COLUMNS]

@@ -147,8 +147,6 @@ def _problem(
     if kind in ("literal_error", "enum"):
         return _not_a_choice(key, value, str(detail["ctx"]["expected"]), place)
     if kind == "value_error":
-        if "timezone" in str(detail["ctx"]["error"]):
-            place = document.place((*loc, "timezone"))
         return _said_by_model(key, value, str(detail["ctx"]["error"]), place)
     if "than" in kind:
         limit = next(iter(detail["ctx"].values()))
@@ -298,11 +296,22 @@ def keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
 
 
 def _inside(annotation: Any, step: int | str) -> Any:
+    of_names = _mapping_in(annotation) if isinstance(step, str) else None
+    if of_names is not None:
+        return of_names
     model = _model_in(annotation)
     if model is not None and isinstance(step, str):
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         return fields[step].annotation if step in fields else None
     return annotation
+
+
+def _mapping_in(annotation: Any) -> Any:
+    """The kind of value of a mapping whose keys are a person's own names (columns of a source); None for
+    anything else."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return typing.get_args(annotation)[1] if typing.get_origin(annotation) is dict else None
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

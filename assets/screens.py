@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ from pipeline.periods import Week, latest_due_week
 from pipeline.workspace.model import Source, Workspace
 
 if TYPE_CHECKING:
+    from pipeline.delivery.records import Row
     from pipeline.goals.model import Edition, GoalResult, SmartVerdict
     from pipeline.report.i18n import Formats
     from pipeline.sources.state import SourceState
@@ -478,6 +480,21 @@ HOLDS = {
     "correction": "a correction",
     "by_hand": "held by hand",
 }
+
+
+def held_next(say: Translate, rows: Iterable[Row]) -> str:
+    """What a person can do about held messages: --approve lets go only what waits for approval."""
+    from pipeline.delivery.records import WAITING_FOR_APPROVAL, Hold
+
+    by_hold = {row.hold: row for row in rows}
+    if not by_hold.keys().isdisjoint(WAITING_FOR_APPROVAL):
+        return say("Next: scorecards outbox list, or scorecards deliver --approve")
+    if Hold.STALE in by_hold:
+        return say(
+            "The week is too old for its mail to leave unasked. To send it: "
+            "scorecards deliver --approve --week {week}"
+        ).format(week=by_hold[Hold.STALE].week)
+    return say("Next: scorecards outbox list, then scorecards outbox release MESSAGE")
 
 
 def show_outbox(terminal: Terminal, rows: list[Any]) -> None:

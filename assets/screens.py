@@ -242,7 +242,6 @@ def _show_sources(terminal: Terminal, workspace: Workspace, found: Checked) -> N
     words = formats(terminal.lang, workspace.company.currency)
     terminal.table([_source_row(terminal, workspace, line, words) for line in found.sources], indent=2)
     if any(line.trial for line in found.sources):
-        terminal.line()
         from assets.trial_screen import show_trials
 
         show_trials(terminal, workspace, found.sources)

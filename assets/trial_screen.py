@@ -36,16 +36,22 @@ def trial_text(terminal: Terminal, workspace: Workspace, trial: Trial) -> str:
 
 def show_trials(terminal: Terminal, workspace: Workspace, lines: tuple[SourceLine, ...]) -> None:
     """Under the table of sources: why files would be refused or rows set aside, and what to do."""
-    for line in lines:
-        if line.trial is None:
-            continue
-        name = pick(line.source.title, terminal.lang) or line.source.id
-        for problem in line.trial.refused:
-            terminal.line(f"{name}: {problem.full(terminal.say)}")
-        for one in line.trial.set_aside[:FIRST_REASONS]:
-            terminal.line(f"{name}: {_aside_text(terminal, one)}")
-        for text in warned(terminal, line.trial.warnings):
-            terminal.line(f"{name}: {text}")
+    texts = [
+        f"{pick(line.source.title, terminal.lang) or line.source.id}: {text}"
+        for line in lines
+        if line.trial is not None
+        for text in _texts(terminal, line.trial)
+    ]
+    for text in ["", *texts] if texts else []:
+        terminal.line(text)
+
+
+def _texts(terminal: Terminal, trial: Trial) -> list[str]:
+    return [
+        *(problem.full(terminal.say) for problem in trial.refused),
+        *(_aside_text(terminal, one) for one in trial.set_aside[:FIRST_REASONS]),
+        *warned(terminal, trial.warnings),
+    ]
 
 
 def _aside_text(terminal: Terminal, one: SetAside) -> str:

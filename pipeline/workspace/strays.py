@@ -6,6 +6,7 @@ which files of a source are read (sources/ingest.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pipeline.errors import Problem, nearest, shown
 from pipeline.workspace.model import Source
 from pipeline.workspace.rules import leads_out
 
+_DIGITS = re.compile(r"[0-9]+")
 EXPORTS = "exports"
 RECEIVED = "received.csv"
 SET_UP = (".yaml", ".yml")
@@ -79,6 +81,36 @@ def stray_exports(root: Path, sources: Iterable[Source]) -> Iterator[Problem]:
         files = [one for one in files if not one.name.startswith(".")]
         if files and not wanted.intersection(files):
             yield _no_source(root, path, sources)
+
+
+def misnamed_receipts(root: Path, received: Iterable[str]) -> Iterator[Problem]:
+    """Warnings about names in exports/received.csv that are most likely those of other files, so that their
+    time would not be used. A name without any likely file is an export that was cleared away."""
+    listed = set(received)
+    there = {path.relative_to(root).as_posix() for path in (root / EXPORTS).rglob("*") if path.is_file()}
+    for name in sorted(listed - there):
+        near = _same_file(name, there - listed)
+        if near:
+            yield Problem(
+                "W-UNREAD",
+                "There is no file {name}, so its time is not used.",
+                "Did you mean {near}?",
+                file=f"{EXPORTS}/{RECEIVED}",
+                severity="warning",
+                params={"name": shown(name), "near": near},
+            )
+
+
+def _same_file(name: str, others: Iterable[str]) -> str | None:
+    """The file of the same folder with a like name and the same numbers: last week's export is another."""
+    path = Path(name)
+    alike = {
+        Path(one).name: one
+        for one in others
+        if Path(one).parent == path.parent and _DIGITS.findall(one) == _DIGITS.findall(name)
+    }
+    near = nearest(path.name, alike)
+    return alike[near] if near else None
 
 
 def _no_source(root: Path, path: Path, sources: list[Source]) -> Problem:

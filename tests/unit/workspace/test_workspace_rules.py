@@ -432,3 +432,14 @@ def test_a_misspelled_key_of_a_mapped_column_names_the_right_one(tmp_path: Path)
     source = "id: crm\nsystem: own\nfact: deals\ncolumns:\n  amount: {from: Value, optinal: true}\n"
     (tmp_path / "sources/crm.yaml").write_text(source, "utf-8")
     assert problems_of(tmp_path)[0].text() == "The key optinal is not known here. Did you mean optional?"
+
+
+def test_a_second_address_in_one_recipient_is_not_lost_silently(tmp_path: Path) -> None:
+    """In braces the comma makes the second address a key without a value."""
+    put(tmp_path)
+    recipients = "[{address: a@example.com, b@example.com}]"
+    text = f"audiences:\n  - {{id: a, title: A, language: en, recipients: {recipients}}}\n"
+    (tmp_path / "audiences.yaml").write_text(text, "utf-8")
+    found = problems_of(tmp_path)[0]
+    assert (found.code, found.line) == ("E-KEY", 2)
+    assert found.text() == "The key b@example.com is not known here. Known keys: address, name."

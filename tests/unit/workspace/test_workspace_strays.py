@@ -44,3 +44,15 @@ def test_an_export_in_a_folder_of_no_source(tmp_path: Path) -> None:
         "exports/order": f"No source reads exports/order. {move}",
         "exports/loose.csv": f"No source reads exports/loose.csv. {move}",
     }
+
+
+def test_a_misspelled_name_in_received_does_not_lose_its_time_silently(tmp_path: Path) -> None:
+    create_workspace(tmp_path, False, "en")
+    listed = "file,received_at\n"
+    for name in ("ordres.csv", "orders2.csv", "zz.csv"):
+        listed += f"exports/orders/{name},2026-01-05T06:00\n"
+    (tmp_path / "exports/received.csv").write_text(listed, "utf-8")
+    assert warned(tmp_path) == {
+        "exports/received.csv": "There is no file exports/orders/ordres.csv, so its time is not used. "
+        "Did you mean exports/orders/orders.csv?"
+    }

@@ -60,6 +60,7 @@ def test_the_guides_figures(
     """By hand: Dan (Central) won A1 4000, A4 500, A6 4500, A8 50 and lost A2 and A9: 9050, 4 of 6. In week 10
     (6 to 12 March) all agents won A4, A6, A7, A8 of six closed."""
     monkeypatch.setenv("SCORECARDS_LANG", "en")
+    assert cli.call(["-w", str(stranger), "check"]) == 0
     assert cli.call(["-w", str(stranger), "run", "--week", "2017-W10", "--no-documents"]) == 0
     capsys.readouterr()
     assert cli.call(["-w", str(stranger), "status", "--week", "2017-W10", "--json"]) == 0

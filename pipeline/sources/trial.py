@@ -51,13 +51,20 @@ def tried(workspace: Workspace, source: Source, store: Store | None) -> Trial | 
     """The newest file of the source read as it would be; None when there is nothing new to read, or the file
     is larger than LARGEST_BYTES. Lands and writes nothing. `store`: None before the first run."""
     paths, _ = find_files(workspace, source)
-    newest = paths[-1] if paths else None
+    newest = max(enumerate(paths), key=lambda one: (_received(workspace, one[1]), one[0]), default=(0, None))[
+        1
+    ]
     if newest is None or newest.stat().st_size > LARGEST_BYTES:
         return None
     data = newest.read_bytes()
     if store is not None and _is_read(workspace, source, store, data):
         return None
     return _trial(workspace, source, data, newest)
+
+
+def _received(workspace: Workspace, path: Path) -> str:
+    """When a file was received, as sortable text; one without a declared time counts as received now."""
+    return workspace.received.get(path.relative_to(workspace.root).as_posix(), "now")
 
 
 def _is_read(workspace: Workspace, source: Source, store: Store, data: bytes) -> bool:

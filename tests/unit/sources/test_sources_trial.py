@@ -127,3 +127,15 @@ def test_check_says_it_and_fails_in_both_languages(
         assert said in capsys.readouterr().out
     assert cli.call(["-w", str(root), "check", "--json"]) == 3
     assert json.loads(capsys.readouterr().out)["sources"][0]["trial"]["refused"][0]["code"] == "E-HEADER"
+
+
+def test_the_file_received_last_is_tried_not_the_last_by_name(root: Path) -> None:
+    (root / "exports/crm/a-newer.csv").write_text(
+        "opportunity,agent,stage,closed,value\n1,Ann,Open,,\n", "utf-8"
+    )
+    listed = "file,received_at\nexports/crm/pipeline.csv,2017-04-03T06:00\n"
+    listed += "exports/crm/a-newer.csv,2017-05-01T06:00\n"
+    (root / "exports/received.csv").write_text(listed, "utf-8")
+    found = trial(root)
+    assert found is not None
+    assert (found.name, found.counts.rows_in) == ("exports/crm/a-newer.csv", 1)

@@ -329,6 +329,7 @@ def deliver(
     _remember(workspace, debug)
     chosen = _week(week) if week else None
     opened, terminal, outbox = _with_outbox()
+    from assets.screens import held_next
     from pipeline.delivery.send import deliver as send
 
     if approve:
@@ -343,7 +344,7 @@ def deliver(
         terminal.error(problem.full(terminal.say))
     if report.held:
         terminal.line(terminal.say.count("{n} message is held.", "{n} messages are held.", len(report.held)))
-        terminal.said("Next: scorecards outbox list, or scorecards deliver --approve")
+        terminal.line(held_next(terminal.say, report.held))
     elif not report.sent and not report.problems and not report.deferred:
         terminal.said("Nothing is waiting to be sent.")
     raise typer.Exit(report.exit_code)

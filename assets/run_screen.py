@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.screens import show_status
+from assets.screens import held_next, show_status
 from assets.terminal import Terminal
 from pipeline.errors import Problem, ScorecardError, Translate
 from pipeline.language import pick
@@ -151,7 +151,10 @@ def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> 
     new = report.queued.count("queued")
     if new:
         terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
-    if report.queued.held:
+    waiting = [one.row for one in report.queued.queued if one.row.hold and one.outcome != "withdrawn"]
+    if waiting and all(row.hold == "stale" for row in waiting):
+        terminal.line(held_next(say, waiting))
+    elif report.queued.held:
         terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held)
     elif new:
         terminal.said("Next: scorecards deliver")
@@ -200,7 +203,7 @@ def _show_ingest(
             terminal.error(f"{name}: {problem.full(terminal.say)}")
         for text in set_aside(terminal, store, source.id) if report.counts.quarantined else []:
             terminal.line(f"{name}: {text}")
-        for text in _warned(terminal, report.warnings):
+        for text in warned(terminal, report.warnings):
             terminal.line(f"{name}: {text}")
     if any(ingest[source.id].counts.quarantined or ingest[source.id].warnings for source in busy):
         terminal.line()
@@ -271,7 +274,7 @@ def _first(joined: str) -> str:
     return joined.split("; ")[0]
 
 
-def _warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
+def warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
     """Warnings as sentences; the same one of many files is said once, with the number of files."""
     say = terminal.say
     unused = [problem for problem in warnings if problem.code == UNUSED_COLUMNS]

@@ -279,3 +279,39 @@ FACTS: dict[str, Fact] = {
         CAMPAIGN_SNAPSHOTS,
     )
 }
+
+
+def reference_page() -> str:
+    """docs/facts.md: every fact with its columns, as Markdown."""
+    parts = [
+        "# Facts and their columns\n",
+        "Made from `pipeline/facts.py`; a test holds the two together. A source of your own names one of",
+        "these facts and maps its columns ([how](sources.md#any-other-file)). **Bold** columns are never",
+        "empty in a row that counts. `currency` is the company's when it is not mapped, and a single-column",
+        "key that the export lacks is made from the row. Amounts are exact decimals; a date is the company's",
+        "calendar day.",
+    ]
+    for fact in FACTS.values():
+        parts += [
+            f"\n## `{fact.name}`: {fact.description}\n",
+            "| column | kind | what it means |",
+            "|---|---|---|",
+        ]
+        parts += [
+            f"| {f'**{column.name}**' if column.required else column.name} | {KIND_WORDS[column.type]} "
+            f"| {column.description} |"
+            for column in fact.columns
+        ]
+        parts += ["", f"Key: {', '.join(fact.key)}. KPIs can be cut by: {', '.join(fact.dimensions)}."]
+    return "\n".join(parts) + "\n"
+
+
+KIND_WORDS: dict[ColumnType, str] = {
+    "text": "text",
+    "bool": "yes or no",
+    "date": "date",
+    "instant": "date and time",
+    "money": "amount",
+    "decimal": "number",
+    "integer": "whole number",
+}

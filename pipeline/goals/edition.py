@@ -29,6 +29,7 @@ from pipeline.goals.model import (
     SmartVerdict,
 )
 from pipeline.goals.restated import restatements
+from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.registry import feeding_sources, kpi_registry
@@ -200,8 +201,9 @@ def _result(
     series = book.series(kpi, goal.segment)
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
     result = evaluate(
-        goal, kpi, series, week, as_of, workspace.company.zone, feeding, currency=workspace.company.currency
-    )
+        goal, kpi, series, week, as_of, workspace.company.zone, feeding,
+        currency=workspace.company.currency, unseen=unseen_part(goal, book, workspace.people),
+    )  # fmt: skip
     return replace(result, drivers=drivers_of(goal, kpi, book, result))
 
 

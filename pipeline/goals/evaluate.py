@@ -56,6 +56,7 @@ from pipeline.goals.progress import (
     required_rate,
     run_rate,
 )
+from pipeline.goals.segments import Unseen
 from pipeline.goals.status import (
     CONFIDENT_FROM,
     FEWEST_OBSERVATIONS,
@@ -142,16 +143,18 @@ def evaluate(
     currency: str | None = None,
     chances: ChanceHistory | None = None,
     drivers: Sequence[DriverPart] = (),
+    unseen: Unseen | None = None,
 ) -> GoalResult:
     """The goal as of an edition.
 
     `series` holds the KPI's days in the goal's segment as known at `as_of` (UTC); `states` are the states of
-    the sources that feed the KPI and nothing else; `currency` is the company's.
+    the sources that feed the KPI and nothing else; `currency` is the company's; `unseen` is a part of the
+    segment that no row has.
     """
     seen = horizon(week, as_of, zone, [state.received_at for state in states.values()])
     figures = measured_figures(goal, kpi, series, seen)
     periods = _periods(figures)
-    status, basis, reason = _verdict(figures, states, zone, currency, chances)
+    status, basis, reason = _verdict(figures, states, zone, currency, chances, unseen)
     late = _late(figures, states, zone) if basis in ("pace", "chance") else None
     if late is not None:
         reason = say.awaiting(reason, late)
@@ -400,12 +403,13 @@ def _override(goal: Goal, today: date) -> StatusName | None:
 
 def _verdict(
     f: Figures, states: Mapping[str, SourceState], zone: ZoneInfo, currency: str | None,
-    chances: ChanceHistory | None,
+    chances: ChanceHistory | None, unseen: Unseen | None,
 ) -> Verdict:  # fmt: skip
     """The first rule that applies, in the order in which they may overrule each other: figures that cannot be
     trusted come before any verdict, a sum that is already reached before a source that is late."""
     return (
         _not_started(f)
+        or _unknown_segment(unseen)
         or _unusable_figures(f, currency)
         or _reached_early(f)
         or _unusable_source(f, states, zone)
@@ -425,6 +429,13 @@ def _not_started(f: Figures) -> Verdict | None:
     if f.seen.sunday >= f.goal.start:
         return None
     return "not_started", "none", Reason(say.NOT_STARTED, {"start": ("date", f.goal.start)})
+
+
+def _unknown_segment(unseen: Unseen | None) -> Verdict | None:
+    """Its figures would be zeros, which for a limit even read as success."""
+    if unseen is None:
+        return None
+    return _no(say.NO_SEGMENT, segment=("text", unseen.text), choices=("text", unseen.choices))
 
 
 def _unusable_figures(f: Figures, currency: str | None) -> Verdict | None:
@@ -566,9 +577,15 @@ def _level_template(f: Figures, behind: bool) -> str:
     gap = _difference(f.reading.value, f.expected_value)
     if gap is not None and f.target is not None and abs(gap) < _unseen(f.kpi, f.target):
         return say.LEVEL_ON_PLAN
-    if behind and f.progress is not None and f.progress < 0:
+    if behind and f.progress is not None and f.progress < 0 and _is_seen(f, f.baseline):
         return say.LEVEL_WORSE
     return say.LEVEL_BEHIND if behind else say.LEVEL_AHEAD
+
+
+def _is_seen(f: Figures, other: Decimal | None) -> bool:
+    """Whether the figure and another one differ as they are printed: 59.97 % is no worse than 60 %."""
+    gap = _difference(f.reading.value, other)
+    return gap is None or f.target is None or abs(gap) >= _unseen(f.kpi, f.target)
 
 
 def _unseen(kpi: Kpi, target: Decimal) -> Decimal:

@@ -35,6 +35,10 @@ NOT_COVERED = (
     "No verdict yet: the exports cover only the days to {through}, and no period of this goal is in them."
 )
 NO_DATA = "No verdict: there are no figures for this goal from {first} to {last}."
+NO_SEGMENT = (
+    "No verdict: no row has {segment}. Values there are: {choices}. Correct the goal's segment, or wait for "
+    "its first row."
+)
 SHORT_HISTORY = (
     "No verdict: the figure is measured from {first} to {last}, but the history begins only on {history}."
 )

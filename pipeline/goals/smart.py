@@ -46,6 +46,7 @@ from pipeline.goals.measure import (
     whole_periods,
 )
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
+from pipeline.goals.segments import unseen_part
 from pipeline.goals.status import printed_chance
 from pipeline.kpis.registry import feeding_sources
 from pipeline.kpis.series import ComponentIndex, KpiSeries
@@ -86,7 +87,8 @@ S_NUMBER = "Target as a number: {target} for {kpi}."
 S_NO_KPI = "The KPI {kpi} does not exist."
 S_NO_TARGET = "The target refers to earlier figures, and there are none."
 S_SEGMENT = "The segment “{segment}” occurs in the data."
-S_SEGMENT_EMPTY = "The segment “{segment}” does not occur in the data; check its spelling."
+S_SEGMENT_EMPTY = "The segment “{segment}” does not occur in the data. Values there are: {choices}."
+S_SEGMENT_NONE = "The segment “{segment}” does not occur in the data; check its spelling."
 S_OWNER = "{owner} is responsible."
 S_NO_OWNER = "The owner {owner} is not in people.yaml."
 M_SOURCES = "Sources deliver: {sources}."
@@ -210,15 +212,22 @@ def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterat
     else:
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
     if goal.segment and context.book is not None:
-        found = any(_holds(one, goal.segment) for one in context.book.index.segments(goal.kpi))
-        text = ", ".join(value for _, value in sorted(goal.segment.items()))
-        yield _said(
-            "pass" if found else "fail", S_SEGMENT if found else S_SEGMENT_EMPTY, segment=("text", text)
-        )
+        yield _segment(goal, context.book, context.workspace)
     known = context.workspace.person(goal.owner) is not None
     yield _said(
         "pass" if known else "warn", S_OWNER if known else S_NO_OWNER, owner=_person(context, goal.owner)
     )
+
+
+def _segment(goal: Goal, book: SeriesBook, workspace: Workspace) -> Evidence:
+    unseen = unseen_part(goal, book, workspace.people)
+    if unseen is not None:
+        return _said("fail", S_SEGMENT_EMPTY, segment=("text", unseen.text), choices=("text", unseen.choices))
+    found = any(_holds(one, goal.segment) for one in book.index.segments(goal.kpi))
+    text = ", ".join(value for _, value in sorted(goal.segment.items()))
+    if found:
+        return _said("pass", S_SEGMENT, segment=("text", text))
+    return _said("fail", S_SEGMENT_NONE, segment=("text", text))
 
 
 def _holds(segment: Mapping[str, str], wanted: Mapping[str, str]) -> bool:

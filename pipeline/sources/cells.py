@@ -258,7 +258,7 @@ _QUARTER_HOUR = 15
 
 
 class UnknownFormat(ValueError):
-    """A date format with a directive that is not understood."""
+    """A date format with a directive that is not understood, or without any."""
 
 
 @cache
@@ -279,6 +279,8 @@ def date_pattern(format: str) -> re.Pattern[str]:
         else:
             pattern += r"\s+" if char.isspace() else re.escape(char)
         index += 1
+    if "(?P<" not in pattern:
+        raise UnknownFormat(format)  # dd-mm-yy would be read as those letters and fit no cell
     return re.compile(f"^{pattern}$")
 
 

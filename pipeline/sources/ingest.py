@@ -27,6 +27,7 @@ from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
 from pipeline.sources.privacy import hash_key
+from pipeline.sources.reasons import DUPLICATE
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.store.store import Landed, LandedRows, Store
 from pipeline.workspace.model import Source, Workspace
@@ -34,6 +35,8 @@ from pipeline.workspace.model import Source, Workspace
 READING_VERSION = 2
 """Raised when reading the same bytes gives other rows than before: every source is then read again."""
 
+MANY_ROWS = 20
+"""Of fewer rows set aside a person sees each one, so the rest of the export counts."""
 STILL_YOUNG_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 0.25
 _COPY = re.compile(r"^(.*) ?\((\d+)\)$")
@@ -348,8 +351,9 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         "warnings": problems_to_json(parsed.warnings),
     }
     rejected = _as_text(parsed.quarantine)
-    if parsed.counts.quarantined and not parsed.counts.accepted:
-        entry["problems"] = problems_to_json([_nothing_usable(landed, parsed)])
+    unusable = unusable_rows(landed.name, parsed)
+    if unusable is not None:
+        entry["problems"] = problems_to_json([unusable])
         return LandedRows(landed, {}, rejected, entry, config_sha, refused=True)
     return LandedRows(landed, facts, rejected, entry, config_sha)
 
@@ -531,20 +535,37 @@ def _unexpected(landed: Landed, error: Exception) -> Problem:
     )
 
 
-def _nothing_usable(landed: Landed, parsed: ParsedExport) -> Problem:
-    """An export of which no row counts says nothing about the world: it must not read as a week of zeros."""
-    table = parsed.quarantine
+def unusable_rows(name: str, parsed: ParsedExport) -> Problem | None:
+    """Why an export counts as refused although it could be read; None when it can be used.
+
+    One of which no row counts says nothing about the world: it must not read as a week of zeros. One of which
+    most rows cannot be read is declared wrongly, and the rows that happen to fit (a day-first date read
+    month-first) are wrong as well. Equal rows are no sign of that.
+    """
+    table, counts = parsed.quarantine, parsed.counts
+    table = table[table["reason_code"] != DUPLICATE.code]
+    rows = counts.rows_in - counts.excluded
+    if counts.quarantined and not counts.accepted:
+        message = "None of the {count} rows can be used; the first of them is shown."
+        return _of_rows(message, name, table if len(table) else parsed.quarantine, counts.quarantined)
+    if len(table) >= MANY_ROWS and 2 * len(table) > rows:
+        message = "{bad} of {count} rows cannot be used, so the others are not trusted; the first is shown."
+        return _of_rows(message, name, table, rows)
+    return None
+
+
+def _of_rows(message: str, name: str, table: pd.DataFrame, count: int) -> Problem:
     usual = table[table["reason"] == table["reason"].mode().iloc[0]].iloc[0]
     return Problem(
         "E-NOROWS",
-        "None of the {count} rows can be used; the first of them is shown.",
+        message,
         str(usual["remedy"]),
-        file=landed.name,
+        file=name,
         line=int(usual["line"]),
         column=str(usual["column"]) or None,
         value=str(usual["value"]) or None,
         expected=None,
-        params={"count": parsed.counts.quarantined, "name": landed.name},
+        params={"count": count, "bad": len(table), "name": name},
     )
 
 

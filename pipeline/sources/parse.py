@@ -24,7 +24,7 @@ from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
-from pipeline.sources.mapped import adapted, mapped_export
+from pipeline.sources.mapped import adapted, format_problems, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
 from pipeline.sources.reading import BrokenRow, RawTable, read_csv, refused
@@ -70,6 +70,9 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
 def export_of(source: Source) -> ExportSpec:
     """What is known about the source's export: its vendor's declaration or its own mapping.
     Raises FileRefused (E-SOURCE)."""
+    wrong = format_problems(source)
+    if wrong:
+        raise FileRefused(*wrong)
     vendor = SYSTEMS.get(source.system)
     if vendor is None or (source.fact and not source.export):
         return mapped_export(source)
@@ -115,18 +118,6 @@ def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) 
     own = source.format
     changes = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
     format = spec.format.model_copy(update=changes)
-    for text in (format.date, format.datetime):
-        try:
-            cells.date_pattern(text)
-        except cells.UnknownFormat as error:
-            raise refused(
-                "E-SOURCE",
-                'Source "{source}": {directive} in a date format is not understood.',
-                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.",
-                name,
-                source=source.id,
-                directive=str(error),
-            ) from None
     zone = _zone(source, workspace, name)
     currency = source.currency or workspace.company.currency
     delivers = source.delivers or spec.delivers
@@ -169,7 +160,14 @@ def _columns(
         }
         more = [field for h in raw.header if fold(h) not in claimed and (field := spec.repeated(h))]
         spec = replace(spec, fields=(*spec.fields, *more))
-    found = find_columns(raw.header, spec.fields, source.aliases, also_used=wanted, **place)  # type: ignore[arg-type]
+    found = find_columns(
+        raw.header,
+        spec.fields,
+        source.aliases,
+        also_used=wanted,
+        mapped=source.columns,
+        **place,  # type: ignore[arg-type]
+    )
     used = {fold(raw.header[index]) for index in found.at.values()} | {
         fold(text) for text in (*wanted, *taken)
     }
@@ -189,8 +187,8 @@ def _with_lookups(
     taken: list[str] = []
     for lookup in source.lookup:
         positions = [i for i, header in enumerate(raw.header) if fold(header) == fold(lookup.on)]
-        if not positions:
-            continue  # find_columns refuses the file and names the header
+        if not positions:  # said first: columns that it would have brought are missing only for that
+            find_columns(raw.header, (), {}, file=context.file, line=raw.header_line, also_used=(lookup.on,))
         second = _second_file(workspace, source, lookup, context)
         on = cells.trimmed(raw.columns[positions[0]])
         on = cells.replaced(on, lookup.replace) if lookup.replace else on
@@ -220,8 +218,9 @@ def _second_file(
     format = lookup.format or FileFormat(kind=_kind_of(path))  # type: ignore[arg-type]
     raw = read_table(path.read_bytes(), format, lookup.file)
     key = lookup.key or lookup.on
-    fields = [Field(header, (header,), needed=True) for header in dict.fromkeys((key, *lookup.take.values()))]
-    at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line).at
+    names = tuple(dict.fromkeys((key, *lookup.take.values())))
+    fields = [Field(name, (name,)) for name in names]
+    at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line, also_used=names).at
     _refuse_doubled_keys(cells.trimmed(raw.columns[at[key]]), raw, lookup)
     return {fold(name): raw.columns[index] for name, index in at.items()}
 

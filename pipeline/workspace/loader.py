@@ -22,6 +22,7 @@ from pipeline.workspace.draft import Draft, Entry
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
+from pipeline.workspace.strays import misnamed_receipts, stray_exports, strays
 from pipeline.workspace.yamlnodes import SIZE_LIMIT, Document, decode, read_yaml
 
 Found = tuple[Any, tuple[str | int, ...], list[Problem]]
@@ -63,7 +64,7 @@ def load_workspace(
         problems += _read(draft, path)
     received, of_received = _received(draft)
     problems += of_received
-    problems += broken_references(draft) + broken_rules(draft)
+    problems += broken_references(draft) + broken_rules(draft) + _strays(draft, received)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or draft.company is None:
         raise WorkspaceError(*sorted(problems, key=_by_place))
@@ -109,6 +110,14 @@ def check_notes(workspace: Workspace) -> list[Problem]:
             )
         problems += read_notes(path, file, people)[1]
     return problems
+
+
+def _strays(draft: Draft, received: Mapping[str, str]) -> list[Problem]:
+    company, root = draft.company, draft.root
+    ignored = (company.state, company.output) if company else ()
+    found = list(strays(root, config_files(root), _FOLDERS, _SINGLE, ignored))
+    found += misnamed_receipts(root, received)
+    return found + list(stray_exports(root, [source for _, source in draft.sources]))
 
 
 def config_files(root: Path) -> list[Path]:

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from pipeline.errors import Problem
 from pipeline.units import Direction, Unit
@@ -108,6 +116,15 @@ Number = Annotated[
 # --- company -----------------------------------------------------------------------------------------
 
 
+def _known_zone(name: str) -> str:
+    """Checked on its own key, so that the other keys of the file are checked in the same pass."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"timezone {name!r} is not a zone such as Europe/Berlin") from None
+    return name
+
+
 class Smtp(Model):
     host: str
     port: int = 587
@@ -141,7 +158,7 @@ class Company(Model):
     """scorecards.yaml"""
 
     company: Text
-    timezone: str
+    timezone: Annotated[str, AfterValidator(_known_zone)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     languages: tuple[Language, ...] = ("en",)
     cutoff: time = time(7, 0)
@@ -152,14 +169,6 @@ class Company(Model):
     """Days that landed bytes are kept; None keeps them."""
     delivery: Delivery = Delivery()
     schedule: Schedule = Schedule()
-
-    @model_validator(mode="after")
-    def _zone_exists(self) -> Company:
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"timezone {self.timezone!r} is not a zone such as Europe/Berlin") from None
-        return self
 
     @property
     def zone(self) -> ZoneInfo:

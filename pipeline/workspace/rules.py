@@ -682,7 +682,7 @@ def paths_inside(draft: Draft) -> Iterator[Problem]:
         named = [(("files",), source.files)] if source.files else []
         named += [(("lookup", index, "file"), one.file) for index, one in enumerate(source.lookup)]  # type: ignore[misc]
         for keys, name in named:
-            if _leads_out(str(name)):
+            if leads_out(str(name)):
                 yield entry.problem(
                     "E-PATH",
                     "{name} leads out of the workspace.",
@@ -714,7 +714,8 @@ def paths_inside(draft: Draft) -> Iterator[Problem]:
                 )
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
+    """Whether a path or pattern a person wrote is absolute or climbs out of the workspace."""
     parts = PurePath(name.replace("\\", "/")).parts
     return ".." in parts or name.startswith(("/", "\\", "~")) or (len(name) > 1 and name[1] == ":")
 
@@ -722,7 +723,7 @@ def _leads_out(name: str) -> bool:
 def missing_lookup_files(draft: Draft) -> Iterator[Problem]:
     for entry, source in draft.sources:
         for index, one in enumerate(source.lookup):
-            if not _leads_out(one.file) and not (draft.root / one.file).is_file():
+            if not leads_out(one.file) and not (draft.root / one.file).is_file():
                 yield entry.problem(
                     "E-REFERENCE",
                     "The second file {name} is not there.",

@@ -262,3 +262,16 @@ def test_states_name_the_problem_source() -> None:
     assert (found.status, found.problems) == ("no_verdict", ("crm",))
     assert "is out of date" in found.reason.template
     assert found.reason.params["received"] == ("date", date(2026, 11, 2))
+
+
+def test_a_rate_that_prints_like_its_baseline_is_not_called_worse() -> None:
+    """472 of 787 is 59.97 %, printed 60 %: "worse than the 60 % at the start" would contradict itself."""
+    one = goal(kpi="closing", kind="level", baseline="60 %", target="66 %", measured={"over": "window"})
+    rate = kpi(CLOSING)
+    first, later = date(2026, 9, 28), date(2026, 9, 29)
+    won, closed = {first: 472}, {first: 787, later: 0}
+    series = steady(rate, lambda day: won.get(day, 0), lambda day: closed.get(day, 0))
+    found = result(one, rate, series)
+    assert found.actual == Decimal(472) / 787
+    assert "worse" not in sentence(found.reason)
+    assert "behind plan" in sentence(found.reason)

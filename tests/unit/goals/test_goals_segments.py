@@ -88,4 +88,6 @@ def test_check_names_the_values_there_are(edition: Edition) -> None:
     letters = {one.letter: one for one in edition.smart["typo"].letters}
     assert letters["S"].verdict == "fail"
     said = [formats("en", "EUR").reason(reason) for reason in letters["S"].evidence]
-    assert "The segment “region: Centrall” does not occur in the data. Values there are: Central, East." in said
+    assert (
+        "The segment “region: Centrall” does not occur in the data. Values there are: Central, East." in said
+    )

@@ -168,7 +168,7 @@ def test_a_title_that_needs_three_lines_is_set_smaller_instead_of_cut() -> None:
 
 def test_definitions_stand_beside_the_name_they_define() -> None:
     """A name of two lines once pushed the following names below their definitions."""
-    view = replace(scorecard_view(context_of(fx.edition(12), "ru", 12)), pages=(), goals=())
+    view = replace(scorecard_view(context_of(fx.edition(12), "ru", 12)), goals=())
     document = HTML(string=scorecard_html(view)).render(
         stylesheets=list(press().sheets), font_config=press().fonts
     )

@@ -16,7 +16,7 @@ from itertools import groupby
 from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
 from pipeline.language import pick
 from pipeline.report.context import Context
-from pipeline.report.fit import fitted, lines
+from pipeline.report.fit import fitted, lines, width
 from pipeline.report.goalpage import rejected, source_line
 from pipeline.report.view import Box, Group, Item, Tone
 from pipeline.report.words import BEHIND, behind, decapitalised, status_view
@@ -79,8 +79,11 @@ def used_lines(box: Box, width: float) -> int:
     )
 
 
-def _height(item: Item, width: float) -> int:
-    return len(lines(f"{item.text} {item.note}".strip(), width - HANGING, TEXT))
+def _height(item: Item, room: float) -> int:
+    room -= HANGING
+    if width(f"{item.text} ", TEXT) + width(item.note, NOTE) <= room:
+        return 1
+    return len(lines(f"{item.text} {item.note}".strip(), room, TEXT))
 
 
 def _short(item: Item, width: float) -> Item:

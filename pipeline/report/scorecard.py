@@ -250,7 +250,7 @@ def _row_height(row: Row, density: Density) -> float:
     state = 9.2 + small * (1 + bool(row.override))
     said = why * (len(lines(row.signal, WHY, 7.2)) + len(lines(row.action, WHY, 7.2, 600)) * bool(row.action))
     curve = 16.5 + small
-    padding = 2.8 if density == "dense" else 3.6
+    padding = 2.8 if density in ("snug", "dense") else 3.6
     return max(ROWS[density], max(names, state, said, curve) + padding)
 
 

@@ -18,7 +18,7 @@ HEIGHT = 542.5
 """Points from top to bottom margin."""
 FIRST_PAGE = 11
 """Goals on page 1 at most."""
-ROWS: dict[Density, float] = {"airy": 44.0, "normal": 36.6, "snug": 31.6, "dense": 27.2}
+ROWS: dict[Density, float] = {"airy": 44.0, "normal": 36.6, "snug": 30.6, "dense": 27.2}
 """Least height of a row, which grows with its text. Three lines of text fit all but the dense one."""
 LINE, BOX_HEAD, TABLE_HEAD, CONTINUED = 9.4, 16.6, 12.8, 24.0
 CLOSED_ROW, CLOSED_HEAD = 16.0, 38.0

@@ -46,8 +46,12 @@ from pipeline.sources.xlsx import read_xlsx
 from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
 
 QUARANTINE_COLUMNS = ("file", "line", "reason_code", "reason", "column", "value", "remedy", "row")
-TOTAL = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)[\s:.]*$"
-TOTAL_OF = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)([^\pL\pN]|$)"
+_TOTALS = (
+    "grand total|totals?|sub-?total|итого|итог|всего|общий итог|gesamtsumme|gesamt|total général|suma total|"
+    "total general|totale|total geral"
+)
+TOTAL = rf"(?i)^({_TOTALS})[\s:.]*$"
+TOTAL_OF = rf"(?i)^({_TOTALS})([^\pL\pN]|$)"
 """`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 

@@ -13,7 +13,7 @@ ROOM = Path(pipeline.sources.__file__).parent
 FILES = [
     ROOM / f"{name}.py"
     for name in (
-        *("reasons", "reading", "jsonfile", "xlsx", "parquet"),
+        *("reasons", "reading", "jsonfile", "xlsx", "parquet", "reports"),
         *("headers", "validation", "mapped", "parse"),
     )
 ]

@@ -1,6 +1,7 @@
-"""Upwork, GanttProject, Asana, Jira, QuickBooks, and further exports of systems known before: what a row stands
-for, quirk by quirk. The files in exports/ have the headers of the real ones; expected values are worked out by
-hand."""
+"""Upwork, GanttProject, Asana, Jira, QuickBooks, and further exports of systems known before: what a row is.
+
+The files in exports/ have the headers of the real ones; expected values are worked out by hand.
+"""
 
 import json
 from datetime import date

@@ -440,7 +440,7 @@ class _Reader:
 
     def _header(self) -> tuple[str, ...]:
         cells = self._next_record()
-        while cells is not None and not self.layout.is_header(cells):
+        while cells is not None and len(cells) <= MAX_COLUMNS and not self.layout.is_header(cells):
             self.titles.append(tuple(cells))
             cells = self._next_record() if len(self.titles) < TITLE_LINES else None
         if cells is None:

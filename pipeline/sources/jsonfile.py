@@ -26,6 +26,8 @@ from pipeline.sources.reading import (
     check_magic,
     checked_encoding,
     refused,
+    refused_length,
+    refused_width,
     unpacked,
 )
 from pipeline.sources.reasons import CUT_RECORD, JOINED, NO_RECORD, NO_TEXT, Reason
@@ -366,15 +368,7 @@ class _Table:
             self.lines.append(line)
             self.columns.update(dict.fromkeys(cells.text))
         if len(self.columns) > MAX_COLUMNS:
-            raise refused(
-                "E-LIMIT",
-                "The header has {count} columns; at most {limit} are read.",
-                "Export fewer columns.",
-                self.name,
-                line=line,
-                count=len(self.columns),
-                limit=MAX_COLUMNS,
-            )
+            raise refused_width(len(self.columns), self.name, line)
 
     def _with_children(self, record: dict[str, Any], depth: int) -> Iterator[dict[str, Any]]:
         if depth > MAX_DEPTH:
@@ -392,14 +386,7 @@ class _Table:
         cells = _Cells()
         _flatten(record, (), cells, self.format.decimal, 0)
         if any(len(text) > csv.field_size_limit() for text in cells.text.values()):
-            raise refused(
-                "E-LIMIT",
-                "A cell is longer than {limit} characters.",
-                "Export without that column.",
-                self.name,
-                line=line,
-                limit=csv.field_size_limit(),
-            )
+            raise refused_length(self.name, line)
         return cells
 
     def raw(self) -> RawTable:

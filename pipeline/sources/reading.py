@@ -116,6 +116,31 @@ def refused(code: str, message: str, remedy: str, name: str, **extra: object) ->
     return FileRefused(Problem(code, message, remedy, file=name, params=extra, **place))  # type: ignore[arg-type]
 
 
+def refused_width(count: int, name: str, line: int | None = None) -> FileRefused:
+    """E-LIMIT for a table with more columns than are read."""
+    return refused(
+        "E-LIMIT",
+        "The header has {count} columns; at most {limit} are read.",
+        "Export fewer columns.",
+        name,
+        line=line,
+        count=count,
+        limit=MAX_COLUMNS,
+    )
+
+
+def refused_length(name: str, line: int) -> FileRefused:
+    """E-LIMIT for a cell with more text than is read."""
+    return refused(
+        "E-LIMIT",
+        "A cell is longer than {limit} characters.",
+        "Export without that column.",
+        name,
+        line=line,
+        limit=csv.field_size_limit(),
+    )
+
+
 def refused_header(layout: Layout, first: Sequence[str], name: str) -> FileRefused:
     """E-HEADER for a file none of whose first records is the header that was looked for."""
     return refused(
@@ -446,15 +471,7 @@ class _Reader:
         if cells is None:
             raise self._no_header()
         if len(cells) > MAX_COLUMNS:
-            raise refused(
-                "E-LIMIT",
-                "The header has {count} columns; at most {limit} are read.",
-                "Export fewer columns.",
-                self.name,
-                line=self.before + 1,
-                count=len(cells),
-                limit=MAX_COLUMNS,
-            )
+            raise refused_width(len(cells), self.name, self.before + 1)
         if len(cells) == 1:
             for delimiter in DELIMITERS:
                 if delimiter != self.format.delimiter and delimiter in cells[0]:
@@ -595,14 +612,7 @@ class _Reader:
 
     def _unreadable(self, error: csv.Error, line: int) -> FileRefused:
         if "limit" in str(error):
-            return refused(
-                "E-LIMIT",
-                "A cell is longer than {limit} characters.",
-                "Export without that column.",
-                self.name,
-                line=line,
-                limit=csv.field_size_limit(),
-            )
+            return refused_length(self.name, line)
         opened = self._quote_opened(line)
         return refused(
             "E-CSV",

@@ -32,6 +32,7 @@ from pipeline.sources.reading import (
     number_text,
     refused,
     refused_header,
+    refused_width,
 )
 from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
 from pipeline.workspace.model import FileFormat
@@ -78,15 +79,7 @@ def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN
     start += len(titles)
     header = tuple(_text(cell, format).strip() for cell in rows[start])
     if len(header) > MAX_COLUMNS:
-        raise refused(
-            "E-LIMIT",
-            "The header has {count} columns; at most {limit} are read.",
-            "Export fewer columns.",
-            name,
-            line=start + 1,
-            count=len(header),
-            limit=MAX_COLUMNS,
-        )
+        raise refused_width(len(header), name, start + 1)
     kept, lines = _records(rows, start + 1, format, {row for row, _ in marks.failed + marks.unfinished})
     columns = [
         pa.array([_text(row[i], format) for row in kept] if kept else [], pa.string())

@@ -3,12 +3,15 @@
 The files in exports/ have the headers of the real ones; expected values are worked out by hand.
 """
 
+import csv
+import io
 import json
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from pipeline.errors import FileRefused
 from pipeline.sources.parse import parse_export
@@ -408,6 +411,20 @@ def test_a_year_in_one_column_cannot_be_placed_in_months():
 def test_a_month_is_found_however_the_title_writes_it(title):
     parsed = read("quickbooks", "profit_and_loss", PROFIT.replace("October, 2026", title))
     assert {day for (day,) in rows(parsed, "profit_lines", "ended_on")} == {date(2026, 10, 31)}
+
+
+def test_the_same_report_as_a_workbook_gives_the_same_lines():
+    book = Workbook()
+    for row in csv.reader(PROFIT.splitlines()):
+        amount = row[1].replace("€", "").replace(",", "") if len(row) > 1 else ""
+        amount = f"-{amount[1:-1]}" if amount.startswith("(") else amount
+        book.active.append([row[0], float(amount) if amount[-1:].isdigit() else amount])
+    out = io.BytesIO()
+    book.save(out)
+    parsed = read("quickbooks", "profit_and_loss", out.getvalue(), format={"kind": "xlsx", "thousands": ""})
+    assert rows(parsed, "profit_lines", *NAMES) == rows(
+        read("quickbooks", "profit_and_loss", PROFIT), "profit_lines", *NAMES
+    )
 
 
 def test_an_unknown_section_is_set_aside_until_it_is_named():

@@ -186,7 +186,7 @@ LEDGER_LINES = Fact(
         _c("posted_on", "date", "Posting date", True),
         _c("account_code", "text", "Account number", True),
         _c("account_name", "text", "Account name"),
-        _c("account_class", "text", "revenue, cogs, sales_marketing, opex or other", True),
+        _c("account_class", "text", "revenue, cogs, sales_marketing, opex, other or balance_sheet", True),
         _c("amount", "money", "Credit minus debit in `currency`", True),
         _c("currency", "text", "ISO 4217 code", True),
         _c("department", "text", "Department"),
@@ -263,6 +263,40 @@ CAMPAIGN_SNAPSHOTS = Fact(
     ("name",),
 )
 
+PROFIT_LINES = Fact(
+    "profit_lines",
+    "Accounts of profit-and-loss reports, one row an account and month; income positive, costs negative. "
+    "Reports repeat what the ledger posts, so no KPI should add the two together",
+    ("line_id",),
+    (
+        _c("line_id", "text", "Month and account together", True),
+        _c("ended_on", "date", "Last day of the month", True),
+        _c("section", "text", "income, cost_of_sales, expenses, other_income or other_expenses", True),
+        _c("account_code", "text", "Account number"),
+        _c("account_name", "text", "Account with the accounts it belongs to", True),
+        _c("amount", "money", "Effect on profit in `currency`", True),
+        _c("currency", "text", "ISO 4217 code", True),
+        _c("basis", "text", "accrual or cash, as the report says"),
+    ),
+    ("section", "account_name", "basis"),
+)
+
+MRR_MOVEMENTS = Fact(
+    "mrr_movements",
+    "Changes of monthly recurring revenue; gains positive, losses negative",
+    ("movement_id",),
+    (
+        _c("movement_id", "text", "Identifier", True),
+        _c("moved_on", "date", "Day of the change", True),
+        _c("customer", "text", "Customer's identifier", True),
+        _c("movement", "text", "new, expansion, contraction, churn or reactivation", True),
+        _c("amount", "money", "Change of monthly recurring revenue in `currency`", True),
+        _c("currency", "text", "ISO 4217 code", True),
+        _c("plan", "text", "Plan or tier"),
+    ),
+    ("movement", "plan"),
+)
+
 FACTS: dict[str, Fact] = {
     fact.name: fact
     for fact in (
@@ -277,6 +311,8 @@ FACTS: dict[str, Fact] = {
         SUBSCRIPTIONS,
         TASKS,
         CAMPAIGN_SNAPSHOTS,
+        PROFIT_LINES,
+        MRR_MOVEMENTS,
     )
 }
 

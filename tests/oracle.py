@@ -142,6 +142,30 @@ def acquisition_cost(root: Path, first: date, last: date, as_of: datetime) -> tu
     return -ledger(root, SALES_AND_MARKETING, first, last, as_of), new_customers(root, first, last, as_of)
 
 
+# --- the accountant's report, freelancers ---------------------------------------------------------------
+
+
+def reported_net_profit(root: Path, months: tuple[str, ...], as_of: datetime) -> Decimal:
+    """The row Net Income of the report received last, in the columns of these months (Jul 2026)."""
+    path = known_files(root, "quickbooks_profit_and_loss", as_of)[-1]
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8"), newline="")))
+    header = next(row for row in rows if row[0] == "Distribution account")
+    result = next(row for row in rows if row[0] == "Net Income")
+    cells = [result[header.index(month)] for month in months]
+    return sum((Decimal(cell.replace("€", "").replace(",", "")) for cell in cells), Decimal(0))
+
+
+def translator_cost(root: Path, as_of: datetime) -> Decimal:
+    """What the marketing team's account lost for good: everything but money put in, so that what went to
+    escrow and came back cancels out."""
+    total = Decimal(0)
+    for path in known_files(root, "upwork_transactions", as_of):
+        for row in rows_of(path):
+            if row["Description"] != "Paid from Visa":
+                total -= Decimal(row["Amount"])
+    return total
+
+
 # --- outreach, partners, tracked time ----------------------------------------------------------------
 
 

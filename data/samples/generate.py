@@ -757,7 +757,8 @@ def _post_costs(books: Ledger, dice: Dice, start: date, last: date, world: World
     books.post(last, "8100", -max(before_tax, 0) * 30 // 100, "Finance", "Income tax")
 
 
-def export_ledger(exports: Exports, world: World, seed: int) -> None:
+def export_ledger(exports: Exports, world: World, seed: int) -> dict[date, Ledger]:
+    """The books of every month, which the accountant's report shows once more."""
     books = {
         start: make_ledger_month(world, Dice(seed, f"ledger/{start:%Y-%m}"), start)
         for start in month_firsts(HISTORY_START, HORIZON)
@@ -768,6 +769,7 @@ def export_ledger(exports: Exports, world: World, seed: int) -> None:
         return csv_bytes(LEDGER_HEADER, rows, end="\n")
 
     monthly(exports, "ledger_gl", 6, cut)
+    return books
 
 
 # --- freelancers -------------------------------------------------------------------------------------
@@ -1683,6 +1685,335 @@ def export_tasks(exports: Exports, seed: int) -> None:
         exports.add(f"ganttproject_tasks/tasks-{week_name(monday)}.csv", data, monday_morning(monday, 30))
 
 
+# --- tasks of the marketing and the product team -----------------------------------------------------
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""The names of a calendar depend on the machine's language; these do not."""
+ASANA_HEADER = (
+    "Task ID",
+    "Created At",
+    "Completed At",
+    "Last Modified",
+    "Name",
+    "Section/Column",
+    "Assignee",
+    "Assignee Email",
+    "Start Date",
+    "Due Date",
+    "Tags",
+    "Notes",
+    "Projects",
+    "Parent task",
+    "Blocked By (Dependencies)",
+    "Blocking (Dependencies)",
+    "Goal",
+)
+NEWSLETTER = "initiative:signups-h2/newsletter"
+ASANA_TASKS = (
+    ("Sender and list checked", date(2026, 9, 21), date(2026, 9, 25), date(2026, 9, 25), "", "", NEWSLETTER),
+    (
+        "Template, in two languages",
+        date(2026, 9, 28),
+        date(2026, 10, 9),
+        date(2026, 10, 8),
+        "",
+        "1",
+        NEWSLETTER,
+    ),
+    ("Russian texts", date(2026, 10, 5), date(2026, 10, 9), date(2026, 10, 9), "2", "", ""),
+    ("First issue sent", date(2026, 10, 12), date(2026, 10, 30), date(2026, 10, 29), "", "2", NEWSLETTER),
+    ("Sign-up form on the price page", date(2026, 11, 9), date(2026, 11, 27), None, "", "", "signups-h2"),
+    (
+        "Form measured against the old one",
+        date(2026, 11, 30),
+        date(2026, 12, 18),
+        None,
+        "",
+        "5",
+        "signups-h2",
+    ),
+)
+"""Name, first and last day, day of completion, number of the parent, of what comes first, and the goal."""
+
+
+def export_asana(exports: Exports) -> None:
+    """The marketing team's project, whole, every four weeks."""
+    for monday in exports.weeks():
+        if monday < date(2026, 9, 21) or (monday - date(2026, 9, 21)).days % 28:
+            continue
+        seen = monday + 6 * DAY
+        rows = [
+            [
+                str(1209000000000000 + number),
+                "2026-09-14",
+                done.isoformat() if done and done <= seen else "",
+                min(done or seen, seen).isoformat(),
+                name,
+                "Newsletter" if goal != "signups-h2" else "Website",
+                "Timur Akhmetov",
+                "t.akhmetov@companyx.example",
+                begin.isoformat(),
+                end.isoformat(),
+                "web,mail" if number % 2 else "",
+                "Agreed with Sofia:\nno pictures above the text" if number == 2 else "",
+                "Marketing Q4",
+                ASANA_TASKS[int(parent) - 1][0] if parent else "",
+                ASANA_TASKS[int(before) - 1][0] if before else "",
+                "",
+                goal,
+            ]
+            for number, (name, begin, end, done, parent, before, goal) in enumerate(ASANA_TASKS, start=1)
+        ]
+        data = csv_bytes(ASANA_HEADER, rows)
+        exports.add(f"asana_tasks/asana_tasks-{week_name(monday)}.csv", data, monday_morning(monday, 32))
+
+
+JIRA_HEADER = (
+    "Summary",
+    "Issue key",
+    "Issue id",
+    "Issue Type",
+    "Status",
+    "Project key",
+    "Project name",
+    "Priority",
+    "Assignee",
+    "Created",
+    "Updated",
+    "Resolved",
+    "Due date",
+    "Labels",
+    "Labels",
+    "Inward issue link (Blocks)",
+    "Inward issue link (Blocks)",
+    "Comment",
+    "Comment",
+    "Parent",
+    "Custom field (Start date)",
+    "Custom field (Goal)",
+    "Status Category",
+)
+MEMBERSHIP = "initiative:churn-q4/discounted-membership"
+JIRA_ISSUES = (
+    ("Yearly membership in the shop", "Epic", date(2026, 10, 26), date(2026, 11, 20), None, (), MEMBERSHIP),
+    ("Price plans by country", "Story", date(2026, 10, 26), date(2026, 10, 30), date(2026, 10, 30), (), ""),
+    (
+        "Checkout of a yearly plan",
+        "Story",
+        date(2026, 11, 2),
+        date(2026, 11, 13),
+        date(2026, 11, 12),
+        (2,),
+        "",
+    ),
+    ("Invoices with the discount", "Story", date(2026, 11, 9), date(2026, 11, 20), None, (2, 3), ""),
+)
+"""Summary, type, first and last day, day of resolution, numbers of the issues that block it, and the goal."""
+
+
+def jira_day(day: date | None, clock: str = "12:00 AM") -> str:
+    return f"{day:%d}/{MONTHS[day.month - 1]}/{day:%y} {clock}" if day else ""
+
+
+def export_jira(exports: Exports) -> None:
+    """The product team's epic and its stories, every four weeks."""
+    for monday in exports.weeks():
+        if monday < date(2026, 10, 19) or (monday - date(2026, 10, 19)).days % 28:
+            continue
+        seen = monday + 6 * DAY
+        rows = []
+        for number, (name, kind, begin, end, done, blockers, goal) in enumerate(JIRA_ISSUES, start=1):
+            resolved = done if done and done <= seen else None
+            state = "Done" if resolved else "In Progress" if begin <= seen else "To Do"
+            links = [f"SHOP-{200 + one}" for one in blockers]
+            comment = f"{jira_day(begin, '3:42 PM')};pavel;agreed, with finance" if number == 2 else ""
+            rows.append(
+                [
+                    name,
+                    f"SHOP-{200 + number}",
+                    str(18400 + number),
+                    kind,
+                    state,
+                    "SHOP",
+                    "Shop",
+                    "Medium",
+                    "Pavel Antonov" if number == 1 else "Timur Akhmetov",
+                    jira_day(date(2026, 10, 12), "9:05 AM"),
+                    jira_day(min(resolved or seen, seen), "4:20 PM"),
+                    jira_day(resolved, "4:20 PM"),
+                    jira_day(end),
+                    "shop",
+                    "q4" if number == 1 else "",
+                    *[*links, "", ""][:2],
+                    comment,
+                    "",
+                    "" if number == 1 else "18401",
+                    jira_day(begin),
+                    goal,
+                    state,
+                ]
+            )
+        data = csv_bytes(JIRA_HEADER, rows)
+        exports.add(f"jira_issues/jira_issues-{week_name(monday)}.csv", data, monday_morning(monday, 33))
+
+
+# --- the accountant's report -------------------------------------------------------------------------
+
+SECTIONS = (("Income", "4"), ("Cost of Goods Sold", "5"), ("Expenses", "67"), ("Other Expenses", "8"))
+"""Sections of the report, and the first digits of their accounts."""
+
+
+def report_money(cents: int, mark: str = "") -> str:
+    """1,234.50, and with a mark as totals have it: €1,234.50 or -€12.00."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{mark}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def profit_and_loss(books: dict[date, Ledger], months: list[date], printed: date) -> bytes:
+    """Accounts by month, as QuickBooks shows them: costs positive, totals between the rows."""
+    width = len(months) + 1
+
+    def cells(amounts: list[int], mark: str = "") -> list[str]:
+        both = [*amounts, sum(amounts)]
+        return [report_money(cents, mark) if cents or mark else "" for cents in both]
+
+    def of(account: str, sign: int) -> list[int]:
+        return [sign * books[month].total(account) for month in months]
+
+    rows: list[list[str]] = []
+    sums: dict[str, list[int]] = {}
+    for section, digits in SECTIONS:
+        sign = 1 if section == "Income" else -1
+        accounts = [code for code in ACCOUNTS if code[0] in digits]
+        rows.append([section, *[""] * width])
+        rows += [[f"{code} {ACCOUNTS[code]}", *cells(of(code, sign))] for code in accounts]
+        sums[section] = [sum(column) for column in zip(*(of(code, sign) for code in accounts), strict=True)]
+        rows.append([f"Total for {section}", *cells(sums[section], "€")])
+        if section == "Cost of Goods Sold":
+            gross = [a - b for a, b in zip(sums["Income"], sums[section], strict=True)]
+            rows.append(["Gross Profit", *cells(gross, "€")])
+        if section == "Expenses":
+            operating = [a - b for a, b in zip(gross, sums[section], strict=True)]
+            rows.append(["Net Operating Income", *cells(operating, "€")])
+    other = [-cents for cents in sums["Other Expenses"]]
+    rows.append(["Net Other Income", *cells(other, "€")])
+    rows.append(["Net Income", *cells([a + b for a, b in zip(operating, other, strict=True)], "€")])
+    first, last = months[0], months[-1]
+    span = f"{LONG_MONTHS[first.month - 1]}, {first.year}-{LONG_MONTHS[last.month - 1]}, {last.year}"
+    names = [f"{MONTHS[month.month - 1]} {month.year}" for month in months]
+    day = f"{WEEKDAYS[printed.weekday()]}, {LONG_MONTHS[printed.month - 1]} {printed:%d}, {printed.year}"
+    foot = f"Accrual Basis {day} 08:00 AM GMT+1"
+    titles = [["Company X"], [span], ["", *[""] * width], ["Distribution account", *names, "Total"]]
+    return csv_bytes(["Profit and Loss"], [*titles, *rows, [foot]], end="\n")
+
+
+LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def export_profit_and_loss(exports: Exports, books: dict[date, Ledger]) -> None:
+    """The books of the general ledger once more, as a report over all months since January 2025. Whoever adds
+    the two together counts everything twice."""
+    for start in month_firsts(date(2026, 9, 1), exports.end):
+        received = next_month(start).replace(day=9)
+        received += (7 - received.weekday()) * DAY if received.weekday() > 4 else 0 * DAY
+        if received <= exports.end + DAY:
+            months = [month for month in books if date(2025, 1, 1) <= month <= start]
+            path = f"quickbooks_profit_and_loss/profit-and-loss-{start:%Y-%m}.csv"
+            data = profit_and_loss(books, months, received)
+            exports.add(path, data, datetime.combine(received, time(8, 30)))
+
+
+# --- the marketing team's own Upwork account ---------------------------------------------------------
+
+TRANSACTION_HEADER = (
+    "Date",
+    "Ref ID",
+    "Type",
+    "Description",
+    "Agency",
+    "Freelancer",
+    "Team",
+    "Account Name",
+    "PO",
+    "Amount",
+    "ExchangeRate",
+    "Currency",
+    "Balance",
+)
+TRANSLATOR = "Lina M."
+
+
+@dataclass(frozen=True)
+class Transaction:
+    day: date
+    kind: str
+    note: str
+    cents: int
+    """Negative for a debit."""
+
+
+def make_transactions(seed: int) -> list[Transaction]:
+    """A translator's weeks, billed on the Monday after; fees, a milestone through escrow, a refund."""
+    dice = Dice(seed, "translations")
+    found: list[Transaction] = []
+    for monday in days(date(2026, 1, 5), HORIZON - 7 * DAY):
+        if monday.weekday() or not dice.chance(780):
+            continue
+        blocks = dice.between(18, 60)
+        billed, cents = monday + 7 * DAY, blocks * 300
+        span = f"{monday:%m/%d/%Y} - {monday + 6 * DAY:%m/%d/%Y}"
+        work = f"(40230055) {TRANSLATOR} - {blocks // 6}:{blocks % 6}0 hrs @ €18.00/hr - {span}"
+        fee = cents * 3 // 100
+        found.append(Transaction(billed, "Hourly", work, -cents))
+        found.append(Transaction(billed, "Payment Processing Fee", "Payment processing", -fee))
+        found.append(Transaction(billed + DAY, "Payment", "Paid from Visa", cents + fee))
+    found += [
+        Transaction(date(2026, 9, 3), "Fixed Price", f"(40230056) {TRANSLATOR} - funds for escrow", -24_000),
+        Transaction(date(2026, 9, 3), "Payment", "Paid from Visa", 24_000),
+        Transaction(date(2026, 9, 18), "Payment", "From escrow to pay the invoice", 24_000),
+        Transaction(date(2026, 9, 18), "Fixed Price", f"(40230056) {TRANSLATOR} - landing pages", -24_000),
+        Transaction(date(2026, 10, 21), "Refund", f"(40230055) {TRANSLATOR} - one hour billed twice", 1_800),
+    ]
+    return sorted(found, key=lambda one: one.day)
+
+
+def export_transactions(exports: Exports, transactions: list[Transaction]) -> None:
+    """The year until August in one file, then a file a month."""
+    balance, rows = 0, []
+    for number, one in enumerate(transactions, start=1):
+        balance += one.cents
+        person = TRANSLATOR if TRANSLATOR in one.note else ""
+        row = [
+            f"{MONTHS[one.day.month - 1]} {one.day.day}, {one.day.year}",
+            str(611200000 + number),
+            one.kind,
+            one.note,
+            "",
+            person,
+            "Growth",
+            "Company X",
+            "",
+            money(one.cents),
+            "",
+            "EUR",
+            money(balance),
+        ]
+        rows.append((one.day, row))
+    for start in month_firsts(date(2026, 8, 1), exports.end):
+        first = date(2026, 1, 1) if start == date(2026, 8, 1) else start
+        received = next_month(start).replace(day=4)
+        if received <= exports.end + DAY:
+            wanted = [row for day, row in rows if first <= day < next_month(start)]
+            path = f"upwork_transactions/upwork_transactions-{start:%Y-%m}.csv"
+            exports.add(path, csv_bytes(TRANSACTION_HEADER, wanted), datetime.combine(received, time(6, 40)))
+
+
 # --- the whole ---------------------------------------------------------------------------------------
 
 
@@ -1694,7 +2025,7 @@ def make_exports(seed: int, since: date, until: date) -> Exports:
     export_deals(exports, world.deals)
     export_subscriptions(exports, world.subscriptions)
     export_partner_sales(exports, world.partner_sales)
-    export_ledger(exports, world, seed)
+    books = export_ledger(exports, world, seed)
     export_freelance(exports, freelance)
     export_messages(exports, make_messages(seed))
     export_entries(exports, make_entries(seed))
@@ -1704,6 +2035,10 @@ def make_exports(seed: int, since: date, until: date) -> Exports:
     export_snapshots(exports, make_snapshots(seed))
     export_influencers(exports, make_contacts(seed, "influencers", 2_000), seed)
     export_tasks(exports, seed)
+    export_asana(exports)
+    export_jira(exports)
+    export_profit_and_loss(exports, books)
+    export_transactions(exports, make_transactions(seed))
     return exports
 
 

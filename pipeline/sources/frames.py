@@ -7,6 +7,7 @@ checking a workspace needs the declarations only, and must stay quick. Not here:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,3 +35,28 @@ def stacked(pieces: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFr
     import pandas as pd
 
     return pd.concat(pieces).sort_index(kind="stable") if pieces else pd.DataFrame(columns=list(columns))
+
+
+def numbered_keys(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
+    """An identifier a row from the columns that say what it is about, and from how many rows before it are
+    about the same: a later export with a corrected amount or duration changes the row and adds none."""
+    texts = [
+        rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows) for name in names
+    ]
+    seen: dict[str, int] = {}
+    keys = []
+    for parts in zip(*texts, strict=True):
+        mark = blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest()
+        seen[mark] = seen.get(mark, 0) + 1
+        keys.append(f"{mark}-{seen[mark]}")
+    return text_column(rows, keys)
+
+
+def texts_of(rows: pd.DataFrame, name: str) -> list[str]:
+    """A text column as plain texts; blank where a cell is, or the whole column."""
+    if name not in rows:
+        return [""] * len(rows)
+    return [
+        "" if value is None else str(value)
+        for value in rows[name].astype(object).where(rows[name].notna(), None)
+    ]

@@ -33,6 +33,7 @@ MADE_KEYS = {
     "day_event",
     "subscription_id",
     "task_id",
+    "movement_id",
 }
 """Keys that are made from the row's content when the export has none."""
 

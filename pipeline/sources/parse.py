@@ -24,10 +24,20 @@ from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
+from pipeline.sources.jsonfile import read_json
 from pipeline.sources.mapped import adapted, format_problems, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
-from pipeline.sources.reading import BrokenRow, RawTable, read_csv, refused
+from pipeline.sources.reading import (
+    JSON_KINDS,
+    PLAIN,
+    BrokenRow,
+    Layout,
+    RawTable,
+    looks_like_json,
+    read_csv,
+    refused,
+)
 from pipeline.sources.reasons import Rejections
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
@@ -36,8 +46,12 @@ from pipeline.sources.xlsx import read_xlsx
 from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
 
 QUARANTINE_COLUMNS = ("file", "line", "reason_code", "reason", "column", "value", "remedy", "row")
-TOTAL = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)[\s:.]*$"
-TOTAL_OF = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)([^\pL\pN]|$)"
+_TOTALS = (
+    "grand total|totals?|sub-?total|итого|итог|всего|общий итог|gesamtsumme|gesamt|total général|suma total|"
+    "total general|totale|total geral"
+)
+TOTAL = rf"(?i)^({_TOTALS})[\s:.]*$"
+TOTAL_OF = rf"(?i)^({_TOTALS})([^\pL\pN]|$)"
 """`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 
@@ -51,8 +65,15 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
         raise FileRefused(
             *(replace(one, **{**place, "column": one.column}) for one in refusal.problems)
         ) from None
+    if spec.as_json is not None and looks_like_json(data):
+        spec = adapted(spec.as_json, source)
     context = _context(workspace, source, spec, name)
-    raw = read_table(data, context.format, name, spec.comment)
+    raw = read_table(data, context.format, name, Layout(spec.comment, spec.title_lines, spec.ragged))
+    if spec.reshape is not None:
+        raw = spec.reshape(raw, context)
+    if context.format.kind in JSON_KINDS and not raw.header:
+        raw = _without_records(raw, spec)
+    raw = _merged(raw, spec, source)
     rejections = Rejections()
     raw, taken = _with_lookups(workspace, source, raw, context, rejections)
     spec, found = _columns(spec, source, raw, name, taken)
@@ -102,13 +123,15 @@ def side_files(workspace: Workspace, source: Source) -> list[Path]:
     return [workspace.root / lookup.file for lookup in source.lookup]
 
 
-def read_table(data: bytes, format: FileFormat, name: str, comment: str = "") -> RawTable:
+def read_table(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
     """Text cells of a file of any kind."""
     if format.kind == "xlsx":
-        return read_xlsx(data, format, name)
+        return read_xlsx(data, format, name, layout)
     if format.kind == "parquet":
         return read_parquet(data, format, name)
-    return read_csv(data, format, name, comment)
+    if format.kind in JSON_KINDS:
+        return read_json(data, format, name)
+    return read_csv(data, format, name, layout)
 
 
 # --- what is declared --------------------------------------------------------------------------------
@@ -147,6 +170,32 @@ def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
         ) from None
 
 
+def _without_records(raw: RawTable, spec: ExportSpec) -> RawTable:
+    """JSON names its columns in its records only; without one there is nothing to look for."""
+    headers = tuple(dict.fromkeys(field.headers[0] for field in spec.fields if field.headers))
+    return replace(raw, header=headers, columns=tuple(pa.array([], pa.string()) for _ in headers))
+
+
+def _merged(raw: RawTable, spec: ExportSpec, source: Source) -> RawTable:
+    """The table with columns of one header joined, for fields that take them together. Their cells stand in
+    the first of them; the others lose their header."""
+    names, columns = list(raw.header), list(raw.columns)
+    for field in spec.fields:
+        wanted = [fold(header) for header in (*source.aliases.get(field.name, ()), *field.headers)]
+        places = next((at for one in wanted if (at := _places(names, one))), [])
+        if field.many and len(places) > 1:
+            parts = (cells.trimmed(columns[place]).to_pylist() for place in places)
+            joined = [";".join(filter(None, row)) for row in zip(*parts, strict=True)]
+            columns[places[0]] = pa.array(joined, pa.string())
+            for place in places[1:]:
+                names[place] = ""
+    return replace(raw, header=tuple(names), columns=tuple(columns))
+
+
+def _places(header: Sequence[str], folded: str) -> list[int]:
+    return [place for place, name in enumerate(header) if fold(name) == folded]
+
+
 def _columns(
     spec: ExportSpec, source: Source, raw: RawTable, name: str, taken: Sequence[str]
 ) -> tuple[ExportSpec, Found]:
@@ -160,14 +209,19 @@ def _columns(
         }
         more = [field for h in raw.header if fold(h) not in claimed and (field := spec.repeated(h))]
         spec = replace(spec, fields=(*spec.fields, *more))
-    found = find_columns(
-        raw.header,
-        spec.fields,
-        source.aliases,
-        also_used=wanted,
-        mapped=source.columns,
-        **place,  # type: ignore[arg-type]
-    )
+    try:
+        found = find_columns(
+            raw.header,
+            spec.fields,
+            source.aliases,
+            also_used=wanted,
+            mapped=source.columns,
+            **place,  # type: ignore[arg-type]
+        )
+    except FileRefused as refusal:
+        raise _other_export(source, raw, name) or refusal from None
+    if spec.repeats_headers:
+        found = replace(found, warnings=())
     used = {fold(raw.header[index]) for index in found.at.values()} | {
         fold(text) for text in (*wanted, *taken)
     }
@@ -175,6 +229,29 @@ def _columns(
     return spec, replace(
         found, warnings=found.warnings + unused_warning(raw.header, used, name, raw.header_line)
     )
+
+
+def _other_export(source: Source, raw: RawTable, name: str) -> FileRefused | None:
+    """When the header is that of another export known by heart: which one, and where the file belongs."""
+    names = {fold(header) for header in raw.header}
+    if source.fact and not source.export:
+        return None  # a mapping of one's own says itself what it expects
+    for vendor in SYSTEMS.values():
+        for spec in vendor.exports.values():
+            own = vendor.system == source.system and spec.name == source.export
+            if not own and spec.signature and {fold(one) for one in spec.signature} <= names:
+                return refused(
+                    "E-HEADER",
+                    'The file is the export "{export}" of {system}, not that of source "{source}".',
+                    "Drop it into the folder of its own source; one with system: {system} and export: "
+                    "{export} reads it.",
+                    name,
+                    line=raw.header_line,
+                    export=spec.name,
+                    system=vendor.system,
+                    source=source.id,
+                )
+    return None
 
 
 # --- lookups -----------------------------------------------------------------------------------------
@@ -226,7 +303,8 @@ def _second_file(
 
 
 def _kind_of(path: Path) -> str:
-    return {".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}.get(path.suffix.lower(), "csv")
+    kinds = {".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet", ".json": "json", ".ndjson": "ndjson"}
+    return kinds.get(path.suffix.lower(), "csv")
 
 
 def _refuse_doubled_keys(keys: pa.Array, raw: RawTable, lookup: Lookup) -> None:
@@ -275,6 +353,8 @@ class _Parsing:
         self._reject_flagged()
         typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
         rows = self._rows(typed)
+        excluded, notes = self._left_out(rows, excluded)
+        warnings += notes
         counted = np.flatnonzero(~excluded)
         self._validate(rows, counted)
         rejected = np.array(sorted(set(self.rejections.by_row) & set(counted.tolist())), dtype=np.int64)
@@ -305,6 +385,15 @@ class _Parsing:
         totals = self._totals() & ~mask
         notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
         return mask | totals, notes
+
+    def _left_out(self, rows: pd.DataFrame, excluded: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
+        """The excluded rows with those of the export that are no records of the fact, and what is said."""
+        notes: list[Problem] = []
+        for rule in self.spec.left_out:
+            hit = rule.which(rows).fillna(False).to_numpy(dtype=bool) & ~excluded
+            notes += self._note(rule.note, int(hit.sum()))
+            excluded = excluded | hit
+        return excluded, notes
 
     def _totals(self) -> np.ndarray:
         """Rows whose first cell says Total and that are no record: a needed cell is blank, or most are. A
@@ -391,7 +480,8 @@ class _Parsing:
         if kind == "duration":
             return cells.durations(text, field.unit)
         if kind == "date":
-            return cells.dates(text, self._date_formats(field), self.context.zone, self.context.company_zone)
+            zone = self.context.company_zone if field.day else self.context.zone
+            return cells.dates(text, self._date_formats(field), zone, self.context.company_zone)
         plain = cells.trimmed(text)
         if kind == "address":
             plain = cells.by_unique(plain, self._digest, pa.string())
@@ -586,7 +676,7 @@ class _Parsing:
 
     def _broken_record(self, broken: BrokenRow, names: Sequence[str]) -> tuple:
         texts = [masked(self.context.hash_key, text) for text in broken.cells]
-        if broken.reason is reasons.QUOTE:
+        if broken.whole:
             row, value = {"line": "".join(texts)}, ""
         else:
             beyond = [f"column {number}" for number in range(len(names) + 1, len(texts) + 1)]

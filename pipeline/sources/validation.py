@@ -30,7 +30,9 @@ from pipeline.sources.vendor import Rule
 PART_ROWS = 200_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
 EVENTS = ("sent", "open", "click", "reply", "bounce", "lead", "meeting")
-CLASSES = ("revenue", "cogs", "sales_marketing", "opex", "other")
+CLASSES = ("revenue", "cogs", "sales_marketing", "opex", "other", "balance_sheet")
+SECTIONS = ("income", "cost_of_sales", "expenses", "other_income", "other_expenses")
+MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation")
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ BOUNDS: dict[tuple[str, str], Bounds] = {
     ("campaign_snapshots", "conversions"): Bounds(low=0),
     ("outreach_events", "event"): Bounds(values=EVENTS),
     ("ledger_lines", "account_class"): Bounds(values=CLASSES),
+    ("profit_lines", "section"): Bounds(values=SECTIONS),
+    ("mrr_movements", "movement"): Bounds(values=MOVEMENTS),
 }
 
 

@@ -245,7 +245,8 @@ class Audiences(Model):
 class FileFormat(Model):
     """How a file is written. Declared, never guessed."""
 
-    kind: Literal["csv", "xlsx", "parquet"] = "csv"
+    kind: Literal["csv", "xlsx", "parquet", "json", "ndjson"] = "csv"
+    """ndjson: one JSON record a line."""
     encoding: Literal["utf-8", "utf-16", "cp1251", "cp1252", "latin-1"] = "utf-8"
     """utf-8 takes a byte-order mark or none."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
@@ -261,6 +262,13 @@ class FileFormat(Model):
     """The table ends at the first blank line (GanttProject writes a second table below it)."""
     final_newline: bool = True
     """False: the tool never ends the last row with a line end, so a missing one does not mean a cut file."""
+    escape: Literal["", "\\"] = ""
+    """What stands before a quote inside a quoted cell, where the tool does not double the quote."""
+    records: str = ""
+    """Of JSON: where the list of records lies, as keys joined by points (data, result.rows). Left out when
+    the file is that list."""
+    children: str = ""
+    """Of JSON: the key under which a record holds further records of the same kind, read as records too."""
 
 
 class MappedColumn(Model):
@@ -328,7 +336,7 @@ class Source(Model):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
     title: Text = {}
     system: str
-    """hubspot, mailshake, timecamp, subscriptions, ga4, ledger, or any name with `fact` and `columns`."""
+    """A system known by heart (docs/sources.md), or any name with `fact` and `columns`."""
     export: str = ""
     """Which export of the system, for example deals or contacts."""
     files: str | None = None

@@ -221,6 +221,8 @@ def _read_text(terminal: Terminal, workspace: Workspace, report: IngestReport) -
     ]
     if counts.excluded:
         parts.append(say.count("{n} left out on purpose", "{n} left out on purpose", counts.excluded))
+    if report.replaced:
+        parts.append(say.count("{n} row updated", "{n} rows updated", report.replaced))
     if counts.quarantined:
         parts.append(say.count("{n} row set aside", "{n} rows set aside", counts.quarantined))
     if report.refused:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
+from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
 from pipeline.sources.mapped import adapted, mapped_export
@@ -29,6 +31,7 @@ from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
 from pipeline.sources.reading import BrokenRow, RawTable, read_csv, refused
 from pipeline.sources.reasons import Rejections
+from pipeline.sources.recognise import belonging_elsewhere
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
 from pipeline.sources.vendors.registry import SYSTEMS
@@ -41,9 +44,12 @@ TOTAL_OF = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего
 """`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 
-def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
-    """Reads `data` (the file called `name`) as the source declares it. Raises FileRefused with every problem
-    that makes the whole file unusable, InvariantBroken when rows or money do not add up."""
+def parse_export(
+    workspace: Workspace, source: Source, data: bytes, name: str, *, received_at: datetime | None = None
+) -> ParsedExport:
+    """Reads `data` (the file called `name`) as the source declares it; `received_at` dates counters that
+    carry no day of their own. Raises FileRefused with every problem that makes the whole file unusable,
+    InvariantBroken when rows or money do not add up."""
     try:
         spec = export_of(source)
     except FileRefused as refusal:  # a mistake of the source's own file, not of the export
@@ -52,6 +58,8 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
             *(replace(one, **{**place, "column": one.column}) for one in refusal.problems)
         ) from None
     context = _context(workspace, source, spec, name)
+    if received_at is not None:
+        context = replace(context, received_on=company_date(received_at, workspace.company.zone))
     raw = read_table(data, context.format, name, spec.comment)
     rejections = Rejections()
     raw, taken = _with_lookups(workspace, source, raw, context, rejections)
@@ -169,7 +177,11 @@ def _columns(
         }
         more = [field for h in raw.header if fold(h) not in claimed and (field := spec.repeated(h))]
         spec = replace(spec, fields=(*spec.fields, *more))
-    found = find_columns(raw.header, spec.fields, source.aliases, also_used=wanted, **place)  # type: ignore[arg-type]
+    try:
+        found = find_columns(raw.header, spec.fields, source.aliases, also_used=wanted, **place)  # type: ignore[arg-type]
+    except FileRefused as refusal:
+        elsewhere = belonging_elsewhere(raw.header, source, name, raw.header_line)
+        raise FileRefused(*elsewhere, *refusal.problems) from None
     used = {fold(raw.header[index]) for index in found.at.values()} | {
         fold(text) for text in (*wanted, *taken)
     }
@@ -281,11 +293,12 @@ class _Parsing:
         rejected = np.array(sorted(set(self.rejections.by_row) & set(counted.tolist())), dtype=np.int64)
         accepted = np.setdiff1d(counted, rejected)
         counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
+        kept = rows.iloc[accepted]
         return ParsedExport(
-            self._facts(rows.iloc[accepted]),
+            self._facts(kept),
             self._quarantine(rejected),
             counts,
-            (*self.raw.warnings, *self.found.warnings, *warnings),
+            (*self.raw.warnings, *self.found.warnings, *warnings, *self.spec.warn(kept, self.context)),
         )
 
     # --- exclusion ---
@@ -305,7 +318,14 @@ class _Parsing:
             mask |= hit
         totals = self._totals() & ~mask
         notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
-        return mask | totals, notes
+        mask |= totals
+        for name in self.spec.left_out_without:
+            if name in self.found.at:
+                blank = _mask(pc.is_null(cells.trimmed(self.raw.columns[self.found.at[name]]))) & ~mask
+                message = 'Rows without "{because}", left out: {count}.'
+                notes += self._note(message, int(blank.sum()), self._header(name))
+                mask |= blank
+        return mask, notes
 
     def _totals(self) -> np.ndarray:
         """Rows whose first cell says Total and that are no record: a needed cell is blank, or most are. A

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.sources.vendor import Vendor
-from pipeline.sources.vendors import ga4, hubspot, ledger, mailshake, subscriptions, timecamp
+from pipeline.sources.vendors import (
+    ga4,
+    hubspot,
+    ledger,
+    mailshake,
+    ninjaoutreach,
+    ortto,
+    prospectio,
+    subscriptions,
+    timecamp,
+)
 from pipeline.workspace.model import Source
 
 SYSTEMS: dict[str, Vendor] = {
@@ -17,6 +27,9 @@ SYSTEMS: dict[str, Vendor] = {
         subscriptions.VENDOR,
         ga4.VENDOR,
         ledger.VENDOR,
+        ortto.VENDOR,
+        prospectio.VENDOR,
+        ninjaoutreach.VENDOR,
     )
 }
 

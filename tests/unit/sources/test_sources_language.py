@@ -12,7 +12,10 @@ from pipeline.language import speech
 ROOM = Path(pipeline.sources.__file__).parent
 FILES = [
     ROOM / f"{name}.py"
-    for name in ("reasons", "reading", "xlsx", "parquet", "headers", "validation", "mapped", "parse")
+    for name in (
+        *("reasons", "reading", "xlsx", "parquet", "headers", "validation", "mapped", "parse"),
+        *("recognise", "snapshots", "counters"),
+    )
 ]
 
 

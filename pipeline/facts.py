@@ -129,11 +129,7 @@ CONTACTS = Fact(
         _c("contacted_on", "date", "Day of the newest message to the contact; empty when none was sent"),
         _c("has_replied", "bool", "The contact has answered"),
         _c("is_lead", "bool", "The contact was found to be a lead"),
-        _c(
-            "is_repeat",
-            "bool",
-            "The same address came earlier; set when facts are read",
-        ),
+        _c("is_repeat", "bool", "The same address came earlier; set when facts are read"),
     ),
     ("channel", "lifecycle", "campaign", "owner", "team"),
     person="owner",
@@ -215,12 +211,6 @@ SIGNUPS = Fact(
         _c("event", "text", "Event name, for example sign_up", True),
         _c("channel", "text", "Channel group"),
         _c("count", "integer", "Number of events", True),
-        _c("email_hash", "text", "Keyed digest of the address, where the source counts single people"),
-        _c(
-            "is_repeat",
-            "bool",
-            "The same address came earlier; set when facts are read",
-        ),
     ),
     ("event", "channel"),
 )
@@ -350,6 +340,20 @@ COMPANIES = Fact(
     person="owner",
 )
 
+FORM_SUBMISSIONS = Fact(
+    "form_submissions",
+    "Forms that visitors filled in, one row each",
+    ("submission_id",),
+    (
+        _c("submission_id", "text", "Identifier of the submission", True),
+        _c("submitted_on", "date", "Day it was sent", True),
+        _c("form", "text", "Form", True),
+        _c("email_hash", "text", "Keyed digest of the address"),
+        _c("is_repeat", "bool", "The same address came earlier; set when facts are read"),
+    ),
+    ("form",),
+)
+
 OWNERS = Fact(
     "owners",
     "People by the identifier a CRM keeps in its records, those who left included",
@@ -393,6 +397,7 @@ FACTS: dict[str, Fact] = {
         CAMPAIGN_FLOWS,
         ENGAGEMENTS,
         COMPANIES,
+        FORM_SUBMISSIONS,
         OWNERS,
         PIPELINE_STAGES,
     )

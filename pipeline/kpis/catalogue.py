@@ -602,20 +602,33 @@ CAMPAIGN_CONVERSION_RATE = Kpi(
     citation="Ortto: conversions and delivered of campaigns; conversions / delivered",
 )
 
+NEW_COMPANIES = Kpi(
+    id="new_companies",
+    name={"en": "New companies in the CRM", "ru": "Новые компании в CRM"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=Measure(fact="companies", date="created_on"),
+    dimensions=("industry", "country", "owner", "team"),
+    formula={
+        "en": "Companies added to the CRM in the period.",
+        "ru": "Число компаний, добавленных в CRM за период.",
+    },
+    definition={
+        "en": "Every company record counts on the day it was created; two records of one company are two.",
+        "ru": "Каждая карточка компании учитывается в день создания; две карточки одной компании — это две.",
+    },
+    citation="HubSpot: companies by createdate",
+)
+
 FORM_SIGNUPS = Kpi(
     id="form_signups",
     name={"en": "Form sign-ups", "ru": "Заявки из форм"},
     unit=Unit.COUNT,
     direction=Direction.UP,
     kind="simple",
-    numerator=Measure(
-        fact="signups",
-        aggregate="sum",
-        column="count",
-        date="signed_on",
-        where=(_where("event", "form_submission"), FIRST_OF_AN_ADDRESS),
-    ),
-    dimensions=("channel",),
+    numerator=Measure(fact="form_submissions", date="submitted_on", where=(FIRST_OF_AN_ADDRESS,)),
+    dimensions=("form",),
     formula={
         "en": "Form submissions in the period, each address once.",
         "ru": "Число отправленных за период форм; каждый адрес учитывается один раз.",
@@ -634,6 +647,7 @@ CATALOGUE: tuple[Kpi, ...] = (
     REPLY_RATE, FUNNEL_FLOW, REVENUE_GROWTH_YOY, CLOSING_RATE, NEW_CUSTOMERS_KPI, ADMIN_HOURS,
     NEW_PROSPECTS, PROSPECT_REPLY_RATE, LEAD_RATE, BOUNCE_RATE, CALLS_MADE, MEETINGS_HELD, MEETING_RATE,
     CAMPAIGN_REPLY_RATE, CAMPAIGN_CONVERSION_RATE, FORM_SIGNUPS,
+    NEW_COMPANIES,
 )  # fmt: skip
 """In the order the documentation lists them."""
 

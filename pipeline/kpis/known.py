@@ -26,7 +26,10 @@ from pipeline.workspace.model import Workspace
 
 Texts = Callable[[Mapping[str, Any]], Mapping[str, str]]
 
-REPEATS = {"contacts": ("created_on", "contact_id"), "signups": ("signed_on", "day_event")}
+REPEATS = {
+    "contacts": ("created_on", "contact_id"),
+    "form_submissions": ("submitted_on", "submission_id"),
+}
 """Facts whose rows may be of an address that came before, and the columns that order them."""
 LABELS = {"deals": ("pipeline", "stage"), "deal_stages": ("pipeline", "stage")}
 """Facts with internal names of pipelines and stages, and the columns that hold them."""

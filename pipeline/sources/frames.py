@@ -40,14 +40,6 @@ def date_column(rows: pd.DataFrame, value: date) -> pd.Series:
     return pd.Series(value, index=rows.index, dtype=pd.ArrowDtype(pa.date32()))
 
 
-def count_column(rows: pd.DataFrame, value: int) -> pd.Series:
-    """The same whole number for every row."""
-    import pandas as pd
-    import pyarrow as pa
-
-    return pd.Series(value, index=rows.index, dtype=pd.ArrowDtype(pa.int64()))
-
-
 def amount_column(rows: pd.DataFrame, values: Sequence[Decimal | None]) -> pd.Series:
     """decimal(18,4), rounded half up at the fourth place."""
     import pandas as pd

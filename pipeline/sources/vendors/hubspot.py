@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from pipeline.errors import Problem
 from pipeline.sources.frames import (
     amount_column,
-    count_column,
     digest_column,
     flag_column,
     stacked,
@@ -453,26 +452,22 @@ EMAILS = _engagements(
 # --- forms -------------------------------------------------------------------------------------------
 
 
-def _one_each(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """The row as one sign-up, known by HubSpot's number of it or else by address, form and time."""
-    made = digest_column(rows, ("email_hash", "channel", "submitted_at"))
-    own = rows["conversion"].fillna(made) if "conversion" in rows else made
-    return rows.assign(
-        day_event=text_column(rows, "form|") + own,
-        event=text_column(rows, "form_submission"),
-        count=count_column(rows, 1),
-    )
+def _with_number(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Adds what a submission is known by where HubSpot's number is missing: address, form and time."""
+    made = digest_column(rows, ("email_hash", "form", "submitted_at"))
+    own = rows["submission_id"].fillna(made) if "submission_id" in rows else made
+    return rows.assign(submission_id=own)
 
 
 SUBMITTED = ("Submitted At", "submittedAt", "Date submitted", "Submission date", "Дата отправки")
 FORMS = ExportSpec(
     name="forms",
     title="Form submissions",
-    fact="signups",
+    fact="form_submissions",
     fields=(
-        Field("conversion", ("Conversion ID", "conversionId", "Submission ID")),
+        Field("submission_id", ("Conversion ID", "conversionId", "Submission ID")),
         Field(
-            "signed_on",
+            "submitted_on",
             SUBMITTED,
             "date",
             needed=True,
@@ -480,14 +475,14 @@ FORMS = ExportSpec(
             dates=("iso", EPOCH_MS, "%d.%m.%Y %H:%M"),
         ),
         Field("submitted_at", SUBMITTED),
-        Field("channel", ("Form", "Form name", "formId", "Form ID", "Форма"), needed=True, filled=True),
+        Field("form", ("Form", "Form name", "formId", "Form ID", "Форма"), needed=True, filled=True),
         Field("email_hash", ("Email", "email", "Эл. почта", "Электронная почта"), "address", needed=True),
     ),
     delivers="changes",
     format=ISO,
     signature=("Conversion ID", "Submitted At", "Form"),
-    row_key=("day_event",),
-    derive=_one_each,
+    row_key=("submission_id",),
+    derive=_with_number,
     unverified="Every label and the date format; the interface says conversionId, submittedAt, formId.",
 )
 

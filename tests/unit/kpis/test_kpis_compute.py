@@ -138,8 +138,9 @@ SUBSCRIPTIONS = [
 SIGNUPS = [
     {"signed_on": oct_(day), "event": event, "count": count, "channel": "Direct"}
     for day, event, count in [(1, "sign_up", 5), (31, "sign_up", 7), (31, "page_view", 100)]
-] + [
-    {"signed_on": oct_(day), "event": "form_submission", "count": 1, "channel": "Offer", "is_repeat": repeat}
+]
+FORMS = [
+    {"submitted_on": oct_(day), "form": "Offer", "is_repeat": repeat}
     for day, repeat in [(2, False), (3, True), (4, None)]
 ]
 HOURS = [
@@ -162,6 +163,8 @@ TABLES = {
     "contacts": CONTACTS,
     "engagements": ACTIVITIES,
     "campaign_flows": FLOWS,
+    "form_submissions": FORMS,
+    "companies": [{"created_on": day, "owner": "Boris"} for day in (oct_(1), oct_(31), date(2026, 9, 30))],
 }
 
 
@@ -207,6 +210,7 @@ def by_hand() -> dict[str, D]:
         "campaign_reply_rate": D(4) / D(40),
         "campaign_conversion_rate": D(7) / D(200),
         "form_signups": D(2),
+        "new_companies": D(2),
     }
 
 

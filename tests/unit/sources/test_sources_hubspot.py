@@ -171,11 +171,11 @@ def test_a_submission_is_one_sign_up_on_its_company_day():
     )
     parsed = read("forms", text)
     digest = privacy.address_hash(WORKSPACE, "ann@x.example")
-    assert rows(parsed, "signups", "day_event", "signed_on", "event", "channel", "count", "email_hash") == [
-        ("form|c1", date(2025, 11, 16), "form_submission", "offer", 1, digest),
-        ("form|c2", date(2025, 11, 16), "form_submission", "offer", 1, None),
+    assert rows(parsed, "form_submissions", "submission_id", "submitted_on", "form", "email_hash") == [
+        ("c1", date(2025, 11, 16), "offer", digest),
+        ("c2", date(2025, 11, 16), "offer", None),
     ]
-    assert "ann@x" not in parsed.facts["signups"].to_csv().casefold()
+    assert "ann@x" not in parsed.facts["form_submissions"].to_csv().casefold()
 
 
 def test_submissions_without_a_number_are_told_apart_by_their_time():

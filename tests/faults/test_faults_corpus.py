@@ -92,11 +92,20 @@ def test_identifiers_stay_as_they_are_written() -> None:
     for case in cases():
         if case.label.startswith("identifier ") and case.base.key is not None:
             parsed = parse_export(WORKSPACE, source_of(case), case.data, "export.csv")
-            key = {"hubspot_deals": "deal_id", "hubspot_contacts": "contact_id"}.get(case.base.name)
-            key = key or ("subscription_id" if case.base.name == "subscriptions" else "entry_id")
+            key = KEYS.get(case.base.fact, "entry_id")
             assert case.label.removeprefix("identifier ") in texts(parsed.facts[case.base.fact][key]), (
                 case.label
             )
+
+
+KEYS = {
+    "deals": "deal_id",
+    "contacts": "contact_id",
+    "companies": "company_id",
+    "engagements": "engagement_id",
+    "form_submissions": "submission_id",
+    "subscriptions": "subscription_id",
+}
 
 
 def texts(column: Sequence[object]) -> list[str]:

@@ -403,7 +403,11 @@ CALLS = _engagements(
     "Calls",
     (
         Field(
-            "happened_on", ("Activity date", "hs_timestamp", "Call date", "Дата звонка"), "date", needed=True
+            "happened_on",
+            ("Activity date", "hs_timestamp", "Call date", "Дата звонка"),
+            "date",
+            needed=True,
+            filled=True,
         ),
         Field("outcome", ("Call outcome", "hs_call_disposition", "Результат звонка")),
         Field("state", ("Call status", "hs_call_status", "Статус звонка")),
@@ -440,6 +444,7 @@ EMAILS = _engagements(
             ("Activity date", "hs_timestamp", "Send date", "Дата отправки"),
             "date",
             needed=True,
+            filled=True,
         ),
         Field("direction", ("Email direction", "hs_email_direction", "Направление письма"), needed=True),
         Field("state", ("Email send status", "hs_email_status", "Статус отправки")),

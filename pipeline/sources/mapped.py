@@ -33,6 +33,8 @@ MADE_KEYS = {
     "day_event",
     "subscription_id",
     "task_id",
+    "engagement_id",
+    "submission_id",
 }
 """Keys that are made from the row's content when the export has none."""
 

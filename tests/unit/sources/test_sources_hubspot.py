@@ -187,6 +187,40 @@ def test_submissions_without_a_number_are_told_apart_by_their_time():
     assert parsed.counts.accepted == 2 and parsed.quarantine["reason_code"].tolist() == ["E-DUPLICATE"]
 
 
+# --- headers as portals wrote them -------------------------------------------------------------------
+
+SEEN_HEADERS = (
+    '"Record ID","Deal Name","Last Activity Date","State","Deal Stage","Close Date","Deal owner","Amount",'
+    '"Date of last meeting booked in meetings tool","Pipeline","Associated Product","Products","LMS",'
+    '"Associated Product IDs"',
+    "Record ID,Deal Name,Region,Deal Stage,Close Date,Deal owner,Pipeline,Amount,Associated Note,"
+    "Is closed lost,Associated Note IDs",
+)
+
+
+@pytest.mark.parametrize("header", SEEN_HEADERS)
+def test_a_header_as_portals_write_it_is_read_with_every_cell_in_its_column(header):
+    cells = {
+        "Record ID": "90210004",
+        "Deal Name": "Baum & Sohn, renewal",
+        "Deal Stage": "Closed Won",
+        "Close Date": "2026-11-18 10:02",
+        "Deal owner": "Irina Sokolova",
+        "Amount": "9900",
+        "Pipeline": "Sales Pipeline",
+        "Region": "NA",
+        "Associated Note": 'said ""yes"",\r\nthen; signed',
+    }
+    names = [name.strip('"') for name in header.split(",")]
+    text = header + "\r\n" + ",".join(f'"{cells.get(name, "")}"' for name in names) + "\r\n"
+    parsed = read("deals", text)
+    columns = ("deal_id", "name", "amount", "closed_on", "owner", "is_won")
+    assert rows(parsed, "deals", *columns) == [
+        ("90210004", "Baum & Sohn, renewal", Decimal(9900), date(2026, 11, 18), "Irina Sokolova", True)
+    ]
+    assert recognised(names)[0].spec.name == "deals"
+
+
 # --- how an export comes -----------------------------------------------------------------------------
 
 

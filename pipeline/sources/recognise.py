@@ -54,17 +54,17 @@ def belonging_elsewhere(header: Sequence[str], source: Source, file: str, line: 
     if (vendor.system, spec.name) != (source.system, source.export):
         yield Problem(
             "E-HEADER",
-            "The columns are those of {title}, {export}; this source reads {system} {own}.",
-            "Move the file to the folder of a source with system: {likely} and export: {likely_export}.",
+            "The columns are those of {title}, {named}; this source reads {own_system} {own_export}.",
+            "Move the file to the folder of a source with system: {system} and export: {export}.",
             file=file,
             line=line,
             params={
                 "title": vendor.title,
-                "export": spec.title,
-                "system": source.system,
-                "own": source.export or "-",
-                "likely": vendor.system,
-                "likely_export": spec.name,
+                "named": spec.title,
+                "own_system": source.system,
+                "own_export": source.export or "-",
+                "system": vendor.system,
+                "export": spec.name,
             },
         )
 

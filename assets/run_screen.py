@@ -224,6 +224,9 @@ def _read_text(terminal: Terminal, workspace: Workspace, report: IngestReport) -
     ]
     if counts.excluded:
         parts.append(say.count("{n} left out on purpose", "{n} left out on purpose", counts.excluded))
+    if report.replaced:
+        shown = words.number(report.replaced)
+        parts.append(say.count("{shown} row updated", "{shown} rows updated", report.replaced, shown=shown))
     if counts.quarantined:
         parts.append(say.count("{n} row set aside", "{n} rows set aside", counts.quarantined))
     if report.refused:

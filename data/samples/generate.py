@@ -2014,6 +2014,297 @@ def export_transactions(exports: Exports, transactions: list[Transaction]) -> No
             exports.add(path, csv_bytes(TRANSACTION_HEADER, wanted), datetime.combine(received, time(6, 40)))
 
 
+# --- further exports of the sales tools --------------------------------------------------------------
+
+ACTIVITIES_SINCE = date(2026, 7, 1)
+"""Since this day people note in the CRM what they do, and the further exports are made."""
+COUNTED_SINCE = date(2026, 6, 1)
+OWNER_NUMBERS = {name: 41120007 + 2 * index for index, (name, *_rest) in enumerate(REPS)}
+OWNER_HEADER = ("id", "userId", "email", "firstName", "lastName", "type", "archived")
+
+
+def since_month(
+    exports: Exports, source: str, first: date, cut: Callable[[date, date], bytes], day: int = 2
+) -> None:
+    """A file a month from `first` on, received on that day of the next month or the next workday."""
+    for start in month_firsts(first, exports.end):
+        received = next_month(start).replace(day=day)
+        received += (7 - received.weekday()) * DAY if received.weekday() > 4 else 0 * DAY
+        if received <= exports.end + DAY:
+            name = f"{source}/{source}-{start:%Y-%m}.csv"
+            data = cut(start, next_month(start) - DAY)
+            exports.add(name, data, datetime.combine(received, time(6, 25)))
+
+
+def on_the_first(exports: Exports, source: str, write_until: Callable[[date], bytes]) -> None:
+    """All-time counters, exported early on the first of every month: they cover the days before it."""
+    for first in month_firsts(COUNTED_SINCE, exports.end + DAY):
+        data = write_until(first - DAY)
+        exports.add(f"{source}/{source}-{first:%Y-%m}.csv", data, datetime.combine(first, time(6, 15)))
+
+
+def export_owners(exports: Exports) -> None:
+    """Everybody who ever owned a record; who left is archived. A second list adds the head of growth."""
+    people = [(name, OWNER_NUMBERS[name], MAIL[name], last < LANDING_START) for name, _, last, _ in REPS]
+    later = [*people, ("Sofia Marin", 41120031, "s.marin@companyx.example", False)]
+    for day, known in ((LANDING_START, people), (ACTIVITIES_SINCE, later)):
+        rows = [
+            [str(number), str(number - 41110000), mail, *name.split(" "), "PERSON", str(gone).lower()]
+            for name, number, mail, gone in known
+        ]
+        data = csv_bytes(OWNER_HEADER, rows, end="\n")
+        exports.add(f"hubspot_owners/owners-{day:%Y-%m}.csv", data, datetime.combine(day, time(6, 2)))
+
+
+def export_pipelines(exports: Exports) -> None:
+    header = ("pipeline_id", "pipeline_label", "stage_id", "stage_label", "display_order", "probability")
+    odds = ("0.2", "0.4", "0.6", "0.8", "0.9", "1.0", "0.0")
+    internal = (
+        "appointmentscheduled",
+        "qualifiedtobuy",
+        "presentationscheduled",
+        "decisionmakerboughtin",
+        "contractsent",
+        "closedwon",
+        "closedlost",
+    )
+    rows = [
+        ["default", "Sales Pipeline", name, label, str(place), chance]
+        for place, (name, label, chance) in enumerate(zip(internal, (*STAGES, WON, LOST), odds, strict=True))
+    ]
+    received = datetime.combine(LANDING_START, time(6, 3))
+    exports.add("hubspot_pipelines/pipelines-2025-11.csv", csv_bytes(header, rows, end="\n"), received)
+
+
+INDUSTRIES = (("Hospitality", 40), ("Leisure and fitness", 30), ("Telecommunications", 12), ("Events", 18))
+COUNTRIES = (("Germany", 44), ("Austria", 14), ("Norway", 12), ("Spain", 16), ("Poland", 14))
+COMPANY_HEADER = (
+    "Record ID",
+    "Company name",
+    "Company Domain Name",
+    "Create Date",
+    "Industry",
+    "Country/Region",
+    "Company owner",
+)
+
+
+def export_companies(exports: Exports, seed: int) -> None:
+    dice = Dice(seed, "companies")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        for _ in range(dice.count(900) if day.weekday() < 5 else 0):
+            name = f"{dice.one_of(FIRST_WORDS)} {dice.one_of(SECOND_WORDS)}"
+            number = 70110001 + len(rows)
+            cells = [
+                str(number),
+                name,
+                f"{name.split(' ')[0].lower()}{number % 1000}.example",
+                f"{dice.moment(day, 8, 18):%Y-%m-%d %H:%M}",
+                dice.pick(INDUSTRIES),
+                dice.pick(COUNTRIES),
+                dice.pick(reps_on(day)),
+            ]
+            rows.append((day, cells))
+
+    def cut(first: date, last: date) -> bytes:
+        return csv_bytes(COMPANY_HEADER, [row for day, row in rows if first <= day <= last])
+
+    since_month(exports, "hubspot_companies", ACTIVITIES_SINCE, cut)
+
+
+def make_activities(
+    seed: int, name: str, mean_milli: int, cells: Callable[[Dice, datetime, str, int], list[str]]
+) -> list[tuple[date, list[str]]]:
+    """Rows of one kind of activity by the day they were noted."""
+    dice = Dice(seed, f"crm {name}")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        if day.weekday() < 5:
+            for _ in range(dice.count(mean_milli * season(day) // 100)):
+                at, owner = dice.moment(day, 9, 17), dice.pick(reps_on(day))
+                rows.append((day, cells(dice, at, owner, len(rows))))
+    return rows
+
+
+def _meeting(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    outcome = dice.pick((("COMPLETED", 74), ("NO_SHOW", 9), ("CANCELED", 8), ("RESCHEDULED", 9)))
+    return [str(61300001 + number), as_utc(at), outcome, str(OWNER_NUMBERS[owner])]
+
+
+def _call(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    answered = dice.chance(420)
+    length = dice.between(40, 900) * 1000 if answered else 0
+    outcome = "f240bbac-87c9-4f6e-bf70-924b57d47db7" if answered else "73a0d17f-1163-4015-bdd5-ec830791da20"
+    state = "COMPLETED" if answered else "NO_ANSWER"
+    identity = [str(62300001 + number), as_utc(at)]
+    return [*identity, "OUTBOUND", str(length), state, outcome, str(OWNER_NUMBERS[owner])]
+
+
+def _task(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    done = at + timedelta(days=dice.between(0, 1), hours=1) if dice.chance(780) else None
+    completed = f"{done:%Y-%m-%d %H:%M}" if done else ""
+    state = "Completed" if done else "Not started"
+    return [str(63300001 + number), f"{at + 2 * DAY:%Y-%m-%d} 18:00", completed, state, owner]
+
+
+def _mail(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    direction = "EMAIL" if dice.chance(700) else "INCOMING_EMAIL"
+    state = "BOUNCED" if direction == "EMAIL" and dice.chance(20) else "SENT"
+    return [str(64300001 + number), f"{at:%Y-%m-%d %H:%M}", direction, state, owner]
+
+
+ACTIVITIES = (
+    (
+        "meetings",
+        1_500,
+        _meeting,
+        ("hs_object_id", "hs_meeting_start_time", "hs_meeting_outcome", "hubspot_owner_id"),
+    ),
+    (
+        "calls",
+        2_600,
+        _call,
+        (
+            "hs_object_id",
+            "hs_timestamp",
+            "hs_call_direction",
+            "hs_call_duration",
+            "hs_call_status",
+            "hs_call_disposition",
+            "hubspot_owner_id",
+        ),
+    ),
+    ("tasks", 1_200, _task, ("Record ID", "Due date", "Completed at", "Task Status", "Assigned to")),
+    (
+        "emails",
+        2_000,
+        _mail,
+        ("Record ID", "Activity date", "Email direction", "Email send status", "Activity assigned to"),
+    ),
+)
+"""Export, usual number a day in thousandths, how a row is made, header."""
+
+
+def export_activities(exports: Exports, seed: int) -> None:
+    for name, mean, cells, header in ACTIVITIES:
+        rows = make_activities(seed, name, mean, cells)
+
+        def cut(
+            first: date,
+            last: date,
+            rows: list[tuple[date, list[str]]] = rows,
+            header: Sequence[str] = header,
+        ) -> bytes:
+            return csv_bytes(header, [row for day, row in rows if first <= day <= last])
+
+        since_month(exports, f"hubspot_{name}", ACTIVITIES_SINCE, cut)
+
+
+FORMS = (("Offer for hotels", 46), ("Screens for gyms", 32), ("Request a call", 22))
+
+
+def export_forms(exports: Exports, seed: int) -> None:
+    """Now and then somebody sends a second form."""
+    dice = Dice(seed, "forms")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        for _ in range(dice.count(620 * season(day) // 100)):
+            again = bool(rows) and dice.chance(90)
+            earlier = rows[dice.upto(len(rows))][1][3] if again else ""
+            fresh = (
+                f"{dice.one_of(GIVEN)}.{dice.one_of(FAMILY)}@{dice.one_of(FIRST_WORDS)}f{len(rows)}.example"
+            )
+            at = dice.moment(day, 7, 22)
+            cells = [
+                f"cv-{810001 + len(rows)}",
+                f"{at:%Y-%m-%d %H:%M:%S}",
+                dice.pick(FORMS),
+                earlier or fresh.lower(),
+            ]
+            rows.append((day, cells))
+
+    def cut(first: date, last: date) -> bytes:
+        header = ("Conversion ID", "Submitted At", "Form", "Email")
+        return csv_bytes(header, [row for day, row in rows if first <= day <= last])
+
+    since_month(exports, "hubspot_forms", ACTIVITIES_SINCE, cut)
+
+
+def export_campaign_counters(exports: Exports, messages: list[Message]) -> None:
+    """The list of campaigns, its counters over the same messages that the activity export shows singly."""
+    header = ("campaign_id", "title", "created", "sent", "opens", "clicks", "replies", "bounces", "leads")
+
+    def until(last: date) -> bytes:
+        def past(at: datetime | None) -> bool:
+            return at is not None and at.date() <= last
+
+        rows = []
+        for number, title, _ in CAMPAIGNS:
+            own = [one for one in messages if one.campaign == f"{number}/{title}" and past(one.sent)]
+            counts = [
+                len(own),
+                sum(past(one.opened) for one in own),
+                sum(past(one.clicked) for one in own),
+                sum(past(one.replied) for one in own),
+                sum(one.bounced for one in own),
+                sum(one.lead and past(one.replied) for one in own),
+            ]
+            rows.append([str(number), title, f"{HISTORY_START}T07:00:00Z", *map(str, counts)])
+        return csv_bytes(header, rows, end="\n")
+
+    on_the_first(exports, "mailshake_campaigns", until)
+
+
+def export_prospect_campaigns(exports: Exports, seed: int) -> None:
+    dice = Dice(seed, "prospect campaigns")
+    begun = {
+        "Hotel chains": date(2026, 3, 2),
+        "Fitness studios": date(2026, 4, 13),
+        "Trade fairs": date(2026, 8, 17),
+    }
+    levels = {"Hotel chains": 1_900, "Fitness studios": 1_300, "Trade fairs": 900}
+    daily: dict[str, list[tuple[date, list[int]]]] = {name: [] for name in begun}
+    for day in days(date(2026, 3, 2), HORIZON):
+        for name, start in begun.items():
+            if day >= start and day.weekday() < 5:
+                sent = dice.count(levels[name])
+                opened = sum(dice.chance(480) for _ in range(sent))
+                replied = sum(dice.chance(210) for _ in range(opened))
+                qualified = sum(dice.chance(350) for _ in range(replied))
+                daily[name].append((day, [sent, opened, replied, qualified]))
+
+    def until(last: date) -> bytes:
+        rows = []
+        for place, (name, start) in enumerate(begun.items()):
+            past = [counts for day, counts in daily[name] if day <= last]
+            if start <= last:
+                totals = [str(sum(counts[column] for counts in past)) for column in range(4)]
+                rows.append([str(9101 + place), name, f"{start}T09:00:00.000Z", *totals])
+        return csv_bytes(
+            ("id", "name", "created_at", "contacted", "opened", "replied", "qualified"), rows, end="\n"
+        )
+
+    on_the_first(exports, "prospectio_campaigns", until)
+
+
+def export_people(exports: Exports, people: list[Contact], prospects: list[Contact]) -> None:
+    """People of the journeys; every ninth is a prospect of the other tool, under the same address."""
+
+    def row(one: Contact) -> list[str]:
+        known = [each for each in prospects if each.created < one.created] if one.number % 9 == 0 else []
+        email = known[-1].email if known else f"{one.given}.{one.family}@{one.host}mail.example".lower()
+        return [f"p{70001 + one.number}", email, one.given, as_utc(one.created), one.channel]
+
+    def cut(first: date, last: date) -> bytes:
+        header = ("id", "email", "first_name", "created_at", "lead_source")
+        return csv_bytes(
+            header, [row(one) for one in people if first <= one.created.date() <= last], end="\n"
+        )
+
+    since_month(exports, "ortto_contacts", COUNTED_SINCE, cut, day=3)
+
+
 # --- the whole ---------------------------------------------------------------------------------------
 
 
@@ -2027,11 +2318,12 @@ def make_exports(seed: int, since: date, until: date) -> Exports:
     export_partner_sales(exports, world.partner_sales)
     books = export_ledger(exports, world, seed)
     export_freelance(exports, freelance)
-    export_messages(exports, make_messages(seed))
+    messages, prospects = make_messages(seed), make_contacts(seed, "prospects", 7_000)
+    export_messages(exports, messages)
     export_entries(exports, make_entries(seed))
     export_signups(exports, make_signups(seed))
     export_contacts(exports, make_contacts(seed, "contacts", 17_000))
-    export_prospects(exports, make_contacts(seed, "prospects", 7_000), seed)
+    export_prospects(exports, prospects, seed)
     export_snapshots(exports, make_snapshots(seed))
     export_influencers(exports, make_contacts(seed, "influencers", 2_000), seed)
     export_tasks(exports, seed)
@@ -2039,6 +2331,14 @@ def make_exports(seed: int, since: date, until: date) -> Exports:
     export_jira(exports)
     export_profit_and_loss(exports, books)
     export_transactions(exports, make_transactions(seed))
+    export_owners(exports)
+    export_pipelines(exports)
+    export_companies(exports, seed)
+    export_activities(exports, seed)
+    export_forms(exports, seed)
+    export_campaign_counters(exports, messages)
+    export_prospect_campaigns(exports, seed)
+    export_people(exports, make_contacts(seed, "journey people", 2_600), prospects)
     return exports
 
 

@@ -32,6 +32,7 @@ from pipeline.goals.restated import restatements
 from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
+from pipeline.kpis.known import KnownFacts
 from pipeline.kpis.registry import feeding_sources, kpi_registry
 from pipeline.periods import Week, cutoff
 from pipeline.sources.freshness import source_states
@@ -177,7 +178,7 @@ def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, k
     registry = kpi_registry(workspace)
     used = {goal.kpi: registry[goal.kpi] for goal in workspace.goals if goal.kpi in registry}
     components = daily_components(
-        list(used.values()), lambda name: store.fact(name, knowledge), workspace.people, week.sunday
+        list(used.values()), KnownFacts(workspace, store, knowledge), workspace.people, week.sunday
     )
     states = source_states(workspace, store, knowledge)
     book = SeriesBook(components)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from statistics import median
@@ -15,6 +16,7 @@ from typing import Any
 
 from pipeline.errors import Problem
 from pipeline.periods import company_date
+from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import source_facts
 from pipeline.sources.ingest import file_pattern, problems_from_json
 from pipeline.sources.state import Counts, Freshness, SourceState
@@ -39,6 +41,7 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
     newest = entries[-1] if entries else None
+    warnings = [*_warnings(source, entries, usable), *_falls(source, store, knowledge, usable)]
     return SourceState(
         source_id=source.id,
         title=dict(source.title),
@@ -52,7 +55,7 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
         facts=source_facts(source),
         verification=dict(source.verification),
         limitations=dict(source.limitations),
-        details={"warnings": _warnings(source, entries, usable)},
+        details={"warnings": warnings},
     )
 
 
@@ -79,6 +82,14 @@ def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry])
         if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
             warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
     return warnings
+
+
+def _falls(source: Source, store: Store, knowledge: Knowledge, usable: Sequence[Entry]) -> list[Problem]:
+    """All-time counters that the newest export shows smaller than the one before."""
+    if not usable or "campaign_snapshots" not in source_facts(source):
+        return []
+    only = replace(knowledge, per_source={source.id: knowledge.instant(source.id)})
+    return fall_warnings(store.fact("campaign_snapshots", only), {str(usable[-1]["sha256"])})
 
 
 def _counts(entry: Entry) -> Counts:

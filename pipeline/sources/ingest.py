@@ -12,9 +12,10 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,14 +26,15 @@ import pyarrow.compute as pc
 from pipeline.errors import FileRefused, InvariantBroken, Problem, ScorecardError
 from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
+from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
 from pipeline.sources.privacy import hash_key
 from pipeline.sources.reasons import DUPLICATE
 from pipeline.sources.state import Counts, ParsedExport
-from pipeline.store.store import Landed, LandedRows, Store
+from pipeline.store.store import Knowledge, Landed, LandedRows, Store
 from pipeline.workspace.model import Source, Workspace
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Raised when reading the same bytes gives other rows than before: every source is then read again."""
 
 MANY_ROWS = 20
@@ -48,7 +50,7 @@ Progress = Callable[[int, int], None]
 
 
 class Parser(Protocol):
-    """pipeline.sources.parse.parse_export"""
+    """pipeline.sources.parse.parse_export of one landing"""
 
     def __call__(self, workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport: ...
 
@@ -69,6 +71,9 @@ class IngestReport:
     """Rows written to the source's fact tables."""
     counts: Counts = field(default_factory=Counts)
     """Of all files read now, added up."""
+    replaced: int = 0
+    """Rows that took the place of an earlier version of the same record: of overlapping exports the later
+    one wins."""
 
 
 @dataclass(frozen=True)
@@ -115,12 +120,12 @@ def _ingest(
     work = _to_read(source.id, store, config_sha)
     if not work.read and not work.too_late:
         return IngestReport(source.id, landed, warnings=warnings)
-    read = parser or _default_parser()
     results: list[tuple[LandedRows, ParsedExport | None]] = [
         (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
     ]
     for done, one in enumerate(work.read, start=1):
-        results.append(_read(workspace, source, store, one, config_sha, read))
+        at_its_time = parser or partial(_default_parser(), received_at=one.received_at)
+        results.append(_read(workspace, source, store, one, config_sha, at_its_time))
         if progress is not None:
             progress(done, len(work.read))
     written = store.put_source(
@@ -130,7 +135,27 @@ def _ingest(
         full=delivers_full(source),
         since=work.since,
     )
-    return _report(source.id, landed, warnings, results, written)
+    report = _report(source.id, landed, warnings, results, written)
+    return replace(
+        report,
+        warnings=(*report.warnings, *_falls(source, store, work.read)),
+        replaced=_replaced_rows(source, store, work.read),
+    )
+
+
+def _replaced_rows(source: Source, store: Store, read: Sequence[Landed]) -> int:
+    """Of the source's main fact."""
+    facts = source_facts(source)
+    return store.replaced(source.id, facts[0], read[0].received_at) if facts and read else 0
+
+
+def _falls(source: Source, store: Store, read: Sequence[Landed]) -> list[Problem]:
+    """All-time counters that one of the files shows smaller than the file before it."""
+    if not read or "campaign_snapshots" not in source_facts(source):
+        return []
+    newest = read[-1].received_at
+    snapshots = store.fact("campaign_snapshots", Knowledge(newest, {source.id: newest}))
+    return fall_warnings(snapshots, {one.sha256 for one in read})
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -315,7 +340,7 @@ def _to_read(source_id: str, store: Store, config_sha: str) -> _Work:
     return _Work(tuple(one for one in landings if one.received_at >= since), too_late, since)
 
 
-def _default_parser() -> Parser:
+def _default_parser() -> Callable[..., ParsedExport]:
     from pipeline.sources.parse import parse_export  # readers of every format; only when there is work
 
     return parse_export

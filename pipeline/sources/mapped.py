@@ -34,6 +34,8 @@ MADE_KEYS = {
     "subscription_id",
     "task_id",
     "movement_id",
+    "engagement_id",
+    "submission_id",
 }
 """Keys that are made from the row's content when the export has none."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,6 +23,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
+from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
 from pipeline.sources.jsonfile import read_json
@@ -39,6 +41,7 @@ from pipeline.sources.reading import (
     refused,
 )
 from pipeline.sources.reasons import Rejections
+from pipeline.sources.recognise import belonging_elsewhere
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
 from pipeline.sources.vendors.registry import SYSTEMS
@@ -55,9 +58,12 @@ TOTAL_OF = rf"(?i)^({_TOTALS})([^\pL\pN]|$)"
 """`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 
-def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
-    """Reads `data` (the file called `name`) as the source declares it. Raises FileRefused with every problem
-    that makes the whole file unusable, InvariantBroken when rows or money do not add up."""
+def parse_export(
+    workspace: Workspace, source: Source, data: bytes, name: str, *, received_at: datetime | None = None
+) -> ParsedExport:
+    """Reads `data` (the file called `name`) as the source declares it; `received_at` dates counters that
+    carry no day of their own. Raises FileRefused with every problem that makes the whole file unusable,
+    InvariantBroken when rows or money do not add up."""
     try:
         spec = export_of(source)
     except FileRefused as refusal:  # a mistake of the source's own file, not of the export
@@ -68,6 +74,8 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
     if spec.as_json is not None and looks_like_json(data):
         spec = adapted(spec.as_json, source)
     context = _context(workspace, source, spec, name)
+    if received_at is not None:
+        context = replace(context, received_on=company_date(received_at, workspace.company.zone))
     raw = read_table(data, context.format, name, Layout(spec.comment, spec.title_lines, spec.ragged))
     if spec.reshape is not None:
         raw = spec.reshape(raw, context)
@@ -219,7 +227,8 @@ def _columns(
             **place,  # type: ignore[arg-type]
         )
     except FileRefused as refusal:
-        raise _other_export(source, raw, name) or refusal from None
+        elsewhere = belonging_elsewhere(raw.header, source, name, raw.header_line)
+        raise FileRefused(*elsewhere, *refusal.problems) from None
     if spec.repeats_headers:
         found = replace(found, warnings=())
     used = {fold(raw.header[index]) for index in found.at.values()} | {
@@ -229,29 +238,6 @@ def _columns(
     return spec, replace(
         found, warnings=found.warnings + unused_warning(raw.header, used, name, raw.header_line)
     )
-
-
-def _other_export(source: Source, raw: RawTable, name: str) -> FileRefused | None:
-    """When the header is that of another export known by heart: which one, and where the file belongs."""
-    names = {fold(header) for header in raw.header}
-    if source.fact and not source.export:
-        return None  # a mapping of one's own says itself what it expects
-    for vendor in SYSTEMS.values():
-        for spec in vendor.exports.values():
-            own = vendor.system == source.system and spec.name == source.export
-            if not own and spec.signature and {fold(one) for one in spec.signature} <= names:
-                return refused(
-                    "E-HEADER",
-                    'The file is the export "{export}" of {system}, not that of source "{source}".',
-                    "Drop it into the folder of its own source; one with system: {system} and export: "
-                    "{export} reads it.",
-                    name,
-                    line=raw.header_line,
-                    export=spec.name,
-                    system=vendor.system,
-                    source=source.id,
-                )
-    return None
 
 
 # --- lookups -----------------------------------------------------------------------------------------
@@ -360,11 +346,12 @@ class _Parsing:
         rejected = np.array(sorted(set(self.rejections.by_row) & set(counted.tolist())), dtype=np.int64)
         accepted = np.setdiff1d(counted, rejected)
         counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
+        kept = rows.iloc[accepted]
         return ParsedExport(
-            self._facts(rows.iloc[accepted]),
+            self._facts(kept),
             self._quarantine(rejected),
             counts,
-            (*self.raw.warnings, *self.found.warnings, *warnings),
+            (*self.raw.warnings, *self.found.warnings, *warnings, *self.spec.warn(kept, self.context)),
         )
 
     # --- exclusion ---
@@ -384,7 +371,14 @@ class _Parsing:
             mask |= hit
         totals = self._totals() & ~mask
         notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
-        return mask | totals, notes
+        mask |= totals
+        for name in self.spec.left_out_without:
+            if name in self.found.at:
+                blank = _mask(pc.is_null(cells.trimmed(self.raw.columns[self.found.at[name]]))) & ~mask
+                message = 'Rows without "{because}", left out: {count}.'
+                notes += self._note(message, int(blank.sum()), self._header(name))
+                mask |= blank
+        return mask, notes
 
     def _left_out(self, rows: pd.DataFrame, excluded: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
         """The excluded rows with those of the export that are no records of the fact, and what is said."""

@@ -6,12 +6,14 @@ Here: the shape of a declaration. Not here: any vendor's own columns (vendors/),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from pipeline.errors import Problem
 from pipeline.sources.reasons import Reason
 from pipeline.workspace.model import FileFormat
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 
 Kind = Literal["text", "bool", "date", "money", "decimal", "integer", "duration", "address"]
+EPOCH_MS = "epoch-ms"
+"""A date format by name: milliseconds since 1970 UTC in 12 or 13 digits, as programs write instants."""
 DurationUnit = Literal["seconds", "minutes", "hours"]
 
 
@@ -87,10 +91,16 @@ class Context:
     hash_key: bytes
     is_full: bool
     """The file holds everything there is, not only what changed."""
+    received_on: date | None = None
+    """Company day on which the file was received, for counters that carry no day; None: not known."""
 
 
 def _unchanged(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     return rows
+
+
+def _nothing_to_say(rows: pd.DataFrame, context: Context) -> Sequence[Problem]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,11 @@ class ExportSpec:
     rules: tuple[Rule, ...] = ()
     derive: Callable[[pd.DataFrame, Context], pd.DataFrame] = _unchanged
     emit: Callable[[pd.DataFrame, Context], dict[str, pd.DataFrame]] | None = None
+    left_out_without: tuple[str, ...] = ()
+    """Fields without which a row is no record yet (a prospect nobody has written to): rows that lack one are
+    left out and counted."""
+    warn: Callable[[pd.DataFrame, Context], Sequence[Problem]] = _nothing_to_say
+    """What a person should know about accepted rows although nothing is wrong with any of them."""
     unverified: str = ""
     """What about this export nobody could verify, for the documentation."""
 

@@ -76,6 +76,13 @@ class History:
         at = microseconds(instant)
         return self.rows.filter(pa.array((self._known <= at) & (at < self._until)))
 
+    def replaced_since(self, instant: datetime) -> int:
+        """How often, from the instant on, a row took the place of an earlier one of the same key."""
+        removed = self.rows["removed"].to_numpy(zero_copy_only=False)
+        ended = ~removed & (self._until != FOREVER) & (self._until >= microseconds(instant))
+        # rows are in order of key and instant: what ended a row stands right behind it
+        return int((ended[:-1] & ~removed[1:]).sum())
+
 
 def landing_changes(
     connection: duckdb.DuckDBPyConnection,

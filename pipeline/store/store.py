@@ -258,6 +258,11 @@ class Store:
         schema = fact.arrow_schema()
         return pa.concat_tables(conformed(part, schema) for part in parts) if parts else schema.empty_table()
 
+    def replaced(self, source_id: str, fact: str, since: datetime) -> int:
+        """How many rows received from `since` on took the place of an earlier version of the same record."""
+        tables = [table for table in self._fact_tables(FACTS[fact]) if table.source_id == source_id]
+        return sum(table.history.replaced_since(since) for table in tables)
+
     # -- computed versions -------------------------------------------------------------------------------
 
     def put_version(

@@ -41,6 +41,8 @@ class Base:
     worth: Callable[[str], Decimal] = Decimal
     before: str = ""
     kind: str = "csv"
+    dated: bool = True
+    """A file without its day column is refused at its header; counters could also be dated by receipt."""
     event: str | None = None
     """Only rows of the fact with this event count (a message gives several)."""
 
@@ -271,6 +273,7 @@ def _bases() -> list[Base]:
         ),
         *(_mapped(kind, days, amounts) for kind in ("csv", "xlsx", "parquet", "json", "ndjson")),
         *_reports(),
+        *_sales_tools(days),
     ]
 
 
@@ -297,6 +300,87 @@ def _reports() -> list[Base]:
         )
         for export, extra, text, fact in both
     ]
+
+
+def _sales_tools(days: Row) -> list[Base]:
+    """The further exports of HubSpot, Mailshake, Ortto, Prospect.io and NinjaOutreach."""
+    addresses = [f"p{i}@x.example" for i in range(4)]
+    return [
+        _table("hubspot", "companies", "companies", {
+            "Record ID": ["70", "71", "72", "73"], "Company name": ["Отель"] * 4, "Create Date": days,
+            "Industry": ["None"] * 4,
+        }, "Create Date", ("Record ID", "Company name", "Create Date")),
+        _table("hubspot", "forms", "form_submissions", {
+            "Conversion ID": ["cv0", "cv1", "cv2", "cv3"], "Submitted At": days, "Email": addresses,
+            "Form": ["Заявка"] * 4,
+        }, "Submitted At", ("Submitted At", "Form")),
+        *(
+            _table("hubspot", export, "engagements", {
+                "Record ID": ["770", "771", "772", "773"], day: days, of_its_own: ["Completed"] * 4,
+                "Assigned to": ["Ирина"] * 4,
+            }, day, ("Record ID", day, of_its_own))
+            for export, day, of_its_own in (
+                ("meetings", "Meeting start time", "Meeting outcome"),
+                ("calls", "Activity date", "Call direction"),
+                ("tasks", "Due date", "Task Status"),
+                ("emails", "Activity date", "Email direction"),
+            )
+        ),
+        *(_counters(system, days) for system in COUNTED),
+        _table("ortto", "contacts", "contacts", {
+            "id": ["p0", "p1", "p2", "p3"], "email": addresses, "created_at": days, "source": ["Поиск"] * 4,
+        }, "created_at", ("id", "created_at")),
+        _table("prospectio", "prospects", "contacts", {
+            "id": ["510", "511", "512", "513"], "email": addresses, "created_at": days, "list": ["Осень"] * 4,
+        }, "created_at", ("id", "created_at")),
+        _table("ninjaoutreach", "contacts", "contacts", {
+            "ID": ["n0", "n1", "n2", "n3"], "Email": addresses, "Contacted On": days, "List": ["Осень"] * 4,
+        }, "Contacted On", ()),
+    ]  # fmt: skip
+
+
+def _table(
+    system: str, export: str, fact: str, columns: dict[str, Row], day: str, needed: tuple[str, ...]
+) -> Base:
+    """A base from its columns; the first one identifies a row."""
+    header = list(columns)
+    return Base(
+        f"{system}_{export}",
+        {"system": system, "export": export},
+        header,
+        [list(row) for row in zip(*columns.values(), strict=True)],
+        fact,
+        None,
+        None,
+        header.index(day),
+        0,
+        tuple(header.index(name) for name in needed),
+    )
+
+
+def _counters(system: str, days: Row) -> Base:
+    """A list of campaigns, known by identifier and day together."""
+    counter, measure, last = COUNTED[system]
+    columns = {
+        "id": ["c0", "c1", "c2", "c3"],
+        "name" if system != "mailshake" else "title": ["Осень"] * 4,
+        "snapshot_at": days,
+        "replies": ["1"] * 4,
+        counter: ["100", "101", "0", "99999"],
+        last: ["a"] * 4,
+    }
+    if system == "ortto":
+        del columns["replies"]
+    base = _table(system, "campaigns", "campaign_snapshots", columns, "snapshot_at", ("snapshot_at",))
+    return replace(base, measure=measure, amount=base.header.index(counter), key=None, dated=False)
+
+
+COUNTED = {
+    "mailshake": ("sent", "sent", "owner"),
+    "ortto": ("delivered", "delivered", "type"),
+    "prospectio": ("contacted", "sent", "owner"),
+}
+"""The counter that each system's list of campaigns must have, its column of the fact, and a last column."""
 
 
 def _mapped(kind: str, days: Row, amounts: Row) -> Base:
@@ -442,7 +526,7 @@ def whole_files(base: Base) -> Iterator[Case]:
             base,
             written(base, base.rows, changed),
             ("E-HEADER",),
-            line=first_line(base) - 1 or 1,
+            line=(first_line(base) - 1 or 1) if base.dated else None,
         )
         aliases = {"aliases": {_canonical(base, base.day): [header]}}
         yield good(base, f"column {label}, alias given", written(base, base.rows, changed), changes=aliases)
@@ -458,9 +542,14 @@ def _canonical(base: Base, column: int) -> str:
     }
     own = {"timecamp_entries": "worked_on", "ga4_signups": "signed_on", "ledger_gl": "posted_on"}
     own |= {"timecamp_report": "worked_on", "mrr_movements": "moved_on"}
-    if base.fact == "tasks":
-        return "due_on"
-    return own.get(base.name) or names.get(header, "paid_on")
+    by_fact = {
+        "tasks": "due_on",
+        "form_submissions": "submitted_on",
+        "engagements": "happened_on",
+        "campaign_snapshots": "counted_on",
+        "contacts": "contacted_on" if header == "Contacted On" else "created_on",
+    }
+    return own.get(base.name) or names.get(header) or by_fact.get(base.fact, "paid_on")
 
 
 def shapes(base: Base) -> Iterator[Case]:

@@ -13,6 +13,9 @@ from pipeline.sources.vendors import (
     jira,
     ledger,
     mailshake,
+    ninjaoutreach,
+    ortto,
+    prospectio,
     quickbooks,
     subscriptions,
     timecamp,
@@ -34,6 +37,9 @@ SYSTEMS: dict[str, Vendor] = {
         asana.VENDOR,
         jira.VENDOR,
         quickbooks.VENDOR,
+        ortto.VENDOR,
+        prospectio.VENDOR,
+        ninjaoutreach.VENDOR,
     )
 }
 

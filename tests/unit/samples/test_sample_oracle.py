@@ -34,6 +34,7 @@ SUNDAY = date(2026, 11, 22)
 THEN = oracle.cutoff(SUNDAY)
 WEEK_BEFORE = oracle.cutoff(date(2026, 11, 15))
 FIRST_OF_13_WEEKS = date(2026, 8, 24)
+Q3 = (date(2026, 7, 1), date(2026, 9, 30))
 Q4, LAST_CLOSED_MONTH = date(2026, 10, 1), date(2026, 10, 31)
 
 
@@ -50,6 +51,21 @@ FEEDING = {
     "ganttproject_tasks",
     "asana_tasks",
     "jira_issues",
+    "hubspot_contacts",
+    "hubspot_companies",
+    "hubspot_owners",
+    "hubspot_pipelines",
+    "hubspot_meetings",
+    "hubspot_calls",
+    "hubspot_tasks",
+    "hubspot_emails",
+    "hubspot_forms",
+    "mailshake_campaigns",
+    "prospectio_prospects",
+    "prospectio_campaigns",
+    "ortto_campaigns",
+    "ortto_contacts",
+    "ninjaoutreach_contacts",
 }
 """Sources behind the goals and their plan; the others only take time here."""
 
@@ -200,6 +216,36 @@ def test_partner_revenue_adds_only_the_good_rows_of_the_dirty_export(edition: Ed
     assert result(edition, "partner-revenue-q4").actual == oracle.partner_revenue(SAMPLES, Q4, SUNDAY, THEN)
     counts = edition.sources["partner_sales"].counts
     assert (counts.quarantined, counts.excluded) == (5, 1)
+
+
+def test_meetings_count_when_held_and_for_the_person_behind_the_number(edition: Edition) -> None:
+    held = oracle.meetings_held(SAMPLES, *Q3, THEN)
+    one = result(edition, "meetings-q3")
+    assert one.actual == sum(held.values())
+    addresses = oracle.owner_addresses(SAMPLES, THEN)
+    people = {"i.sokolova": "irina-sokolova", "m.vale": "marco-vale", "l.fischer": "lena-fischer"}
+    people["d.orlov"] = "dmitri-orlov"
+    by_person = {people[addresses[number].partition("@")[0]]: count for number, count in held.items()}
+    assert {part.value: part.actual for part in one.drivers if part.dimension == "owner"} == by_person
+
+
+def test_prospects_of_four_tools_count_an_address_once(edition: Edition) -> None:
+    assert result(edition, "new-prospects-q3").actual == oracle.new_prospects(SAMPLES, *Q3, THEN)
+
+
+def test_companies_and_forms_are_counted_in_the_quarter(edition: Edition) -> None:
+    assert result(edition, "new-companies-q3").actual == oracle.new_companies(SAMPLES, *Q3, THEN)
+    assert result(edition, "form-signups-q3").actual == oracle.form_signups(SAMPLES, *Q3, THEN)
+
+
+def test_replies_to_campaigns_are_what_the_counters_grew_by(edition: Edition) -> None:
+    mail = oracle.campaign_growth(SAMPLES, "mailshake_campaigns", ("replies", "sent"), *Q3, THEN)
+    other = oracle.campaign_growth(SAMPLES, "prospectio_campaigns", ("replied", "contacted"), *Q3, THEN)
+    assert rate(edition, "campaign-replies-q3") == (mail[0] + other[0], mail[1] + other[1])
+
+
+def test_conversions_of_journeys_are_what_the_counters_grew_by(edition: Edition) -> None:
+    assert rate(edition, "journey-conversions-q3") == oracle.journey_growth(SAMPLES, *Q3, THEN)
 
 
 def test_growth_compares_with_equal_weeks_of_the_prior_year(edition: Edition) -> None:

@@ -15,6 +15,7 @@ FILES = [
     for name in (
         *("reasons", "reading", "jsonfile", "xlsx", "parquet", "reports"),
         *("headers", "validation", "mapped", "parse"),
+        *("recognise", "snapshots", "counters"),
     )
 ]
 

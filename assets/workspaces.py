@@ -14,6 +14,7 @@ from pipeline.workspace.model import Workspace
 
 def open_workspace(root: Path) -> Workspace:
     """The workspace in `root`. Raises WorkspaceError with every problem found."""
+    from pipeline.sources.pulls.registry import pulls_for_check
     from pipeline.sources.vendors.registry import systems_for_check
 
-    return load_workspace(root, catalogue=CATALOGUE, systems=systems_for_check())
+    return load_workspace(root, catalogue=CATALOGUE, systems=systems_for_check(), pulls=pulls_for_check())

@@ -17,6 +17,7 @@ from pipeline.errors import Problem
 from pipeline.periods import company_date
 from pipeline.sources.declared import source_facts
 from pipeline.sources.ingest import file_pattern, problems_from_json
+from pipeline.sources.pulls.log import newest
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
@@ -38,6 +39,8 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     entries = [entry for entry in store.log_entries(source.id) if entry["received_at"] <= instant]
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
+    if freshness == "fresh" or (freshness == "missing" and source.pull is not None):
+        freshness, problem = _after_pull(source, store, instant, freshness, problem)
     newest = entries[-1] if entries else None
     return SourceState(
         source_id=source.id,
@@ -65,9 +68,22 @@ def _verdict(
         return "refused", problems_from_json(entries[-1]["problems"])[0]
     received = _instant(usable[-1])
     age = instant - received
-    if age.total_seconds() > source.stale_after_days * 86_400:
+    if age.total_seconds() > source.allowed_age_days * 86_400:
+        if source.pull is not None:
+            return "stale", _pull_stale(source, company_date(received, workspace.company.zone))
         return "stale", _stale(source, company_date(received, workspace.company.zone), age.days)
     return "fresh", None
+
+
+def _after_pull(
+    source: Source, store: Store, instant: datetime, freshness: Freshness, problem: Problem | None
+) -> tuple[Freshness, Problem | None]:
+    """What the last attempt to fetch the source makes of its state. Data that could not be fetched are not
+    the data of a quiet week, however young the ones before them are."""
+    attempt = newest(store.state_dir, source.id, instant) if source.pull is not None else None
+    if attempt is None or attempt.problem is None:
+        return freshness, _never_pulled(source) if freshness == "missing" else problem
+    return ("missing" if freshness == "missing" else "stale"), attempt.problem
 
 
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
@@ -122,6 +138,24 @@ def _missing(source: Source) -> Problem:
         'No export of "{source}" has been received.',
         "Drop one into {folder} (file name: {pattern}) and run again.",
         params=_folder(source),
+    )
+
+
+def _never_pulled(source: Source) -> Problem:
+    return Problem(
+        "E-MISSING",
+        '"{source}" has not been fetched yet.',
+        "Run: scorecards pull",
+        params={"source": source.id},
+    )
+
+
+def _pull_stale(source: Source, since: date) -> Problem:
+    return Problem(
+        "E-STALE",
+        '"{source}" was last fetched on {since}, which is too long before the cut-off.',
+        "Fetch it shortly before each cut-off: with scorecards pull, or by the schedule of scorecards serve.",
+        params={"source": source.id, "since": since.isoformat()},
     )
 
 

@@ -63,6 +63,10 @@ class RawTable:
     """Dates were typed in the file itself and stand here in ISO form."""
     flagged: tuple[tuple[int, int, Reason], ...] = ()
     """(row, column, reason) of cells the file itself marks as unusable."""
+    removed: tuple[int, ...] = ()
+    """Rows that the system names as deleted: they say that their keys count no longer."""
+    left_out: tuple[tuple[int, str], ...] = ()
+    """(row, why) of rows that are no rows of the export, in the system's own terms."""
 
     @property
     def rows(self) -> int:

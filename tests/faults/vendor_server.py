@@ -1,4 +1,5 @@
-"""A system's interface on this machine, for tests: it speaks the documented shapes and counts what it is asked.
+"""A system's interface on this machine, for tests: it speaks the documented shapes and counts what it is
+asked.
 
 Time is the test's own: a wait advances the clock instead of the wall, and is on record.
 """

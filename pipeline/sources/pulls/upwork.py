@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, Page, Rows, cell, inside
 from pipeline.sources.pulls.paging import follow, months
 from pipeline.sources.pulls.spec import (
     Asking,
@@ -31,6 +31,8 @@ from pipeline.workspace.model import FileFormat, Pull
 
 FIRST = 50
 """Rows a page of the client's time report; Upwork gives no more."""
+START, READINGS = "0", 3
+"""The cursor of the first page; how often the report is read when it changes meanwhile."""
 HEADERS = ("id", "date", "contract", "hours", "amount", "currency", "payment")
 BILLED_IN = "USD"
 DASHES, COMPACT = "%Y-%m-%d", "%Y%m%d"
@@ -92,13 +94,27 @@ def _query(kind: str, query: str, **variables: Any) -> Call:
 
 
 def _ask_hours(session: Asking) -> None:
+    """Read the report until its pages agree: as many rows as each of them says there are. Rows that are
+    booked meanwhile move others over the ends of pages."""
     first, last = _since(session).strftime(HOURS_DATE), session.today.strftime(HOURS_DATE)
 
     def call(after: str) -> Call:
         return _query("hours", _HOURS, rangeStart=first, rangeEnd=last, after=after, first=FIRST)
 
-    bodies = follow(session.ask, call, _next_hours, _edges, first="0")
-    _assert_all(bodies)
+    total = count = 0
+    for _ in range(READINGS):
+        bodies = follow(session.ask, call, _next_hours, _edges, first=START)
+        totals = {int(cell(inside(_report(body), "totalCount")) or 0) for body in bodies}
+        total, count = max(totals), sum(len(_edges(body)) for body in bodies)
+        if totals == {count}:
+            return
+    raise failed(
+        "E-PULL-COUNT",
+        "Upwork says that there are {total} rows and gave {count} of them.",
+        "Run again later. If it stays so, report it; until then drop the weekly summary as a file.",
+        total=total,
+        count=count,
+    )
 
 
 def _report(body: Any) -> Any:
@@ -115,32 +131,18 @@ def _next_hours(body: Any) -> str:
     return cell(inside(info, "endCursor")) if inside(info, "hasNextPage") is True else ""
 
 
-def _assert_all(bodies: list[Any]) -> None:
-    """As many rows as the report says it has."""
-    total = int(cell(inside(_report(bodies[-1]), "totalCount")) or 0)
-    count = sum(len(_edges(body)) for body in bodies)
-    if count < total:
-        raise failed(
-            "E-PULL-COUNT",
-            "Upwork says that there are {total} rows and gave {count} of them.",
-            "Run again later. If it stays so, report it; until then drop the weekly summary as a file.",
-            total=total,
-            count=count,
-        )
-
-
 def _hours(bundle: Bundle) -> list[Record]:
     """One row a day and contract. The report has no identifier of a row: equal ones are added up."""
     rows = Rows()
-    for page in bundle.of("hours"):
+    for page in _last_reading(bundle):
         for edge in _edges(page.body):
             node = inside(edge, "node")
             contract = inside(node, "contract")
-            day, number = cell(inside(node, "dateWorkedOn")), cell(inside(contract, "id"))
+            day, number = _dashed(cell(inside(node, "dateWorkedOn"))), cell(inside(contract, "id"))
             title = cell(inside(contract, "title"))
             cells = {
                 "id": f"{number}-{day}" if number and day else "",
-                "date": _dashed(day),
+                "date": day,
                 "contract": f"{title} ({number})" if title else number,
                 "hours": cell(inside(node, "totalHoursWorked")),
                 "amount": cell(inside(node, "totalCharges")),
@@ -150,6 +152,15 @@ def _hours(bundle: Bundle) -> list[Record]:
             before = rows.get(cells["id"])
             rows.put(Record(page.line, _added(before.cells, cells) if before else cells))
     return rows.all()
+
+
+def _last_reading(bundle: Bundle) -> list[Page]:
+    """Pages of the reading that was whole; the ones before it are kept, and count for nothing."""
+    pages = list(bundle.of("hours"))
+    begins = [
+        n for n, page in enumerate(pages) if inside(page.request, "json", "variables", "after") == START
+    ]
+    return pages[begins[-1] :] if begins else []
 
 
 def _dashed(day: str) -> str:

@@ -17,7 +17,7 @@ from pipeline.errors import Problem
 from pipeline.periods import company_date
 from pipeline.sources.declared import source_facts
 from pipeline.sources.ingest import file_pattern, problems_from_json
-from pipeline.sources.pulls.log import newest
+from pipeline.sources.pulls.log import newest as newest_attempt
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
@@ -39,7 +39,7 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     entries = [entry for entry in store.log_entries(source.id) if entry["received_at"] <= instant]
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
-    if freshness == "fresh" or (freshness == "missing" and source.pull is not None):
+    if source.pull is not None and freshness != "refused":
         freshness, problem = _after_pull(source, store, instant, freshness, problem)
     newest = entries[-1] if entries else None
     return SourceState(
@@ -80,7 +80,7 @@ def _after_pull(
 ) -> tuple[Freshness, Problem | None]:
     """What the last attempt to fetch the source makes of its state. Data that could not be fetched are not
     the data of a quiet week, however young the ones before them are."""
-    attempt = newest(store.state_dir, source.id, instant) if source.pull is not None else None
+    attempt = newest_attempt(store.state_dir, source.id, instant)
     if attempt is None or attempt.problem is None:
         return freshness, _never_pulled(source) if freshness == "missing" else problem
     return ("missing" if freshness == "missing" else "stale"), attempt.problem

@@ -214,6 +214,8 @@ def _source_row(terminal: Terminal, workspace: Workspace, line: SourceLine, word
         told = (
             say.count("{n} file, not read yet", "{n} files, not read yet", line.waiting)
             if line.waiting
+            else say("not fetched yet")
+            if line.source.pull
             else ""
         )
         return [
@@ -245,7 +247,7 @@ def _next_step(terminal: Terminal, workspace: Workspace, found: Checked) -> str:
             len(found.failing),
         )
     if not found.has_data:
-        if not any(line.waiting for line in found.sources):
+        if not any(line.waiting or line.source.pull for line in found.sources):
             return say(
                 "The workspace is right. Next: drop exports into the folders above, then run: scorecards run"
             )

@@ -53,6 +53,7 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
         problem=problem,
         reconstructed=source.id in knowledge.reconstructed,
         facts=source_facts(source),
+        is_fetched=source.pull is not None,
         verification=dict(source.verification),
         limitations=dict(source.limitations),
         details={"warnings": _warnings(source, entries, usable)},

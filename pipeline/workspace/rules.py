@@ -225,15 +225,24 @@ def _pull_address(entry: Entry, pull: Pull) -> Iterator[Problem]:
     """A key must not travel in the clear; this machine itself is the exception."""
     if pull.base_url is None:
         return
-    parts = urlsplit(pull.base_url)
-    private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
-    if not private or not parts.hostname or parts.username or parts.query or parts.fragment:
+    if not _is_private(pull.base_url):
         yield entry.problem(
             "E-PULL",
             "base_url is not an address that a key may be sent to.",
             "Write it as https://host/path, without user name, password or query.",
             at=("pull", "base_url"),
         )
+
+
+def _is_private(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        more = parts.username or parts.password or parts.query or parts.fragment
+        port = parts.port
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
+    return safe and bool(parts.hostname) and not more and port != 0
 
 
 def duplicate_ids(draft: Draft) -> Iterator[Problem]:

@@ -1,4 +1,5 @@
-"""A pull that dies, fails or is started twice lands whole or not at all, and says so in its source's state."""
+"""A pull that dies, fails or is started twice lands whole or not at all, and says so in its source's
+state."""
 
 from __future__ import annotations
 
@@ -59,7 +60,8 @@ def pull_in_child(room: Room) -> int:
 def test_a_killed_pull_goes_on_from_what_it_saved(
     tmp_path: Path, system: System, hub: HubSpot, number: int
 ) -> None:
-    """pipelines, owners twice, archived, four pages of deals: eight requests; killed while one is answered."""
+    """pipelines, owners twice, archived, four pages of deals: eight requests; killed while one is
+    answered."""
     kill_at(system, hub, number)
     room = Room(tmp_path, system, DEALS)
     assert pull_in_child(room) == -signal.SIGKILL

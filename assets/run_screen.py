@@ -44,7 +44,8 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
         show_status(terminal, workspace, report.edition)
         terminal.line()
         _show_late(terminal, workspace, report.edition, report.ingest, store)
-        _show_old(terminal, workspace, report.edition)
+        unfetched = {key for key, one in report.pulled.items() if one.problem}
+        _show_old(terminal, workspace, report.edition, unfetched)
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
@@ -114,11 +115,14 @@ def late_exports(
     ]
 
 
-def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
-    """Sources that delivered nothing, or nothing lately, and where to put their export."""
+def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition, told: set[str]) -> None:
+    """Sources that delivered nothing, or nothing lately, and where to put their export. Of those in `told`
+    it has been said already."""
     shown = False
     for source in workspace.sources:
         state = edition.sources.get(source.id)
+        if source.id in told:
+            continue
         if state is not None and state.problem is not None and state.freshness in ("missing", "stale"):
             name = pick(source.title, terminal.lang) or source.id
             terminal.error(f"{name}: {state.problem.full(terminal.say)}")

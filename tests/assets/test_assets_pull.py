@@ -17,6 +17,7 @@ from assets.schedules import pull_cron
 from assets.workspaces import open_workspace
 from pipeline.errors import WorkspaceError
 from pipeline.goals.model import Edition, GoalResult
+from pipeline.goals.reasons import NOT_FETCHED
 from pipeline.periods import Week, week_range
 from pipeline.store.store import Store
 from pipeline.workspace.model import Workspace
@@ -98,11 +99,11 @@ def test_a_failed_pull_harms_its_own_goal_and_no_other(company: Path, system: Sy
     run_week(workspace, W47.plus(-1), documents=False, now=NOW)
     report = run_week(workspace, W47, documents=False, now=AFTER, pull=False)
     assert report.exit_code == 3 and report.edition is not None
-    sales, signups = (
-        next(one for one in report.edition.results if one.goal_id == key) for key in ("sales", "signups")
-    )
-    assert sales.status == "no_verdict" and signups.status != "no_verdict"
-    assert str(signups.actual) == "41"
+    sales, signups = result(report.edition, "sales"), result(report.edition, "signups")
+    assert sales.status == "no_verdict" and sales.problems == ("hubspot_deals",)
+    assert signups.problems == ()
+    assert signups.actual == 41
+    assert sales.reason.template == NOT_FETCHED and "expired" in sales.reason.params["why"][1]["ru"]
     state = report.edition.sources["hubspot_deals"]
     assert state.freshness == "stale" and state.problem is not None and state.problem.code == "E-PULL-ACCOUNT"
 

@@ -14,6 +14,8 @@ from types import ModuleType
 from pipeline.sources.pulls.spec import PullFailed, failed
 from pipeline.workspace.model import Pull, Source
 
+SHORTEST = 6
+"""Characters of a key; anything shorter, cut out of texts, would tear words and numbers apart."""
 _INSTALL = 'pip install "goal-scorecards[keyring]"'
 
 
@@ -55,6 +57,14 @@ def store(source: Source, pull: Pull, value: str) -> None:
 
 
 def _usable(source: Source, name: str, value: str) -> str:
+    if len(value) < SHORTEST:
+        raise failed(
+            "E-SECRET",
+            "The key of source {source} in {name} is too short to be one; it was not copied whole.",
+            "Copy it again, as one line, without blanks or quotes.",
+            source=source.id,
+            name=name,
+        )
     if value.isascii() and value.isprintable() and " " not in value:
         return value
     raise failed(

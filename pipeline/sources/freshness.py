@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from statistics import median
 from typing import Any
 
 from pipeline.errors import Problem
-from pipeline.periods import company_date
-from pipeline.sources.declared import source_facts
+from pipeline.periods import DAY, Week, as_instant, company_date
+from pipeline.sources.declared import delivers_full, source_facts
 from pipeline.sources.ingest import file_pattern, problems_from_json
 from pipeline.sources.pulls.log import newest as newest_attempt
 from pipeline.sources.state import Counts, Freshness, SourceState
@@ -69,11 +69,19 @@ def _verdict(
         return "refused", problems_from_json(entries[-1]["problems"])[0]
     received = _instant(usable[-1])
     age = instant - received
-    if age.total_seconds() > source.allowed_age_days * 86_400:
-        if source.pull is not None:
+    if source.must_see_whole_weeks:
+        if received < _last_week_day(workspace, instant):
             return "stale", _pull_stale(source, company_date(received, workspace.company.zone))
+    elif age.total_seconds() > source.stale_after_days * 86_400:
         return "stale", _stale(source, company_date(received, workspace.company.zone), age.days)
     return "fresh", None
+
+
+def _last_week_day(workspace: Workspace, instant: datetime) -> datetime:
+    """Midnight at the beginning of the last day of the week that had ended last."""
+    zone = workspace.company.zone
+    sunday = Week.of(company_date(instant, zone)).monday - DAY
+    return as_instant(datetime.combine(sunday, time()), zone)
 
 
 def _after_pull(
@@ -91,7 +99,8 @@ def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry])
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
     earlier = [int(entry["rows_in"]) for entry in usable[-1 - VOLUME_HISTORY : -1]]
-    if usable and len(earlier) == VOLUME_HISTORY:
+    varies = source.pull is not None and not delivers_full(source)  # a quiet week has few changes
+    if usable and len(earlier) == VOLUME_HISTORY and not varies:
         rows, usual = int(usable[-1]["rows_in"]), median(earlier)
         if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
             warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
@@ -154,7 +163,7 @@ def _never_pulled(source: Source) -> Problem:
 def _pull_stale(source: Source, since: date) -> Problem:
     return Problem(
         "E-STALE",
-        '"{source}" was last fetched on {since}, which is too long before the cut-off.',
+        '"{source}" was last fetched on {since}, before the week was over.',
         "Fetch it shortly before each cut-off: with scorecards pull, or by the schedule of scorecards serve.",
         params={"source": source.id, "since": since.isoformat()},
     )

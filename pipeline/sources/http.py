@@ -309,7 +309,7 @@ class Client:
                 failed(
                     "E-PULL-LIMIT",
                     "{host} has answered as often as it may today ({said}).",
-                    "Run again tomorrow; what was read before is kept for a few hours only.",
+                    "Run again tomorrow.",
                     host=self.host,
                     said=self._said(said_in(body) or status),
                 )

@@ -35,7 +35,7 @@ from pipeline.store.lock import run_lock
 from pipeline.store.store import Landed, Store
 from pipeline.workspace.model import Pull, Source, Workspace
 
-RESUME_WITHIN = timedelta(hours=6)
+RESUME_WITHIN = timedelta(hours=24)
 """Age up to which the saved answers of a pull that broke off still count."""
 OVERLAP = timedelta(minutes=15)
 """Changes of so long before the last pull are fetched again: the index of a search lags behind."""

@@ -25,8 +25,6 @@ Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
 """An environment variable. Whoever writes the secret itself here is told so, without repeating it."""
 
-PULL_STALE_AFTER_DAYS = 1
-
 Language = Literal["en", "ru"]
 
 
@@ -360,7 +358,8 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
-    """Days after which the newest export is too old; 1 for a source with `pull` when left out."""
+    """Days after which the newest export is too old. A source with `pull` is too old, when this is left out,
+    as soon as it was not fetched since the last day of the week that ended last."""
     pull: Pull | None = None
     """Fetch the export from the system before each weekly run. Dropped files are read all the same."""
     fact: str | None = None
@@ -380,11 +379,9 @@ class Source(Model):
     owner: Identifier | None = None
 
     @property
-    def allowed_age_days(self) -> int:
-        """A pull that is more than a day old at the cut-off has not seen the week's last day."""
-        if self.pull is not None and "stale_after_days" not in self.model_fields_set:
-            return PULL_STALE_AFTER_DAYS
-        return self.stale_after_days
+    def must_see_whole_weeks(self) -> bool:
+        """Whether it is stale once a week has ended that was not fetched to its last day."""
+        return self.pull is not None and "stale_after_days" not in self.model_fields_set
 
 
 # --- KPIs --------------------------------------------------------------------------------------------

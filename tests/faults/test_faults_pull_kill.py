@@ -151,12 +151,29 @@ def test_a_pull_of_the_week_before_is_not_taken_for_a_quiet_week(tmp_path: Path,
     """Fetched on Monday and not again: at the next cut-off nothing is known of the week between."""
     room = Room(tmp_path, system, DEALS)
     room.fetched()
-    assert room.state(NOW + timedelta(hours=23)).freshness == "fresh"
+    assert room.state(NOW + timedelta(days=6)).freshness == "fresh"  # the week that ended is known whole
     state = room.state(NOW + timedelta(days=7))
     assert state.freshness == "stale" and state.problem is not None
     assert "scorecards pull" in state.problem.text()
     room = Room(tmp_path, system, {**DEALS, "stale_after_days": 8})
     assert room.state(NOW + timedelta(days=7)).freshness == "fresh"  # declared so by a person
+
+
+@pytest.mark.parametrize(
+    ("fetched", "freshness"),
+    [
+        # Berlin: the last day of week 47 began on Saturday at 23:00 UTC
+        (datetime(2026, 11, 21, 22, 59, tzinfo=UTC), "stale"),
+        (datetime(2026, 11, 21, 23, 0, tzinfo=UTC), "fresh"),
+    ],
+)
+def test_the_last_day_of_the_week_decides_in_company_time(
+    tmp_path: Path, system: System, fetched: datetime, freshness: str
+) -> None:
+    system.clock.now = fetched
+    room = Room(tmp_path, system, DEALS)
+    room.fetched()
+    assert room.state(datetime(2026, 11, 23, 6, 0, tzinfo=UTC)).freshness == freshness
 
 
 def test_an_unchanged_system_stays_fresh(tmp_path: Path, system: System) -> None:

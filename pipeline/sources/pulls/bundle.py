@@ -152,6 +152,12 @@ def cell(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
+def listed(record: Any, *keys: str) -> list[Any]:
+    """The list that stands under nested keys; empty where there is none."""
+    found = inside(record, *keys)
+    return found if isinstance(found, list) else []
+
+
 def inside(record: Any, *keys: str) -> Any:
     """What stands under nested keys; None where one of them is missing."""
     for key in keys:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from pipeline.sources.headers import fold
-from pipeline.sources.pulls.bundle import Bundle, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, cell, inside, listed
 from pipeline.sources.pulls.paging import follow, going_round
 from pipeline.sources.pulls.spec import Asking, Call, Manners, PullSpec, Record, bearer, failed
 from pipeline.workspace.model import Pull
@@ -129,8 +129,7 @@ def _after(body: Any) -> str:
 
 
 def _results(body: Any) -> list[Any]:
-    found = inside(body, "results")
-    return found if isinstance(found, list) else []
+    return listed(body, "results")
 
 
 # --- changes by search -------------------------------------------------------------------------------
@@ -265,9 +264,8 @@ def _merged(bundle: Bundle) -> dict[str, _Merged]:
 
 
 def _company(record: Mapping[str, Any]) -> str:
-    linked = inside(record, "associations", "companies", "results")
-    first = linked[0] if isinstance(linked, list) and linked else {}
-    return cell(first.get("id"))
+    linked = listed(record, "associations", "companies", "results")
+    return cell(inside(linked[0], "id")) if linked else ""
 
 
 def _owners(bundle: Bundle) -> dict[str, str]:

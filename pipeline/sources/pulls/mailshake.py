@@ -12,7 +12,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside, listed
 from pipeline.sources.pulls.paging import follow
 from pipeline.sources.pulls.spec import (
     Asking,
@@ -76,12 +76,11 @@ def _ask(session: Asking) -> None:
             body = {"perPage": PER_PAGE, **({"nextToken": token} if token else {})}
             return Call(path, f"/activity/{path}", json=body, units=units)
 
-        follow(session.ask, call, lambda body: cell(inside(body, "nextToken")), _results)
+        follow(session.ask, call, _next_token, lambda body: listed(body, "results"))
 
 
-def _results(body: Any) -> list[Any]:
-    found = inside(body, "results")
-    return found if isinstance(found, list) else []
+def _next_token(body: Any) -> str:
+    return cell(inside(body, "nextToken"))
 
 
 def _keep(body: Any) -> Any:

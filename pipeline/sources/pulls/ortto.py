@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside, listed
 from pipeline.sources.pulls.paging import MAX_EMPTY, going_round, settled
 from pipeline.sources.pulls.spec import Asking, Call, Manners, PullSpec, Record, Refusal, always_changes
 from pipeline.sources.vendor import ExportSpec, Field
@@ -43,9 +43,8 @@ def _pass(session: Asking) -> Iterator[list[str]]:
         body = session.ask(
             Call("campaigns", "/campaign/get-all", json={"type": "all", "limit": LIMIT, "offset": offset})
         )
-        found = inside(body, "campaigns")
-        records = found if isinstance(found, list) else []
-        yield [cell(record.get("id")) for record in records]
+        records = listed(body, "campaigns")
+        yield [cell(inside(record, "id")) for record in records]
         if inside(body, "has_more") is not True:
             return
         empty = 0 if records else empty + 1

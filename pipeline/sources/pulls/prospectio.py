@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside, listed
 from pipeline.sources.pulls.paging import MAX_EMPTY, MAX_PAGES, going_round, settled
 from pipeline.sources.pulls.spec import Asking, Call, Manners, PullSpec, Record, Refusal, always_full
 from pipeline.sources.vendor import ExportSpec, Field
@@ -22,8 +22,8 @@ HEADERS = ("id", "email", "created_at", "created_from", "campaign_status")
 
 def _judge(body: Any) -> Refusal | None:
     """JSON:API puts errors under `errors`."""
-    errors = inside(body, "errors")
-    if not isinstance(errors, list) or not errors:
+    errors = listed(body, "errors")
+    if not errors:
         return None
     first = errors[0] if isinstance(errors[0], Mapping) else {}
     said = cell(first.get("detail") or first.get("title") or first.get("status")) or "errors"
@@ -42,8 +42,7 @@ def _pass(session: Asking) -> Iterator[list[str]]:
     while True:
         params = {"page[number]": str(number), "page[size]": str(SIZE), "sort": "created_at"}
         body = session.ask(Call("prospects", "/prospects", params))
-        found = inside(body, "data")
-        ids = [cell(record.get("id")) for record in found] if isinstance(found, list) else []
+        ids = [cell(inside(record, "id")) for record in listed(body, "data")]
         yield ids
         if not inside(body, "links", "next"):
             return

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pipeline.sources.pulls.bundle import Bundle, Page, Rows, cell, inside
+from pipeline.sources.pulls.bundle import Bundle, Page, Rows, cell, inside, listed
 from pipeline.sources.pulls.paging import follow, months
 from pipeline.sources.pulls.spec import (
     Asking,
@@ -64,8 +64,8 @@ TOP_UPS = frozenset({"Payment"})
 
 
 def _judge(body: Any) -> Refusal | None:
-    errors = inside(body, "errors")
-    if not isinstance(errors, list) or not errors:
+    errors = listed(body, "errors")
+    if not errors:
         return None
     said = "; ".join(cell(inside(one, "message")) or "error" for one in errors)
     folded = said.casefold()
@@ -122,8 +122,7 @@ def _report(body: Any) -> Any:
 
 
 def _edges(body: Any) -> list[Any]:
-    found = inside(_report(body), "edges")
-    return found if isinstance(found, list) else []
+    return listed(_report(body), "edges")
 
 
 def _next_hours(body: Any) -> str:

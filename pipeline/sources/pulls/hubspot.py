@@ -155,18 +155,18 @@ def _read_window(
 ) -> bool:
     """Read a window until as many records came as it has; False when it has more than can be reached."""
     for _ in range(REREADS):
-        ids, totals = _read_once(session, objects, names, first, last)
-        if max(totals) >= SEARCH_CAP:
+        ids, total = _read_once(session, objects, names, first, last)
+        if total >= SEARCH_CAP:
             if last is None:
                 raise _too_many(objects.name, first)
             return False
-        if len(totals) == 1 and len(ids) >= max(totals):
+        if len(ids) >= total:
             return True
     raise failed(
         "E-PULL-COUNT",
         "HubSpot says that {total} {kind} were changed and gave {count} of them, again and again.",
         "Run again at a quieter hour, or remove pull: since to read the whole list.",
-        total=max(totals),
+        total=total,
         kind=objects.name,
         count=len(ids),
     )
@@ -174,19 +174,19 @@ def _read_window(
 
 def _read_once(
     session: Asking, objects: _Objects, names: list[str], first: datetime, last: datetime | None
-) -> tuple[set[str], set[int]]:
-    """(identifiers, what the pages said is there) of one reading of a window. A record that is changed leaves
-    the window and pulls another one over the end of the page before; the number of records tells."""
+) -> tuple[set[str], int]:
+    """(identifiers, the most records that any page said there are) of one reading of a window. A record that
+    is changed leaves the window and pulls another one over the end of the page before, unseen; then fewer
+    records came than the first page had announced."""
     ids: set[str] = set()
-    totals: set[int] = set()
-    after, seen = "", {""}
+    total, after, seen = 0, "", {""}
     while True:
         body = session.ask(_search(objects, names, first, last, after))
-        totals.add(int(cell(inside(body, "total")) or 0))
+        total = max(total, int(cell(inside(body, "total")) or 0))
         ids |= {cell(record.get("id")) for record in _results(body)}
         after = _after(body)
-        if not after or max(totals) >= SEARCH_CAP:
-            return ids, totals
+        if not after or total >= SEARCH_CAP:
+            return ids, total
         if after in seen:
             raise going_round(objects.name)
         seen.add(after)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import ssl
+import subprocess
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from pipeline.errors import Problem
 from pipeline.language import speech
+from pipeline.sources.http import Client, FixedKey, Secrets
+from pipeline.sources.pulls.spec import Call, Manners, PullFailed
 from tests.faults.vendor_server import CANARY, NOW, Asked, Reply, Room, System, serving
 
 MAILSHAKE = {"id": "mail", "system": "mailshake", "export": "activity"}
@@ -249,8 +256,6 @@ def test_a_key_stands_in_no_file_no_log_and_no_message(
 
 
 def test_an_exception_in_our_own_code_carries_no_key(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    import httpx
-
     def broken(self: object, *args: object, **more: object) -> None:
         raise ZeroDivisionError(f"Authorization: {CANARY}")
 
@@ -267,3 +272,46 @@ def test_what_is_landed_and_kept_is_readable_by_its_owner_only(room: Room) -> No
     assert any(path.name == "000001.json" for path in kept)
     assert {oct(path.stat().st_mode & 0o077) for path in kept} == {"0o0"}
     assert not any(b"the text of a message" in data for data in room.files().values())
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_no_key(tmp_path: Path, system: System) -> None:
+    """The connection ends before a request, and so a key, is sent; asking again would change nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [*command, *subject, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+    )
+    context.load_cert_chain(certificate, key)
+    with serving(lambda asked: Reply(ENDED), tls=context) as secure:
+        room = Room(tmp_path / "company", secure, MAILSHAKE)
+        problem = problem_of(room)
+        assert problem.code == "E-PULL-TLS" and secure.asked == [] and secure.clock.waits == []
+
+
+def test_a_system_that_keeps_silent_is_asked_again_and_in_the_end_named(system: System) -> None:
+    silent = threading.Event()
+
+    def answer(asked: Asked) -> Reply:
+        silent.wait(0.6 if len(system.asked) <= 1 else 0)
+        return Reply(ENDED)
+
+    system.answer = answer
+    client = Client(
+        system.url,
+        Manners(100, 1.0),
+        FixedKey({}),
+        Secrets([CANARY]),
+        clock=system.clock,
+        sleep=system.clock.sleep,
+        jitter=lambda: 0.0,
+        timeout=httpx.Timeout(0.25),
+    )
+    with client:
+        assert json.loads(client.ask(Call("sent", "/activity/sent"))) == ENDED
+        assert system.clock.waits == [1.0] and len(system.asked) == 2
+        system.answer = lambda asked: (silent.wait(0.6), Reply(ENDED))[1]
+        with pytest.raises(PullFailed) as failure:
+            client.ask(Call("sent", "/activity/sent"))
+    assert failure.value.problems[0].code == "E-PULL-NETWORK" and failure.value.__context__ is None

@@ -7,9 +7,10 @@ Time is the test's own: a wait advances the clock instead of the wall, and is on
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -84,7 +85,9 @@ class System:
 
 
 @contextmanager
-def serving(answer: Answer, clock: Clock | None = None) -> Iterator[System]:
+def serving(
+    answer: Answer, clock: Clock | None = None, tls: ssl.SSLContext | None = None
+) -> Iterator[System]:
     """The system on a free port of the loopback address, stopped at the end."""
     system = System(answer, clock or Clock())
 
@@ -105,12 +108,13 @@ def serving(answer: Answer, clock: Clock | None = None) -> Iterator[System]:
             system.asked.append(asked)
             reply = system.answer(asked)
             body = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
-            self.send_response(reply.status)
-            for name, value in {"Content-Type": "application/json", **reply.headers}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body if reply.sent is None else body[: reply.sent])
+            with suppress(OSError):  # whoever asked may have gone
+                self.send_response(reply.status)
+                for name, value in {"Content-Type": "application/json", **reply.headers}.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body if reply.sent is None else body[: reply.sent])
             self.close_connection = reply.sent is not None
 
         do_GET = do_POST = _answer
@@ -119,9 +123,11 @@ def serving(answer: Answer, clock: Clock | None = None) -> Iterator[System]:
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    system.url = f"http://127.0.0.1:{server.server_address[1]}"
+    system.url = f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}"
     try:
         yield system
     finally:

@@ -19,6 +19,7 @@ import math
 import random
 import re
 import ssl
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -180,8 +181,8 @@ class Client:
         self._sleep = sleep
         self._jitter = jitter
         self._http = httpx.Client(timeout=timeout, follow_redirects=False)
-        self._budget = float(manners.units)
-        self._filled_at: datetime | None = None
+        self._spent: deque[tuple[datetime, int]] = deque()
+        """When requests went out and what they cost, as far back as the quota looks."""
         self._began = clock()
         self._signed = False
 
@@ -371,19 +372,19 @@ class Client:
     # --- time ---
 
     def _pace(self, units: int) -> None:
-        """Wait until the system's quota allows a request of this size."""
-        rate = self._manners.units / self._manners.seconds
-        now = self._clock()
-        if self._filled_at is not None:
-            gained = max((now - self._filled_at).total_seconds(), 0.0) * rate
-            self._budget = min(float(self._manners.units), self._budget + gained)
-        self._filled_at = now
-        if self._budget < units:
-            seconds = (units - self._budget) / rate
-            self._rest(seconds)
-            self._budget = float(units)
-            self._filled_at = now + timedelta(seconds=seconds)
-        self._budget -= units
+        """Wait until a request of this size fits into the system's quota, over whatever span one looks at."""
+        now, span = self._clock(), timedelta(seconds=self._manners.seconds)
+        while self._spent and self._spent[0][0] <= now - span:
+            self._spent.popleft()
+        over = sum(spent for _, spent in self._spent) + units - self._manners.units
+        free_at = now
+        for at, spent in self._spent:
+            if over <= 0:
+                break
+            over, free_at = over - spent, at + span
+        if free_at > now:
+            self._rest((free_at - now).total_seconds())
+        self._spent.append((free_at, units))
 
     def _wait(self, trouble: _Trouble, attempt: int) -> None:
         backoff = min(2.0 ** (attempt - 1), LONGEST_BACKOFF)

@@ -13,6 +13,7 @@ from assets import cli
 from assets.commands import run_backfill, run_week
 from assets.definitions import build_defs
 from assets.doctor import pulls
+from assets.resources import WorkRoom
 from assets.schedules import pull_cron
 from assets.workspaces import open_workspace
 from pipeline.errors import WorkspaceError
@@ -81,6 +82,7 @@ def result(edition: Edition | None, goal: str) -> GoalResult:
     return next(one for one in edition.results if one.goal_id == goal)
 
 
+@pytest.mark.slow
 def test_a_pull_before_the_cut_off_is_in_the_edition_with_every_cent(company: Path, system: System) -> None:
     workspace = opened(company)
     before = run_week(workspace, W47.plus(-1), documents=False, now=NOW)
@@ -92,6 +94,7 @@ def test_a_pull_before_the_cut_off_is_in_the_edition_with_every_cent(company: Pa
     assert report.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_failed_pull_harms_its_own_goal_and_no_other(company: Path, system: System) -> None:
     workspace = opened(company)
     run_week(workspace, W47.plus(-2), documents=False, now=NOW - timedelta(days=7))
@@ -108,6 +111,7 @@ def test_a_failed_pull_harms_its_own_goal_and_no_other(company: Path, system: Sy
     assert state.freshness == "stale" and state.problem is not None and state.problem.code == "E-PULL-ACCOUNT"
 
 
+@pytest.mark.slow
 def test_the_exit_code_and_the_screen_tell_of_a_failed_pull(
     company: Path, system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -123,12 +127,14 @@ def test_the_exit_code_and_the_screen_tell_of_a_failed_pull(
         assert code == 3 and words in told and "E-PULL-ACCOUNT" in told and CANARY not in told
 
 
+@pytest.mark.slow
 def test_no_pull_asks_nobody(company: Path, system: System) -> None:
     command = ["--workspace", str(company), "run", "--week", "2026-W46", "--no-documents", "--no-pull"]
     cli.call(command)
     assert system.asked == []
 
 
+@pytest.mark.slow
 def test_a_backfill_never_asks_anybody(company: Path, system: System) -> None:
     workspace = opened(company)
     run_week(workspace, W47.plus(-1), documents=False, now=NOW)
@@ -137,6 +143,7 @@ def test_a_backfill_never_asks_anybody(company: Path, system: System) -> None:
     assert report.failures == {} and len(system.asked) == asked
 
 
+@pytest.mark.slow
 def test_the_command_pull_fetches_and_the_next_run_reads(
     company: Path, system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,6 +158,7 @@ def test_the_command_pull_fetches_and_the_next_run_reads(
     assert report.ingest["hubspot_deals"].counts.accepted == 12
 
 
+@pytest.mark.slow
 def test_no_key_in_dagsters_home_or_any_other_file(company: Path, system: System) -> None:
     def answer(asked: Asked) -> Reply:
         return Reply({"message": f"bad {CANARY}", "errors": [{"message": CANARY}]}, 403)
@@ -230,3 +238,16 @@ def test_a_system_that_is_only_fetched_needs_no_columns(company: Path) -> None:
     from assets.screens import mapping_problems
 
     assert mapping_problems(opened(company)) == []
+
+
+@pytest.mark.slow
+def test_a_backfill_of_the_ui_asks_nobody_and_a_single_run_does(company: Path, system: System) -> None:
+    from assets.instance import open_instance
+
+    workspace = opened(company)
+    room = WorkRoom(workspace, now=lambda: NOW)
+    job = build_defs(workspace, room=room, end_offset=1).resolve_job_def("pull")
+    with open_instance(workspace) as instance:
+        for tags, asks in (({"dagster/backfill": "abc"}, False), ({}, True)):
+            result = job.execute_in_process(instance=instance, partition_key="2026-11-16", tags=tags)
+            assert result.success and bool(system.asked) is asks

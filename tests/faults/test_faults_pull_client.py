@@ -18,7 +18,7 @@ import pytest
 
 from pipeline.errors import Problem
 from pipeline.language import speech
-from pipeline.sources.http import Client, FixedKey, Secrets
+from pipeline.sources.http import TIMEOUT, Client, FixedKey, Secrets
 from pipeline.sources.pulls.spec import Call, Manners, PullFailed
 from tests.faults.vendor_server import CANARY, NOW, Asked, Reply, Room, System, serving
 
@@ -45,6 +45,20 @@ def system() -> Iterator[System]:
 @pytest.fixture
 def room(tmp_path: Path, system: System) -> Room:
     return Room(tmp_path, system, MAILSHAKE)
+
+
+def client_of(system: System, manners: Manners, timeout: httpx.Timeout = TIMEOUT) -> Client:
+    clock, authority = system.clock, FixedKey({})
+    return Client(
+        system.url,
+        manners,
+        authority,
+        Secrets([CANARY]),
+        clock=clock,
+        sleep=clock.sleep,
+        jitter=lambda: 0.0,
+        timeout=timeout,
+    )
 
 
 def problem_of(room: Room) -> Problem:
@@ -162,19 +176,34 @@ def test_nobody_at_the_address_is_said(tmp_path: Path) -> None:
     assert problem.code == "E-PULL-NETWORK" and len(system.clock.waits) == 5
 
 
-def test_a_quota_in_units_is_kept(tmp_path: Path, system: System) -> None:
+def test_a_quota_in_units_is_kept_and_the_pull_goes_on_when_there_is_more(
+    tmp_path: Path, system: System
+) -> None:
     """45 pages of sent messages (1 unit each) and one each of opens (2), clicks (3), replies (10), leads (5)
-    are 65 units; of a quota of 40 an hour, one in 90 s, 25 have to be waited for: 2250 s."""
+    are 65 units: of a quota of 40 an hour the first hour gives 40 pages, the second the rest."""
     room = Room(tmp_path, system, MAILSHAKE, units_per_hour=40)
     pages = [Reply({"results": [sent(n)], "nextToken": f"t{n}" if n < 45 else ""}) for n in range(1, 46)]
     system.answer = Script(*pages, Reply(ENDED))
-    assert room.pull().problem is None
-    spent = 0
-    for asked, units in zip(system.asked, [1] * 45 + [2, 3, 10, 5], strict=True):
-        spent += units
-        allowed = 40 + (asked.at - NOW).total_seconds() / 90
-        assert spent <= allowed + 1e-6, asked.path
-    assert sum(system.clock.waits) == 2250.0
+    problem = problem_of(room)
+    assert problem.code == "E-PULL-LIMIT" and "2026-11-23 04:30:00" in problem.text()
+    assert system.paths() == ["/activity/sent"] * 40
+    system.clock.now = NOW + timedelta(hours=1)
+    report = room.pull()
+    assert report.problem is None and (report.pages, report.asked) == (49, 9)
+    kinds = [path.removeprefix("/activity/") for path in system.paths()[40:]]
+    assert kinds == ["sent"] * 5 + ["opens", "clicks", "replies", "created-leads"]
+    assert room.ingest().counts.accepted == 45 and system.clock.waits == []
+
+
+def test_no_span_of_time_holds_more_requests_than_are_allowed(system: System) -> None:
+    with client_of(system, Manners(5, 10.0)) as client:
+        for number in range(12):
+            client.ask(Call("sent", "/activity/sent"))
+            system.clock.now += timedelta(seconds=number % 3)
+    times = [one.at for one in system.asked]
+    assert all((b - a).total_seconds() >= 10 for a, b in zip(times, times[5:], strict=False))
+    # after the k-th request k % 3 seconds pass; the sixth waits until the first is ten seconds old
+    assert [(at - NOW).total_seconds() for at in times] == [0, 0, 1, 3, 3, 10, 12, 12, 13, 15, 20, 22]
 
 
 # --- keys --------------------------------------------------------------------------------------------
@@ -298,16 +327,7 @@ def test_a_system_that_keeps_silent_is_asked_again_and_in_the_end_named(system: 
         return Reply(ENDED)
 
     system.answer = answer
-    client = Client(
-        system.url,
-        Manners(100, 1.0),
-        FixedKey({}),
-        Secrets([CANARY]),
-        clock=system.clock,
-        sleep=system.clock.sleep,
-        jitter=lambda: 0.0,
-        timeout=httpx.Timeout(0.25),
-    )
+    client = client_of(system, Manners(100, 1.0), timeout=httpx.Timeout(0.25))
     with client:
         assert json.loads(client.ask(Call("sent", "/activity/sent"))) == ENDED
         assert system.clock.waits == [1.0] and len(system.asked) == 2

@@ -27,6 +27,8 @@ class PullKeys:
 
     takes: frozenset[str]
     needs: frozenset[str] = frozenset()
+    full: bool = True
+    """Without `since` it gives everything there is."""
 
 
 @dataclass(frozen=True)

@@ -185,6 +185,7 @@ def pulls(draft: Draft) -> Iterator[Problem]:
             )
         if keys is not None:
             yield from _pull_keys(entry, source.pull, keys)
+            yield from _pull_delivers(entry, source, keys)
         yield from _pull_address(entry, source.pull)
 
 
@@ -218,6 +219,18 @@ def _pull_keys(entry: Entry, pull: Pull, keys: PullKeys) -> Iterator[Problem]:
             at=("pull", name),
             key=name,
             choices=", ".join(sorted(keys.takes)),
+        )
+
+
+def _pull_delivers(entry: Entry, source: Source, keys: PullKeys) -> Iterator[Problem]:
+    """Taken for everything there is, a pull of changes would end every key that did not change."""
+    since = source.pull is not None and source.pull.since is not None
+    if source.delivers == "full" and (since or not keys.full):
+        yield entry.problem(
+            "E-PULL",
+            "delivers: full is wrong here: this pull fetches changes, and what did not change is not gone.",
+            "Remove delivers.",
+            at=("delivers",),
         )
 
 

@@ -221,6 +221,15 @@ def test_a_pull_that_is_written_wrongly_is_said_with_its_line(
     [
         ("id: a\nsystem: ga4\nexport: signups\npull: {token_env: A}\n", "comes as files only"),
         ("id: a\nsystem: timecamp\nexport: entries\npull: {token_env: A}\n", "pull: since is missing"),
+        (
+            "id: a\nsystem: hubspot\nexport: deals\ndelivers: full\n"
+            "pull: {token_env: A, since: 2026-01-01}\n",
+            "what did not change is not gone",
+        ),
+        (
+            "id: a\nsystem: ortto\nexport: campaigns\ndelivers: full\npull: {token_env: A}\n",
+            "fetches changes",
+        ),
         ("id: a\nsystem: upwork\nexport: hours\npull: {token_env: A, since: 2026-01-01}\n", "client_id_env"),
     ],
 )

@@ -140,7 +140,7 @@ class PullSpec:
 
     @property
     def pull_keys(self) -> PullKeys:
-        return PullKeys(COMMON_KEYS | self.keys, self.needs)
+        return PullKeys(COMMON_KEYS | self.keys, self.needs, self.delivers(Pull()) == "full")
 
 
 def bearer(key: str, pull: Pull) -> dict[str, str]:

@@ -233,14 +233,20 @@ def test_landed_answers_that_were_cut_are_refused_whole(tmp_path: Path, system: 
 
 def test_answers_are_landed_as_the_system_wrote_them(tmp_path: Path, system: System) -> None:
     """Digits of a number are the system's own: 0.10 stays 0.10, and twenty digits stay twenty."""
-    raw = b'{\n "campaigns": [{"id": 12345678901234567890,\n "score": 0.10}],\n "has_more": false}'
+    raw = (
+        b'{\n "campaigns": [{"id": 12345678901234567890,\n "score": 0.10, "delivered": 1.2E1,'
+        b' "opens": 1e999999}],\n "has_more": false}'
+    )
     system.answer = lambda asked: Reply(raw)
     room = Room(tmp_path, system, {"id": "ortto_campaigns", "system": "ortto", "export": "campaigns"})
     landed = room.pull().landed
     assert landed is not None
     assert b'"score": 0.10' in room.store.content(landed)
-    room.ingest()
-    assert {row["campaign_id"] for row in room.rows("campaign_snapshots")} == {"12345678901234567890"}
+    assert room.ingest().counts.quarantined == 1  # 1e999999 opens
+    system.answer = lambda asked: Reply(raw.replace(b"1e999999", b"3"))
+    room.fetched()
+    (row,) = room.rows("campaign_snapshots")
+    assert (row["campaign_id"], row["delivered"], row["opens"]) == ("12345678901234567890", 12, 3)
 
 
 def test_an_attempt_counts_only_from_when_it_ended(tmp_path: Path) -> None:

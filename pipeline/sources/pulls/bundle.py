@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from pipeline.errors import FileRefused, Problem
@@ -135,8 +136,16 @@ def read_bundle(data: bytes, name: str) -> Bundle:
 
 
 def read_json(text: str) -> Any:
-    """JSON with numbers as the text they are written in. Raises ValueError (NaN and Infinity are no JSON)."""
-    return json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_number)
+    """JSON with numbers as text, digit by digit. Raises ValueError (NaN and Infinity are no JSON)."""
+    return json.loads(text, parse_float=_digits, parse_int=str, parse_constant=_no_number)
+
+
+def _digits(text: str) -> str:
+    """1.5E3 is 1500, as cells write numbers; what is far from any figure stays as it is."""
+    if "e" not in text.lower():
+        return text
+    number = Decimal(text)
+    return format(number, "f") if -30 <= number.adjusted() <= 30 else text
 
 
 def _no_number(text: str) -> Any:

@@ -35,9 +35,8 @@ START, READINGS = "0", 3
 """The cursor of the first page; how often the report is read when it changes meanwhile."""
 HEADERS = ("id", "date", "contract", "hours", "amount", "currency", "payment")
 BILLED_IN = "USD"
-DASHES, COMPACT = "%Y-%m-%d", "%Y%m%d"
-HOURS_DATE, TRANSACTIONS_DATE = DASHES, DASHES
-"""Each query has a date format of its own: users of the interface report both."""
+HOURS_DATE, TRANSACTIONS_DATE = "%Y-%m-%d", "%Y-%m-%d"
+"""Each query has a date format of its own: users of the interface report this one and %Y%m%d."""
 _AGAIN = ("timeout", "timed out", "internal", "too many requests", "rate limit", "try again", "unavailable")
 _ACCOUNT = ("authorization failed", "unauthorized", "authentication", "permission", "forbidden")
 

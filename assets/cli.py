@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assets.terminal import Terminal
     from pipeline.delivery.outbox import Outbox
     from pipeline.periods import Week
-    from pipeline.workspace.model import Workspace
+    from pipeline.workspace.model import Source, Workspace
 
 STARTER = {
     "scorecards.yaml": "company, time zone, currency, mail, schedule: change this first",
@@ -197,11 +197,14 @@ def run(
         typer.Option("--known", help="then: what had been received by the cut-off; now: everything."),
     ] = "then",
     no_documents: NoDocumentsOption = False,
+    no_pull: Annotated[
+        bool, typer.Option("--no-pull", help="Fetch nothing; use what has been received.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Run the week.
 
-    Reads exports, computes the goals, writes the documents and queues the mail.
+    Fetches and reads exports, computes the goals, writes the documents and queues the mail.
     """
     _remember(workspace, debug)
     if week and missing:
@@ -214,15 +217,41 @@ def run(
     from assets import commands, run_screen
 
     worst = DONE
-    for one in weeks:
-        before = _manifest(opened, one)
+    for number, one in enumerate(weeks):
+        before, pull = _manifest(opened, one), not no_pull and number == 0
         with terminal.progress() as progress:
-            report = commands.run_week(opened, one, known, not no_documents, progress)
+            report = commands.run_week(opened, one, known, not no_documents, progress, pull=pull)
         _show_traceback(report.failure)
         unchanged = bool(report.documents) and before is not None and before == _manifest(opened, one)
         run_screen.show_run(terminal, opened, report, unchanged)
         worst = _worse(worst, report.exit_code)
     raise typer.Exit(worst)
+
+
+@app.command(cls=_Command)
+def pull(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Ids of sources; every source with `pull` when left out."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Fetch exports from their systems.
+
+    Lands what comes; the next run reads it. Meant for shortly before the cut-off.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    wanted = _pulled_sources(opened, sources or [])
+    from assets.run_screen import show_pulled
+    from pipeline.sources.pull import pull_source
+    from pipeline.store.store import Store
+
+    store = Store(opened.state_dir)
+    reports = {source.id: pull_source(opened, source, store) for source in wanted}
+    show_pulled(terminal, opened, reports)
+    raise typer.Exit(WITH_PROBLEMS if any(one.problem for one in reports.values()) else DONE)
 
 
 @app.command(cls=_Command)
@@ -509,6 +538,24 @@ def _week(text: str) -> Week:
         raise _wrong(
             "{text} is not a week.", "Write an ISO week such as 2026-W47.", text=f"“{text}”"
         ) from None
+
+
+def _pulled_sources(workspace: Workspace, wanted: list[str]) -> list[Source]:
+    """The sources to fetch. UsageError for a name that is none, or when nothing can be fetched."""
+    pulled = {source.id: source for source in workspace.sources if source.pull is not None}
+    for name in wanted:
+        if name not in pulled:
+            near = nearest(name, pulled)
+            raise _wrong(
+                "{name} is not a source with `pull`.",
+                "Did you mean {near}?" if near else "Sources with `pull`: {choices}.",
+                name=name,
+                near=near,
+                choices=", ".join(pulled) or "-",
+            )
+    if not pulled:
+        raise _wrong("No source of this workspace has `pull`.", "docs/pulls.md says how to fetch one.")
+    return [pulled[name] for name in dict.fromkeys(wanted)] if wanted else [*pulled.values()]
 
 
 def _manifest(workspace: Workspace, week: Week) -> bytes | None:

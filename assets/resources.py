@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dagster import AssetMaterialization
 
@@ -25,7 +25,10 @@ from pipeline.report.plan_build import render_plans
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.loader import load_notes
-from pipeline.workspace.model import Kpi, Workspace
+from pipeline.workspace.model import Kpi, Source, Workspace
+
+if TYPE_CHECKING:
+    from pipeline.sources.pull import PullReport
 
 Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]
@@ -39,11 +42,17 @@ class WorkRoom:
     """One workspace at work in one run: its store, its editions, and what became of each week."""
 
     def __init__(
-        self, workspace: Workspace, now: Clock = utc_now, known: Literal["then", "now"] = "then"
+        self,
+        workspace: Workspace,
+        now: Clock = utc_now,
+        known: Literal["then", "now"] = "then",
+        pulling: bool = True,
     ) -> None:
         self.workspace = workspace
         self.now = now
         self.known = known
+        self.pulling = pulling
+        """Whether sources that can be fetched are fetched before they are read."""
         self.progress: Progress = lambda step, done, total: None
         self.ranged = False
         """Whether the run covers several weeks."""
@@ -57,6 +66,7 @@ class WorkRoom:
         self._editions: dict[Week, Edition] = {}
         self.failures: dict[Week, Exception] = {}
         self.reports: dict[str, IngestReport] = {}
+        self.pulled: dict[str, PullReport] = {}
         self.documents: dict[Week, list[Path]] = {}
         self.queued: dict[Week, QueueReport] = {}
         self._compacted: int | None = None
@@ -72,6 +82,14 @@ class WorkRoom:
     @cached_property
     def kpis(self) -> dict[str, Kpi]:
         return kpi_registry(self.workspace)
+
+    def pull(self, source: Source) -> "PullReport":
+        """Fetch a source; what went wrong is in the report and in the source's state."""
+        from pipeline.sources.pull import Surroundings, pull_source  # an HTTP library, for who fetches only
+
+        report = pull_source(self.workspace, source, self.store, Surroundings(clock=self.now))
+        self.pulled[source.id] = report
+        return report
 
     def edition(self, week: Week) -> Edition:
         """The week's edition, computed once in a run: its steps must all speak of the same one."""

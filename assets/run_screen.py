@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assets.commands import BackfillReport, WeekReport
     from pipeline.goals.model import Edition
     from pipeline.sources.ingest import IngestReport
+    from pipeline.sources.pull import PullReport
     from pipeline.store.records import Landed
     from pipeline.store.store import Store
 
@@ -37,18 +38,22 @@ UNUSED_COLUMNS = "W-COLUMNS"
 def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, unchanged: bool = False) -> None:
     """What a run made, what it met, and what to do next. `unchanged`: its documents are as they were."""
     store = _store(workspace)
+    show_pulled(terminal, workspace, report.pulled)
     _show_ingest(terminal, workspace, report.ingest, store)
     if report.edition is not None:
         show_status(terminal, workspace, report.edition)
         terminal.line()
         _show_late(terminal, workspace, report.edition, report.ingest, store)
-        _show_old(terminal, workspace, report.edition)
+        unfetched = {key for key, one in report.pulled.items() if one.problem}
+        _show_old(terminal, workspace, report.edition, unfetched)
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
     if report.failure is not None:
         terminal.error(failure_text(report.failure, terminal.say))
     _show_next(terminal, workspace, report)
+    if any(one.problem for one in report.pulled.values()):
+        _show_unfetched(terminal, workspace, report)
     if report.exit_code == 3 and report.edition is not None:
         _show_unjudged(terminal, workspace, report.edition)
 
@@ -110,11 +115,14 @@ def late_exports(
     ]
 
 
-def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
-    """Sources that delivered nothing, or nothing lately, and where to put their export."""
+def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition, told: set[str]) -> None:
+    """Sources that delivered nothing, or nothing lately, and where to put their export. Of those in `told`
+    it has been said already."""
     shown = False
     for source in workspace.sources:
         state = edition.sources.get(source.id)
+        if source.id in told:
+            continue
         if state is not None and state.problem is not None and state.freshness in ("missing", "stale"):
             name = pick(source.title, terminal.lang) or source.id
             terminal.error(f"{name}: {state.problem.full(terminal.say)}")
@@ -164,6 +172,8 @@ def _show_unjudged(terminal: Terminal, workspace: Workspace, edition: Edition) -
     goals = [
         result.goal_id for result in edition.results if result.status == "no_verdict" and result.problems
     ]
+    if not goals:
+        return
     titles = [
         pick(goal.title, terminal.lang) if (goal := workspace.goal(goal_id)) else goal_id for goal_id in goals
     ]
@@ -177,6 +187,53 @@ def _show_unjudged(terminal: Terminal, workspace: Workspace, edition: Edition) -
             names=", ".join(titles),
         )
     )
+
+
+def _show_unfetched(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
+    names = [_name(terminal, workspace, key) for key, one in report.pulled.items() if one.problem]
+    terminal.error(
+        terminal.say.count(
+            "{n} source could not be fetched: {names}. What to do stands above; nothing else is affected.",
+            "{n} sources could not be fetched: {names}. What to do stands above; nothing else is affected.",
+            len(names),
+            names=", ".join(names),
+        )
+    )
+
+
+# --- what was fetched ------------------------------------------------------------------------------------
+
+
+def show_pulled(terminal: Terminal, workspace: Workspace, pulled: dict[str, PullReport]) -> None:
+    """A line for every source that was fetched, and why one was not."""
+    if not pulled:
+        return
+    terminal.said("Fetched")
+    rows = [[_name(terminal, workspace, key), _fetched_text(terminal, one)] for key, one in pulled.items()]
+    terminal.table(rows, indent=2)
+    terminal.line()
+    for key, one in pulled.items():
+        told = [*([one.problem] if one.problem else []), *one.warnings]
+        for problem in told:
+            terminal.error(f"{_name(terminal, workspace, key)}: {problem.full(terminal.say)}")
+
+
+def _fetched_text(terminal: Terminal, report: PullReport) -> str:
+    say = terminal.say
+    if report.problem is not None:
+        return say("not fetched")
+    text = say.count("{n} answer", "{n} answers", report.pages)
+    saved = report.pages - report.asked
+    if saved:
+        text += ", " + say.count(
+            "{n} of them from a fetch that broke off", "{n} of them from a fetch that broke off", saved
+        )
+    return text
+
+
+def _name(terminal: Terminal, workspace: Workspace, source_id: str) -> str:
+    source = next((one for one in workspace.sources if one.id == source_id), None)
+    return (pick(source.title, terminal.lang) if source else "") or source_id
 
 
 # --- what was read ---------------------------------------------------------------------------------------

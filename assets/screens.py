@@ -263,6 +263,8 @@ def _state_row(terminal: Terminal, workspace: Workspace, line: SourceLine, words
         told = (
             say.count("{n} file, not read yet", "{n} files, not read yet", line.waiting)
             if line.waiting
+            else say("not fetched yet")
+            if line.source.pull
             else ""
         )
         return [
@@ -300,7 +302,7 @@ def _next_step(terminal: Terminal, workspace: Workspace, found: Checked) -> str:
             len(found.failing),
         )
     if not found.has_data:
-        if not any(line.waiting for line in found.sources):
+        if not any(line.waiting or line.source.pull for line in found.sources):
             return say(
                 "The workspace is right. Next: drop exports into the folders above, then run: scorecards run"
             )

@@ -15,9 +15,12 @@ from pipeline.workspace.model import Workspace
 
 def open_workspace(root: Path) -> Workspace:
     """The workspace in `root`. Raises WorkspaceError with every problem found."""
+    from pipeline.sources.pulls.registry import pulls_for_check
     from pipeline.sources.vendors.registry import systems_for_check
 
-    workspace = load_workspace(root, catalogue=CATALOGUE, systems=systems_for_check())
+    workspace = load_workspace(
+        root, catalogue=CATALOGUE, systems=systems_for_check(), pulls=pulls_for_check()
+    )
     if workspace.kpis:
         from pipeline.kpis.registry import kpi_problems
 

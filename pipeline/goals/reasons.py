@@ -58,6 +58,10 @@ REFUSED = (
     "export of {received}."
 )
 REFUSED_ONLY = "No verdict: the export of {source} could not be read. {why}"
+NOT_FETCHED = (
+    "No verdict: {source} was not fetched in time. {why} Figures end with what was fetched on {received}."
+)
+NEVER_FETCHED = "No verdict: {source} has not been fetched. {why}"
 MISSING = (
     "No verdict: nothing has been received from {source}. Put its export into the folder and run "
     "the week again."
@@ -250,6 +254,11 @@ def _calculation_key(kpi: Kpi, kind: str, reading: Reading, period: PeriodName, 
 def source_reason(state: SourceState, received: date | None) -> Reason:
     """Why a source keeps a goal from a verdict: which, since when, and what to do."""
     params: dict[str, Param] = {"source": ("text", state.title or state.source_id)}
+    if state.is_fetched and state.freshness in ("stale", "missing"):
+        params["why"] = ("text", _said(state.problem))
+        if received is None:
+            return Reason(NEVER_FETCHED, params)
+        return Reason(NOT_FETCHED, {**params, "received": ("date", received)})
     if state.freshness == "missing" or (received is None and state.freshness != "refused"):
         return Reason(MISSING, params)
     if state.freshness == "refused":

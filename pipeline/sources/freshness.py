@@ -9,16 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from statistics import median
 from typing import Any
 
 from pipeline.errors import Problem
-from pipeline.periods import company_date
+from pipeline.periods import DAY, Week, as_instant, company_date
 from pipeline.sources.counters import fall_warnings
-from pipeline.sources.declared import source_facts
+from pipeline.sources.declared import delivers_full, source_facts
 from pipeline.sources.ingest import file_pattern, problems_from_json
+from pipeline.sources.pulls.log import newest as newest_attempt
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
@@ -40,6 +41,8 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     entries = [entry for entry in store.log_entries(source.id) if entry["received_at"] <= instant]
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
+    if source.pull is not None and freshness != "refused":
+        freshness, problem = _after_pull(source, store, instant, freshness, problem)
     newest = entries[-1] if entries else None
     warnings = [*_warnings(source, entries, usable), *_falls(source, store, knowledge, usable)]
     return SourceState(
@@ -53,6 +56,7 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
         problem=problem,
         reconstructed=source.id in knowledge.reconstructed,
         facts=source_facts(source),
+        is_fetched=source.pull is not None,
         verification=dict(source.verification),
         limitations=dict(source.limitations),
         details={"warnings": warnings},
@@ -68,16 +72,38 @@ def _verdict(
         return "refused", problems_from_json(entries[-1]["problems"])[0]
     received = _instant(usable[-1])
     age = instant - received
-    if age.total_seconds() > source.stale_after_days * 86_400:
+    if source.must_see_whole_weeks:
+        if received < _last_week_day(workspace, instant):
+            return "stale", _pull_stale(source, company_date(received, workspace.company.zone))
+    elif age.total_seconds() > source.stale_after_days * 86_400:
         return "stale", _stale(source, company_date(received, workspace.company.zone), age.days)
     return "fresh", None
+
+
+def _last_week_day(workspace: Workspace, instant: datetime) -> datetime:
+    """Midnight at the beginning of the last day of the week that had ended last."""
+    zone = workspace.company.zone
+    sunday = Week.of(company_date(instant, zone)).monday - DAY
+    return as_instant(datetime.combine(sunday, time()), zone)
+
+
+def _after_pull(
+    source: Source, store: Store, instant: datetime, freshness: Freshness, problem: Problem | None
+) -> tuple[Freshness, Problem | None]:
+    """What the last attempt to fetch the source makes of its state. Data that could not be fetched are not
+    the data of a quiet week, however young the ones before them are."""
+    attempt = newest_attempt(store.state_dir, source.id, instant)
+    if attempt is None or attempt.problem is None:
+        return freshness, _never_pulled(source) if freshness == "missing" else problem
+    return ("missing" if freshness == "missing" else "stale"), attempt.problem
 
 
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
     earlier = [int(entry["rows_in"]) for entry in usable[-1 - VOLUME_HISTORY : -1]]
-    if usable and len(earlier) == VOLUME_HISTORY:
+    varies = source.pull is not None and not delivers_full(source)  # a quiet week has few changes
+    if usable and len(earlier) == VOLUME_HISTORY and not varies:
         rows, usual = int(usable[-1]["rows_in"]), median(earlier)
         if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
             warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
@@ -133,6 +159,24 @@ def _missing(source: Source) -> Problem:
         'No export of "{source}" has been received.',
         "Drop one into {folder} (file name: {pattern}) and run again.",
         params=_folder(source),
+    )
+
+
+def _never_pulled(source: Source) -> Problem:
+    return Problem(
+        "E-MISSING",
+        '"{source}" has not been fetched yet.',
+        "Run: scorecards pull",
+        params={"source": source.id},
+    )
+
+
+def _pull_stale(source: Source, since: date) -> Problem:
+    return Problem(
+        "E-STALE",
+        '"{source}" was last fetched on {since}, before the week was over.',
+        "Fetch it shortly before each cut-off: with scorecards pull, or by the schedule of scorecards serve.",
+        params={"source": source.id, "since": since.isoformat()},
     )
 
 

@@ -305,13 +305,17 @@ def source_fingerprint(workspace: Workspace, source: Source) -> str:
     """sha256 of everything besides the bytes that decides which rows an export gives."""
     record: dict[str, Any] = {
         "reading": READING_VERSION,
-        "source": source.model_dump(mode="json", exclude={"title", "verification", "limitations", "owner"}),
+        "source": source.model_dump(
+            mode="json", exclude={"title", "verification", "limitations", "owner", "pull"}
+        ),
         "timezone": workspace.company.timezone,
         "currency": workspace.company.currency,
         "hash_key": hashlib.sha256(hash_key(workspace)).hexdigest(),
         "lookups": [_file_sha(workspace.root / lookup.file) for lookup in source.lookup],
         "facts": [repr(FACTS[fact]) for fact in source_facts(source) if fact in FACTS],
     }
+    if source.pull is not None:  # where its key is and where it asks changes no row
+        record["delivers full"] = delivers_full(source)
     return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -30,6 +30,9 @@ from pipeline.sources.jsonfile import read_json
 from pipeline.sources.mapped import adapted, format_problems, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
+from pipeline.sources.pulled import pull_of, pulled_export, pulled_table
+from pipeline.sources.pulls.bundle import is_bundle, read_bundle
+from pipeline.sources.pulls.registry import pull_spec
 from pipeline.sources.reading import (
     JSON_KINDS,
     PLAIN,
@@ -64,28 +67,55 @@ def parse_export(
     """Reads `data` (the file called `name`) as the source declares it; `received_at` dates counters that
     carry no day of their own. Raises FileRefused with every problem that makes the whole file unusable,
     InvariantBroken when rows or money do not add up."""
+    bundle = read_bundle(data, name) if is_bundle(data) else None
     try:
-        spec = export_of(source)
+        pull = None if bundle is None else pull_of(source, bundle)
+        spec = export_of(source) if pull is None else pulled_export(source, pull)
     except FileRefused as refusal:  # a mistake of the source's own file, not of the export
         place = workspace.location(f"source:{source.id}") or {"file": name}
         raise FileRefused(
             *(replace(one, **{**place, "column": one.column}) for one in refusal.problems)
         ) from None
-    if spec.as_json is not None and looks_like_json(data):
-        spec = adapted(spec.as_json, source)
-    context = _context(workspace, source, spec, name)
+    if bundle is None or pull is None:
+        if spec.as_json is not None and looks_like_json(data):
+            spec = adapted(spec.as_json, source)
+        context = _context(workspace, source, spec, name)
+    else:
+        context = _context(workspace, source.model_copy(update={"format": None}), spec, name)
     if received_at is not None:
         context = replace(context, received_on=company_date(received_at, workspace.company.zone))
+    if bundle is None or pull is None:
+        raw = _shaped_table(data, source, spec, context, name)
+    else:
+        raw = pulled_table(bundle, pull)
+    rejections = Rejections()
+    raw, taken = _with_lookups(workspace, source, raw, context, rejections)
+    spec, found = _columns(spec, source, raw, name, taken)
+    if not raw.rows and not raw.broken and not source.allow_empty:
+        _refuse_empty(raw, name, pull is not None, context.is_full)
+    return _Parsing(source, spec, context, raw, found, rejections).result()
+
+
+def _shaped_table(data: bytes, source: Source, spec: ExportSpec, context: Context, name: str) -> RawTable:
+    """The file as one table, in the shape that its export's fields describe."""
     raw = read_table(data, context.format, name, Layout(spec.comment, spec.title_lines, spec.ragged))
     if spec.reshape is not None:
         raw = spec.reshape(raw, context)
     if context.format.kind in JSON_KINDS and not raw.header:
         raw = _without_records(raw, spec)
-    raw = _merged(raw, spec, source)
-    rejections = Rejections()
-    raw, taken = _with_lookups(workspace, source, raw, context, rejections)
-    spec, found = _columns(spec, source, raw, name, taken)
-    if not raw.rows and not raw.broken and not source.allow_empty:
+    return _merged(raw, spec, source)
+
+
+def _refuse_empty(raw: RawTable, name: str, is_pulled: bool, is_full: bool) -> None:
+    """A file without rows is a mistake; an interface without changes is not, one without anything is."""
+    if is_pulled and is_full:
+        raise refused(
+            "E-NOROWS",
+            "The system answered without a single record.",
+            "Check the rights of the key; if there may be none, set allow_empty: true for the source.",
+            name,
+        )
+    if not is_pulled:
         raise refused(
             "E-NOROWS",
             "The file has a header and no rows.",
@@ -93,7 +123,6 @@ def parse_export(
             name,
             line=raw.header_line,
         )
-    return _Parsing(source, spec, context, raw, found, rejections).result()
 
 
 def export_of(source: Source) -> ExportSpec:
@@ -103,6 +132,9 @@ def export_of(source: Source) -> ExportSpec:
     if wrong:
         raise FileRefused(*wrong)
     vendor = SYSTEMS.get(source.system)
+    pull = pull_spec(source)
+    if pull is not None and pull.spec is not None and (vendor is None or source.export not in vendor.exports):
+        return adapted(pull.spec, source)
     if vendor is None or (source.fact and not source.export):
         return mapped_export(source)
     export = source.export or (next(iter(vendor.exports)) if len(vendor.exports) == 1 else "")
@@ -339,7 +371,7 @@ class _Parsing:
         self._reject_flagged()
         typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
         rows = self._rows(typed)
-        excluded, notes = self._left_out(rows, excluded)
+        excluded, notes = self._left_out_by_rule(rows, excluded)
         warnings += notes
         counted = np.flatnonzero(~excluded)
         self._validate(rows, counted)
@@ -348,7 +380,7 @@ class _Parsing:
         counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
         kept = rows.iloc[accepted]
         return ParsedExport(
-            self._facts(kept),
+            self._facts(kept, rows.iloc[list(self.raw.removed)]),
             self._quarantine(rejected),
             counts,
             (*self.raw.warnings, *self.found.warnings, *warnings, *self.spec.warn(kept, self.context)),
@@ -369,6 +401,8 @@ class _Parsing:
             count = int((hit & ~mask).sum())
             notes += self._note("Rows left out on purpose ({because}): {count}.", count, because)
             mask |= hit
+        mask, told = self._left_out(mask)
+        notes += told
         totals = self._totals() & ~mask
         notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
         mask |= totals
@@ -380,7 +414,7 @@ class _Parsing:
                 mask |= blank
         return mask, notes
 
-    def _left_out(self, rows: pd.DataFrame, excluded: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
+    def _left_out_by_rule(self, rows: pd.DataFrame, excluded: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
         """The excluded rows with those of the export that are no records of the fact, and what is said."""
         notes: list[Problem] = []
         for rule in self.spec.left_out:
@@ -388,6 +422,18 @@ class _Parsing:
             notes += self._note(rule.note, int(hit.sum()))
             excluded = excluded | hit
         return excluded, notes
+
+    def _left_out(self, mask: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
+        """`mask` with the records that an interface names as deleted or as no rows of the export."""
+        mask, notes = mask.copy(), []
+        removed = _flags(self.raw.rows, self.raw.removed) & ~mask
+        notes += self._note("Records deleted or archived in the system: {count}.", int(removed.sum()))
+        mask |= removed
+        for because in dict.fromkeys(why for _, why in self.raw.left_out):
+            hit = _flags(self.raw.rows, [row for row, why in self.raw.left_out if why == because]) & ~mask
+            notes += self._note("Rows left out on purpose ({because}): {count}.", int(hit.sum()), because)
+            mask |= hit
+        return mask, notes
 
     def _totals(self) -> np.ndarray:
         """Rows whose first cell says Total and that are no record: a needed cell is blank, or most are. A
@@ -599,10 +645,21 @@ class _Parsing:
         )
         return validation.reconciled(counts, self.context.file)
 
-    def _facts(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        frames = self.spec.emit(rows, self.context) if self.spec.emit else {self.fact.name: rows}
-        dims = self._dims()
-        return {name: self._stamped(FACTS[name], frames[name], dims) for name in self.spec.facts}
+    def _facts(self, rows: pd.DataFrame, removed: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Rows of each fact, and the keys that count no longer as rows marked so."""
+        frames, dims = self._emitted(rows), self._dims()
+        facts = {name: self._stamped(FACTS[name], frames[name], dims) for name in self.spec.facts}
+        if len(removed):
+            gone = self._emitted(removed)
+            for name in self.spec.facts:
+                keyed = gone[name].dropna(subset=list(FACTS[name].key))
+                facts[name] = pd.concat(
+                    [facts[name], self._stamped(FACTS[name], keyed, dims, removed=True)], ignore_index=True
+                )
+        return facts
+
+    def _emitted(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        return self.spec.emit(rows, self.context) if self.spec.emit else {self.fact.name: rows}
 
     def _dims(self) -> pa.Array:
         """JSON of the declared dimensions of each row, keys sorted; blank cells are left out."""
@@ -619,7 +676,9 @@ class _Parsing:
             texts.append(known[row])
         return pa.array(texts, pa.string())
 
-    def _stamped(self, fact: Fact, frame: pd.DataFrame, dims: pa.Array) -> pd.DataFrame:
+    def _stamped(
+        self, fact: Fact, frame: pd.DataFrame, dims: pa.Array, removed: bool = False
+    ) -> pd.DataFrame:
         """Columns of the fact's schema in its order; what only landing knows is left empty."""
         index = pa.array(frame.index.to_numpy(dtype=np.int64))
         lines = pa.array(self.raw.lines, pa.int64()).take(index)
@@ -628,7 +687,7 @@ class _Parsing:
             "dims": dims.take(index),
             "source": pa.array([self.source.id] * len(frame), pa.string()),
             "source_line": lines,
-            "removed": pa.array([False] * len(frame), pa.bool_()),
+            "removed": pa.array([removed] * len(frame), pa.bool_()),
         }
         arrays = []
         for field in schema:
@@ -728,6 +787,13 @@ def _quarantine_frame(records: Sequence[tuple]) -> pd.DataFrame:
 
 def _mask(found: pa.Array) -> np.ndarray:
     return pc.fill_null(found, False).to_numpy(zero_copy_only=False).astype(bool)
+
+
+def _flags(size: int, rows: Iterable[int]) -> np.ndarray:
+    """True at these rows."""
+    flags = np.zeros(size, dtype=bool)
+    flags[list(rows)] = True
+    return flags
 
 
 def _hashes(columns: Iterable[pd.Series]) -> np.ndarray:

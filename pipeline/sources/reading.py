@@ -71,6 +71,10 @@ class RawTable:
     """(row, column, reason) of cells the file itself marks as unusable."""
     titles: tuple[tuple[str, ...], ...] = ()
     """Records above the header, where an export has title lines."""
+    removed: tuple[int, ...] = ()
+    """Rows that the system names as deleted: they say that their keys count no longer."""
+    left_out: tuple[tuple[int, str], ...] = ()
+    """(row, why) of rows that are no rows of the export, in the system's own terms."""
 
     @property
     def rows(self) -> int:

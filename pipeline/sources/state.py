@@ -78,6 +78,8 @@ class SourceState:
     """Nothing had been received by the cut-off; the earliest export is used instead."""
     facts: tuple[str, ...] = ()
     """Names of the facts it feeds."""
+    is_fetched: bool = False
+    """It comes by a pull, so nobody has to export it."""
     verification: dict[str, str] = field(default_factory=dict)
     limitations: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)

@@ -515,7 +515,7 @@ def _stamped(one: LandedRows, fact: str, schema: pa.Schema) -> pa.Table:
         "source": pa.repeat(one.landed.source_id, count),
         "source_sha256": pa.repeat(one.landed.sha256, count),
         "known_at": pa.array([one.landed.received_at] * count, schema.field("known_at").type),
-        "removed": pa.repeat(False, count),
+        "removed": pc.fill_null(rows["removed"], False),
         "dims": pc.fill_null(rows["dims"], "{}"),
     }
     for name, values in stamps.items():

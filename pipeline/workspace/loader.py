@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from pipeline.errors import Problem, UsageError, WorkspaceError, nearest, shown
 from pipeline.periods import Week, as_instant
-from pipeline.workspace.draft import Draft, Entry
+from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
@@ -47,18 +47,21 @@ _PARTS = {"people": (("people", "person"), ("teams", "team")), "strategy": (("ob
 
 
 def load_workspace(
-    root: Path, catalogue: Sequence[Kpi] = (), systems: Mapping[str, frozenset[str]] | None = None
+    root: Path,
+    catalogue: Sequence[Kpi] = (),
+    systems: Mapping[str, frozenset[str]] | None = None,
+    pulls: Mapping[tuple[str, str], PullKeys] | None = None,
 ) -> Workspace:
     """Read the workspace in `root`.
 
     `catalogue`: built-in KPIs that goals may name; without any, names of KPIs are not checked. `systems`:
-    vendor system -> its exports; None: not checked. Raises WorkspaceError with every problem of every file,
-    UsageError when the folder is no workspace at all.
+    vendor system -> its exports; `pulls`: (system, export) -> keys of its pull; None: not checked. Raises
+    WorkspaceError with every problem of every file, UsageError when the folder is no workspace at all.
     """
     root = root.resolve()
     if not (root / COMPANY_FILE).is_file():
         raise UsageError(_no_workspace(root))
-    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems)
+    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems, pulls)
     problems: list[Problem] = []
     for path in config_files(root):
         problems += _read(draft, path)

@@ -30,6 +30,9 @@ from pipeline.units import Direction, Unit
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """Lower-case letters, digits, dash and underscore: safe as a file name and as a table name."""
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
+"""An environment variable. Whoever writes the secret itself here is told so, without repeating it."""
+
 Language = Literal["en", "ru"]
 
 
@@ -330,6 +333,30 @@ class Exclude(Model):
     because: str = ""
 
 
+class Pull(Model):
+    """How an export is fetched from its system's own interface. Secrets stand in the environment or in the
+    keyring; here stands only where. Which of the keys a system takes is in docs/pulls.md."""
+
+    token_env: VariableName | None = None
+    """Name of the environment variable that holds the key; the key itself is never written."""
+    keyring: str | None = None
+    """service/name of the entry in this machine's keyring that holds the key, instead of token_env."""
+    client_id_env: VariableName | None = None
+    """Name of the environment variable with the application's id, where a system wants one."""
+    client_secret_env: VariableName | None = None
+    """Name of the environment variable with the application's secret."""
+    since: date | None = None
+    """First day wanted. HubSpot: fetch what was changed since then instead of everything."""
+    properties: tuple[str, ...] = ()
+    """Further properties of the system's records to fetch, for dimensions and own columns (HubSpot)."""
+    organization: str | None = None
+    """Id of the organisation to ask about (Upwork)."""
+    units_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """What the plan allows an hour (Mailshake)."""
+    base_url: str | None = None
+    """Address of the interface when it is not the usual one, such as that of a region."""
+
+
 class Source(Model):
     """sources/*.yaml: one export."""
 
@@ -348,6 +375,10 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
+    """Days after which the newest export is too old. A source with `pull` is too old, when this is left out,
+    as soon as it was not fetched since the last day of the week that ended last."""
+    pull: Pull | None = None
+    """Fetch the export from the system before each weekly run. Dropped files are read all the same."""
     fact: str | None = None
     columns: Annotated[dict[str, MappedColumn], BeforeValidator(_as_columns)] = {}
     aliases: dict[str, tuple[str, ...]] = {}
@@ -363,6 +394,11 @@ class Source(Model):
     """How these figures are verified (data-quality lines of the goal page)."""
     limitations: Text = {}
     owner: Identifier | None = None
+
+    @property
+    def must_see_whole_weeks(self) -> bool:
+        """Whether it is stale once a week has ended that was not fetched to its last day."""
+        return self.pull is not None and "stale_after_days" not in self.model_fields_set
 
 
 # --- KPIs --------------------------------------------------------------------------------------------

@@ -16,17 +16,18 @@ FILES = [
         *("reasons", "reading", "jsonfile", "xlsx", "parquet", "reports"),
         *("headers", "validation", "mapped", "parse"),
         *("recognise", "snapshots", "counters"),
+        *("http", "credentials", "pull", "pulled"),
     )
 ]
 
 
 def sentences(path: Path) -> list[str]:
-    """Texts handed to Problem, refused, Reason and _note, or kept as message or remedy on the way there."""
+    """Texts handed to Problem, refused, failed, Reason and _note, or kept as message or remedy on the way."""
     found: list[ast.expr] = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-            if name in ("Problem", "refused", "Reason"):
+            if name in ("Problem", "refused", "Reason", "failed"):
                 found += node.args[1:3]
             elif name in ("_note", "LeftOut", "_Faulty"):
                 found += node.args[:1]
@@ -45,7 +46,9 @@ def fields(template: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "path", [*FILES, *sorted((ROOM / "vendors").glob("*.py"))], ids=lambda path: path.stem
+    "path",
+    [*FILES, *sorted((ROOM / "vendors").glob("*.py")), *sorted((ROOM / "pulls").glob("*.py"))],
+    ids=lambda path: f"{path.parent.name}-{path.stem}",
 )
 def test_no_sentence_is_left_in_english(path):
     russian = speech("ru")

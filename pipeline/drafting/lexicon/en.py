@@ -1,0 +1,196 @@
+"""English: the words of goals. Data only; what each group means is said in model.py."""
+
+from __future__ import annotations
+
+from pipeline.drafting.lexicon.model import Lexicon
+
+LEXICON = Lexicon(
+    code="en",
+    letters=r"[a-z]",
+    endings=("ing", "ies", "ed", "es", "'s", "’s", "s", "e", "y"),
+    shortest=3,
+    decimal_mark=".",
+    verbs={
+        "up": (
+            "increase", "increasing", "raise", "grow", "growth", "boost", "lift", "expand", "push up", "bring up",
+            "gain", "higher", "scale up", "step up",
+        ),
+        "down": (
+            "reduce", "reduction", "cut", "cutting", "lower", "decrease", "drop", "shrink", "trim", "slash",
+            "bring down", "push down", "decline", "fall", "minimise", "minimize",
+        ),
+        "better": ("improve", "improvement", "optimise", "optimize", "bring", "move", "change"),
+        "reach": (
+            "reach", "get", "getting", "win", "winning", "achieve", "hit", "earn", "generate", "collect", "attract", "acquire",
+            "sign", "book", "sell", "close", "make", "gather", "obtain", "bring in", "secure", "deliver", "send", "do",
+            "log", "spend", "have",
+        ),
+        "keep": (
+            "keep", "keeps", "kept", "hold", "maintain", "stay", "remain", "limit", "cap", "sustain", "never exceed",
+        ),
+    },
+    multiples={
+        "double": ("up", 2), "triple": ("up", 3), "treble": ("up", 3), "quadruple": ("up", 4),
+        "doubling of": ("up", 2), "halve": ("down", 2), "halving": ("down", 2), "twofold": ("", 2),
+        "threefold": ("", 3), "tenfold": ("", 10), "in half": ("down", 2), "twice": ("", 2),
+    },
+    times_word=("times", "x", "fold"),
+    fractions={
+        "a half": (1, 2), "half": (1, 2), "one half": (1, 2), "a third": (1, 3), "one third": (1, 3), "one-third": (1, 3),
+        "two thirds": (2, 3), "two-thirds": (2, 3), "a quarter": (1, 4), "one quarter": (1, 4), "three quarters": (3, 4),
+        "a fifth": (1, 5), "one fifth": (1, 5), "a tenth": (1, 10), "one tenth": (1, 10),
+    },
+    numbers={
+        "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+        "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+        "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+        "seventy": 70, "eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100, "a thousand": 1000,
+        "one thousand": 1000, "a million": 1_000_000, "one million": 1_000_000,
+    },
+    magnitudes={
+        "k": 1000, "thousand": 1000, "m": 1_000_000, "mn": 1_000_000, "mln": 1_000_000, "mio": 1_000_000,
+        "million": 1_000_000, "b": 1_000_000_000, "bn": 1_000_000_000, "billion": 1_000_000_000, "hundred": 100,
+    },
+    units={
+        "%": ("%", "percent", "per cent", "pct"),
+        "pp": ("pp", "percentage points", "percentage point", "percent points", "per cent points", "% points",
+               "points", "point", "ppt", "ppts"),
+        "hours": ("hours", "hour", "hrs", "h"),
+    },
+    currencies={
+        "EUR": ("€", "eur", "euro"), "USD": ("$", "usd", "dollar", "us dollar"), "GBP": ("£", "gbp", "pound"),
+        "RUB": ("₽", "rub", "rouble", "ruble"), "UAH": ("₴", "uah", "hryvnia"), "INR": ("₹", "inr", "rupee"),
+        "JPY": ("¥", "jpy", "yen"), "CHF": ("chf", "franc"), "KZT": ("₸", "kzt", "tenge"), "PLN": ("pln", "zloty"),
+    },
+    roles={
+        "from": ("from",),
+        "to": ("to", "up to", "down to", "to a total of"),
+        "by": ("by",),
+        "least": (
+            "at least", "no less than", "not less than", "no fewer than", "not fewer than", "minimum", "a minimum of", "minimum of", "more than",
+            "over", "above", "exceed", "exceeding", "≥", ">", "not below",
+        ),
+        "most": (
+            "at most", "no more than", "not more than", "under", "below", "less than", "fewer than", "maximum",
+            "a maximum of", "maximum of", "not exceeding", "not exceed", "never exceed", "not above", "≤", "<",
+        ),
+        "level": ("of", "at", "is", "equals", "=", "a total of"),
+    },
+    more={"more": ("more", "additional", "extra"), "fewer": ("fewer", "less")},
+    per={
+        "day": ("a day", "per day", "daily", "each day", "every day", "/ day"),
+        "week": ("a week", "per week", "weekly", "each week", "every week", "/ week", "/ wk"),
+        "month": ("a month", "per month", "monthly", "each month", "every month", "/ month", "/ mo"),
+        "quarter": ("a quarter", "per quarter", "quarterly", "each quarter", "every quarter"),
+        "year": ("a year", "per year", "yearly", "annually", "annual", "each year", "every year", "per annum"),
+    },
+    prior_year=(
+        "year over year", "year on year", "year-over-year", "year-on-year", "yoy", "y/y", "over last year", "on last year", "against last year",
+        "compared with last year", "compared to last year", "than last year", "vs last year", "versus last year",
+        "over the prior year", "over the previous year", "against the prior year", "against the previous year",
+        "compared with the prior year", "compared with the previous year", "compared to the previous year",
+        "from last year", "relative to last year",
+    ),
+    from_baseline=(
+        "from today's level", "from the current level", "compared with today", "compared to today", "over today's level", "from current levels",
+        "over the baseline", "from the baseline", "against the baseline", "relative to the baseline",
+    ),
+    time_roles={
+        "in": ("in", "during", "over", "for", "within", "of", "throughout", "at"),
+        "by": ("by", "no later than", "not later than"),
+        "until": ("until", "till", "til"),
+        "through": ("through",),
+        "before": ("before",),
+        "from": ("from", "starting", "starting in", "starting on", "starting from", "since", "beginning", "beginning in", "beginning on", "as of"),
+        "within": ("in", "within", "over", "during", "for", "in the next", "over the next", "within the next",
+                   "for the next", "during the next", "over the coming", "in the coming"),
+    },
+    time_units={
+        "day": ("day",), "week": ("week",), "month": ("month",), "quarter": ("quarter",),
+        "half": ("half", "half-year"), "year": ("year",),
+    },
+    half_letter="h",
+    months=(
+        ("january", "jan"), ("february", "feb"), ("march", "mar"), ("april", "apr"), ("may",), ("june", "jun"),
+        ("july", "jul"), ("august", "aug"), ("september", "sep", "sept"), ("october", "oct"), ("november", "nov"),
+        ("december", "dec"),
+    ),
+    relative={
+        "this": ("this", "the current", "current"),
+        "next": ("next", "the coming", "coming", "the following"),
+        "last": ("last", "the previous", "previous", "the past"),
+    },
+    ordinals={"first": 1, "second": 2, "third": 3, "fourth": 4},
+    ends=("end of", "the end of", "close of", "end", "the end"),
+    begins=("beginning of", "the beginning of", "start of", "the start of"),
+    end_compounds={"year": ("year-end", "year end"), "quarter": ("quarter-end",), "month": ("month-end",)},
+    inexact=("mid", "mid-", "the middle of", "middle of", "early", "late", "around", "about"),
+    year_words=("year",),
+    fiscal_words=("fy", "fiscal", "fiscal year", "financial year"),
+    range_words=("to", "until", "till", "through", "and", "-", "–"),
+    means=("through", "via", "thanks to", "with the help of", "by means of", "using", "by way of"),
+    means_before_ending={"by": "ing"},
+    not_means=("spring", "evening", "morning", "beginning"),
+    joins=("and", "as well as", "plus", "and also"),
+    conditions=("at a", "at an", "while", "whilst", "at"),
+    owner=(
+        "owner :", "owner is", "owner", "owned by", "responsible :", "responsible is", "responsible", "led by", "assigned to",
+        "accountable :", "accountable is",
+    ),
+    owner_by=("by",),
+    each=(
+        "each rep", "every rep", "per rep", "each sales rep", "every sales rep", "each salesperson", "each seller",
+        "each sales representative", "each representative", "each manager", "each person", "per person",
+        "each team member", "each employee",
+    ),
+    team=("team", "department"),
+    kpis={
+        "signups": (
+            "sign-ups", "sign ups", "email sign-ups", "email sign ups", "site sign-ups", "site sign ups", "website sign-ups",
+            "web sign-ups", "registrations", "newsletter sign-ups", "newsletter subscribers", "subscribers",
+            "email subscribers",
+        ),
+        "gross_profit": ("gross profit", "gross margin in money"),
+        "net_profit": ("net profit", "net income"),
+        "sales_revenue": ("sales", "revenue", "sales revenue", "bookings", "turnover", "sales volume"),
+        "retention_rate": ("retention", "customer retention", "retention rate", "customer retention rate"),
+        "churn_rate": ("churn", "customer churn", "churn rate", "customer churn rate", "attrition"),
+        "cac": ("cac", "customer acquisition cost", "acquisition cost", "cost of acquiring a customer",
+                "cost per new customer", "cost of customer acquisition"),
+        "prospecting_activity": (
+            "prospecting activity", "prospecting", "messages", "outreach messages", "emails", "outreach emails", "prospecting messages",
+            "outreach", "messages sent", "prospecting emails",
+        ),
+        "reply_rate": ("reply rate", "response rate", "replies rate"),
+        "funnel_flow": ("funnel flow", "funnel conversion", "stage conversion", "qualification rate"),
+        "revenue_growth_yoy": (
+            "year over year sales growth", "year-over-year sales growth", "sales growth year over year", "growth year over year",
+            "year over year growth", "year-over-year growth", "year on year growth", "year-on-year growth", "yoy growth",
+            "yoy sales growth", "yoy revenue growth", "revenue growth year over year", "year-over-year revenue growth",
+            "year over year revenue growth", "growth over last year", "sales growth over last year",
+            "revenue growth over last year",
+        ),
+        "closing_rate": ("closing rate", "close rate", "win rate", "share of deals won"),
+        "new_customers": ("new customers", "customers", "new clients", "clients", "new accounts"),
+        "admin_hours": (
+            "hours of administrative work", "administrative work", "admin work", "admin hours", "administrative hours", "hours of admin work",
+            "admin time", "administration", "hours of admin", "hours on admin work", "paperwork",
+        ),
+    },
+    shared_names={
+        "profit": ("gross_profit", "net_profit"),
+        "profits": ("gross_profit", "net_profit"),
+        "conversion": ("funnel_flow", "closing_rate"),
+        "conversion rate": ("funnel_flow", "closing_rate"),
+        "sales team": (), "sales rep": (), "sales representative": (), "sales department": (), "sales manager": (),
+        "sales staff": (), "sales people": (), "sales growth": ("revenue_growth_yoy", "sales_revenue"),
+        "revenue growth": ("revenue_growth_yoy", "sales_revenue"),
+        "customer service": (), "customer support": (), "existing customers": (),
+    },
+    silent=(
+        "the", "a", "an", "of", "our", "my", "we", "to", "in", "on", "at", "for", "from", "by", "will", "with", "be", "is", "are",
+        "should", "must", "want", "let", "us", "please", "total", "new", "and", "that", "this", "number", "rate", "level",
+        "until", "till", "within", "over", "during", "per", "each", "as", "it", "its", "their", "up", "down", "least", "most",
+        "every", "i", "than", "all", "goal", "not", "then", "also",
+    ),
+)  # fmt: skip

@@ -86,7 +86,11 @@ class ClauseReader:
         if any(last <= opening.first for _, last in times):
             return end
         while True:
-            closing = [first for first, last in times if _only_stops(scan, last, end) and first > opening.last]
+            closing = [
+                first
+                for first, last in times
+                if opening.last < first and last <= end and _only_stops(scan, last, end)
+            ]
             if not closing:
                 return end
             end = min(closing)
@@ -156,19 +160,30 @@ def _joined(before: str, after: str) -> str:
     return " ".join(text for text in (before.rstrip(" ,;:-–—"), after.strip()) if text)
 
 
-def groups(cuts: Sequence[Range], marks: Sequence[tuple[str, int]], length: int) -> list[Range]:
-    """Token ranges of the goals. `marks`: ("kpi" or "quantity", token). A cut parts two goals only when both
-    sides have a KPI and a quantity, or the first has only a KPI and shares the next one's quantity."""
+def groups(
+    cuts: Sequence[Range], marks: Sequence[tuple[str, int]], kpis: Sequence[Range], length: int
+) -> list[Range]:
+    """Token ranges of the goals. `marks`: ("kpi" or "quantity", token); `kpis`: tokens of the KPIs.
+
+    A cut parts two goals when a KPI stands before it and a KPI and a quantity after it, or when it stands
+    right between two KPIs ("double revenue and sign-ups"), which then share what is said of one.
+    """
+    coordinated = {last for first, last in cuts if _between(first, last, kpis)}
     edges = [0, *(last for _, last in cuts), length]
     ends = [*(first for first, _ in cuts), length]
     pieces = [(first, last) for first, last in zip(edges[:-1], ends, strict=True) if last > first]
     made: list[Range] = []
     for piece in pieces:
-        if made and not (_has(made[-1], "kpi", marks) and _is_goal(piece, marks)):
+        parts = piece[0] in coordinated or _is_goal(piece, marks)
+        if made and not (_has(made[-1], "kpi", marks) and parts):
             made[-1] = (made[-1][0], piece[1])
         else:
             made.append(piece)
     return made
+
+
+def _between(first: int, last: int, kpis: Sequence[Range]) -> bool:
+    return any(end == first for _, end in kpis) and any(begin == last for begin, _ in kpis)
 
 
 def _has(piece: Range, kind: str, marks: Sequence[tuple[str, int]]) -> bool:

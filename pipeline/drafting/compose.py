@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.drafting.dates import date_lines
+from pipeline.drafting.kpinames import Mention
 from pipeline.drafting.letters import letters_of
 from pipeline.drafting.model import DraftGoal, Item, Line, Said
 from pipeline.drafting.reading import Facts
@@ -50,10 +51,10 @@ def composed(
         title=facts.title,
         lines=lines,
         how=_items(facts.means),
-        unread=facts.unread,
+        unread=(*facts.unread, *_unmeant(facts), *aim.unused),
         kpi=kpi if not kpi_line.mark else None,
     )
-    return replace(goal, letters=letters_of(goal, facts, workspace))
+    return replace(goal, letters=letters_of(goal, workspace))
 
 
 # --- KPI -------------------------------------------------------------------------------------------------
@@ -71,12 +72,23 @@ def _kpi(facts: Facts, kpis: Mapping[str, Kpi]) -> tuple[Line, Kpi | None]:
     return line, kpis[meant[0]] if len(alike) == 1 else None
 
 
-def _meant(facts: Facts) -> tuple[str, ...]:
+def _chosen(facts: Facts) -> Mention | None:
     """The first mention, unless another stands right after a quantity ("40 new customers")."""
-    if not facts.mentions:
-        return ()
     ends = {amount.last for amount in facts.amounts}
-    chosen = next((one for one in facts.mentions if one.first in ends), facts.mentions[0])
+    beside = (one for one in facts.mentions if one.first in ends)
+    return next(beside, facts.mentions[0] if facts.mentions else None)
+
+
+def _unmeant(facts: Facts) -> list[str]:
+    """Names of KPIs that the goal is not about, as written."""
+    chosen = _chosen(facts)
+    return [one.words for one in facts.mentions if one is not chosen and chosen and one.kpis != chosen.kpis]
+
+
+def _meant(facts: Facts) -> tuple[str, ...]:
+    chosen = _chosen(facts)
+    if chosen is None:
+        return ()
     if set(chosen.kpis) == {"revenue_growth_yoy", "sales_revenue"} and facts.prior_year:
         by = any("by" in amount.roles for amount in facts.amounts)
         return ("sales_revenue",) if by else ("revenue_growth_yoy",)

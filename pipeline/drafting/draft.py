@@ -10,7 +10,6 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.drafting.compose import composed
-from pipeline.drafting.letters import lacking
 from pipeline.drafting.lexicon import lexicon_of
 from pipeline.drafting.model import DraftGoal, Drafted
 from pipeline.drafting.reading import SentenceReader
@@ -42,7 +41,7 @@ def draft_sentence(
     if len(text) > LENGTH_LIMIT:
         raise UsageError(_unusable("The sentence is longer than a goal can be.", sentence))
     lexicon = lexicon_of(text)
-    used = {*taken, *(goal.id for goal in workspace.goals)} if workspace else set(taken)
+    used = {*taken, *(_goal_ids(workspace) if workspace else ())}
     goals: list[DraftGoal] = []
     for facts in SentenceReader(lexicon, kpis, workspace, today).read(text):
         made = composed(facts, kpis, workspace, today, used)
@@ -51,6 +50,11 @@ def draft_sentence(
     if all(_is_vague(goal) for goal in goals):
         raise UsageError(_vague(text, goals[0]))
     return Drafted(text, lexicon.code, tuple(goals))
+
+
+def _goal_ids(workspace: Workspace) -> set[str]:
+    """Ids as written in goals/, of goals with mistakes too."""
+    return {key.partition("/")[0][5:] for key in workspace.locations if key.startswith("goal:")}
 
 
 def _is_vague(goal: DraftGoal) -> bool:
@@ -68,23 +72,11 @@ def _unusable(message: str, sentence: str) -> Problem:
     )
 
 
-WHAT_IS_LACKING = {
-    "S": "S (specific: which figure)",
-    "M": "M (measurable: which number)",
-    "T": "T (time-bound: by when)",
-}
-WHAT_TO_ADD = {"kpi": "name the figure", "target": "say how much", "due": "say by when"}
-
-
 def _vague(sentence: str, goal: DraftGoal) -> Problem:
     """E-VAGUE. The letters are those whose missing part the sentence itself should have said; the owner can
     be added to the file and does not make a sentence vague."""
     absent = {line.key for line in goal.marked if line.mark == "missing"}
-    letters = [
-        letter
-        for letter, key in (("S", "kpi"), ("M", "target"), ("T", "due"))
-        if key in absent and letter in {one.letter for one in lacking(goal.letters)}
-    ]
+    letters = [letter for letter, key in (("S", "kpi"), ("M", "target"), ("T", "due")) if key in absent]
     message, remedy = REFUSALS["".join(letters)]
     return Problem("E-VAGUE", message, remedy, value=shown(sentence), params={"sentence": shown(sentence)})
 

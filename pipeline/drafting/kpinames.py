@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pipeline.drafting.lexicon import LEXICONS
 from pipeline.drafting.lexicon.model import Lexicon
-from pipeline.drafting.tokens import Book, Hit, Scan, tokens_of
+from pipeline.drafting.tokens import Book, Hit, Scan, same_word, tokens_of
 from pipeline.workspace.model import Kpi
 
 
@@ -23,6 +23,7 @@ class Mention:
     kpis: tuple[str, ...]
     first: int
     last: int
+    words: str = ""
 
 
 class KpiReader:
@@ -31,6 +32,7 @@ class KpiReader:
     def __init__(self, kpis: Mapping[str, Kpi]) -> None:
         own = [(kpi_id, kpi) for kpi_id, kpi in kpis.items()]
         self.books = [_book(lexicon, own) for lexicon in LEXICONS.values()]
+        self._counted = [_counted(lexicon, kpis) for lexicon in LEXICONS.values()]
 
     def read(self, scan: Scan) -> list[Mention]:
         """Mentions from the left; the longest name at a place wins, whatever its language."""
@@ -43,14 +45,31 @@ class KpiReader:
                 continue
             if hit.value:
                 scan.take(hit.first, hit.last, "kpi")
-                found.append(Mention(hit.value, hit.first, hit.last))
+                found.append(Mention(hit.value, hit.first, hit.last, scan.words(hit.first, hit.last)))
             index = hit.last
         return found
 
+    @staticmethod
+    def _follows_number(scan: Scan, index: int) -> bool:
+        """Right after a number, a number word, or "more" after one."""
+        if not index:
+            return False
+        before = scan.tokens[index - 1]
+        more = (phrase for group in scan.lexicon.more.values() for phrase in group)
+        return before.kind == "number" or any(
+            same_word(word, before.norm, scan.lexicon) for word in (*scan.lexicon.numbers, *more)
+        )
+
     def _longest(self, scan: Scan, index: int) -> Hit[tuple[str, ...]] | None:
-        hits = [hit for one in self.books if (hit := one.at(scan.tokens, index))]
+        books = [*self.books, *self._counted] if self._follows_number(scan, index) else self.books
+        hits = [hit for one in books if (hit := one.at(scan.tokens, index))]
         free = [hit for hit in hits if scan.free(hit.first, hit.last)]
         return max(free, key=lambda hit: hit.last, default=None)
+
+
+def _counted(lexicon: Lexicon, kpis: Mapping[str, Kpi]) -> Book[tuple[str, ...]]:
+    entries = [(name, (kpi_id,)) for kpi_id, names in lexicon.counted.items() if kpi_id in kpis for name in names]
+    return Book(entries, lexicon)
 
 
 def _book(lexicon: Lexicon, kpis: Iterable[tuple[str, Kpi]]) -> Book[tuple[str, ...]]:

@@ -6,16 +6,13 @@ judged with data (goals/smart.py).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pipeline.drafting.model import DraftGoal, Grade, Letter, Said
-from pipeline.drafting.reading import Facts
 from pipeline.workspace.model import Workspace
 
 OBJECTIVES_SHOWN = 5
 
 
-def letters_of(goal: DraftGoal, facts: Facts, workspace: Workspace | None) -> tuple[Letter, ...]:
+def letters_of(goal: DraftGoal, workspace: Workspace | None) -> tuple[Letter, ...]:
     return (
         _specific(goal),
         _measurable(goal),
@@ -23,11 +20,6 @@ def letters_of(goal: DraftGoal, facts: Facts, workspace: Workspace | None) -> tu
         _relevant(workspace),
         _time_bound(goal),
     )
-
-
-def lacking(letters: Sequence[Letter]) -> list[Letter]:
-    """The letters that the words of a sentence should carry and do not: S, M and T."""
-    return [one for one in letters if one.letter in "SMT" and one.grade != "pass"]
 
 
 def _letter(name: str, found: list[Said], missing: list[Said]) -> Letter:

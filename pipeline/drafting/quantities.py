@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pipeline.drafting.lexicon.model import Lexicon, Way
-from pipeline.drafting.tokens import SPACES, Book, Scan, book, value_book, word_book
+from pipeline.drafting.tokens import SPACES, Scan, book, value_book, word_book
 
 FRACTION_PLACES = Decimal("0.000001")
 """A third has no end as a decimal: it is written as 33.3333 %."""
@@ -29,9 +29,11 @@ class Amount:
     unit: str = ""
     """% , pp, hours, an ISO currency code, or nothing."""
     roles: frozenset[str] = frozenset()
-    """from, to, by, least, most, level: the words before it; sign: + or - written; more: "more" after it."""
+    """from, to, by, least, most, level: the words before it; sign: + or - written; more, fewer: after it."""
     other: Decimal | None = None
-    """The other reading of an ambiguous number, or the upper end of a range."""
+    """The other reading of an ambiguous number."""
+    upper: Decimal | None = None
+    """The upper end of a range."""
     first: int = 0
     last: int = 0
     scale: Decimal = Decimal(1)
@@ -40,6 +42,8 @@ class Amount:
     multiple: Fraction | None = None
     """For "double", "in 2 раза": the factor; for "by a third" the fraction that is added or taken."""
     is_fraction: bool = False
+    words: str = ""
+    """As written, with its roles."""
 
     @property
     def is_change(self) -> bool:
@@ -60,17 +64,18 @@ class QuantityReader:
         self._units = book(lexicon.units, lexicon)
         self._currencies = book(lexicon.currencies, lexicon)
         self._roles = book(lexicon.roles, lexicon)
+        self._after = book(lexicon.after, lexicon)
         self._more = book(lexicon.more, lexicon)
         self._multiples = value_book(lexicon.multiples, lexicon)
         self._fractions = value_book(lexicon.fractions, lexicon)
         self._times = word_book(lexicon.times_word, lexicon)
 
-    def read(self, scan: Scan, is_counted: Book[tuple[str, ...]] | None = None) -> list[Amount]:
-        """Quantities from the left. `is_counted`: what a bare number word may count ("forty customers")."""
+    def read(self, scan: Scan) -> list[Amount]:
+        """Quantities from the left. KPIs are read before: a number word counts one ("forty customers")."""
         found = [*self._read_multiples(scan), *self._read_fractions(scan)]
         index = 0
         while index < len(scan.tokens):
-            amount = self._at(scan, index, is_counted) if scan.free(index, index + 1) else None
+            amount = self._at(scan, index) if scan.free(index, index + 1) else None
             if amount is None:
                 index += 1
                 continue
@@ -78,11 +83,12 @@ class QuantityReader:
             scan.take(amount.first, amount.last, "quantity")
             found.append(amount)
             index = amount.last
-        return sorted(found, key=lambda one: one.first)
+        named = [replace(one, words=scan.words(one.first, one.last)) for one in found]
+        return sorted(named, key=lambda one: one.first)
 
     # --- a number and its unit ---------------------------------------------------------------------------
 
-    def _at(self, scan: Scan, index: int, is_counted: Book[tuple[str, ...]] | None) -> Amount | None:
+    def _at(self, scan: Scan, index: int) -> Amount | None:
         tokens = scan.tokens
         sign = tokens[index].text if tokens[index].text in ("+", "-", "−", "–") else ""
         start = index + bool(sign)
@@ -95,36 +101,39 @@ class QuantityReader:
             return None
         amount = self._finish(scan, replace(core, first=index), money.value if money else "")
         is_bare_word = tokens[at].kind != "number" and not amount.unit and amount.scale == 1
-        if is_bare_word and not self._counts(scan, amount, is_counted):
+        if is_bare_word and not self._counts(scan, amount):
             return None
         if sign:
             value = amount.value if sign == "+" else -amount.value
             amount = replace(amount, value=value, roles=amount.roles | {"sign"})
         return amount
 
-    def _counts(self, scan: Scan, amount: Amount, is_counted: Book[tuple[str, ...]] | None) -> bool:
+    def _counts(self, scan: Scan, amount: Amount) -> bool:
         """A number word is a quantity when a role stands before it or a counted thing after it."""
         if self._roles.before(scan.tokens, amount.first):
             return True
-        return bool(is_counted and is_counted.at(scan.tokens, amount.last))
+        return amount.last < len(scan.tokens) and scan.taken[amount.last] == "kpi"
 
     def _number(self, scan: Scan, at: int) -> Amount | None:
         token = scan.tokens[at]
         if token.kind == "number":
             readings = readings_of(token.text, self._lexicon.decimal_mark)
             amount = Amount(readings[0], other=readings[1] if len(readings) > 1 else None, last=at + 1)
-            return self._range(scan, amount)
+            return self._range(scan, amount, at)
         if token.kind == "word":
             hit = self._numbers.at(scan.tokens, at)
             return Amount(Decimal(hit.value), last=hit.last) if hit else None
         return None
 
-    def _range(self, scan: Scan, amount: Amount) -> Amount:
-        """ "25-30": two ends, of which neither is the target."""
+    def _range(self, scan: Scan, amount: Amount, start: int) -> Amount:
+        """ "25-30", "between 25 and 30": two ends, of which neither is the target."""
         tokens, at = scan.tokens, amount.last
-        if at + 1 < len(tokens) and tokens[at].text in ("-", "–", "—") and tokens[at + 1].kind == "number":
+        if at + 1 >= len(tokens) or tokens[at + 1].kind != "number":
+            return amount
+        joins = self._lexicon.joins if start and tokens[start - 1].norm in self._lexicon.between else ()
+        if tokens[at].norm in ("-", "–", "—", *joins):
             upper = readings_of(tokens[at + 1].text, self._lexicon.decimal_mark)[0]
-            return replace(amount, other=upper, last=at + 2)
+            return replace(amount, upper=upper, last=at + 2)
         return amount
 
     def _finish(self, scan: Scan, amount: Amount, unit: str) -> Amount:
@@ -141,7 +150,10 @@ class QuantityReader:
                 break
             unit, last = hit[0], self._past_stop(scan, hit[1])
         other = amount.other * scale if amount.other is not None else None
-        return replace(amount, value=amount.value * scale, other=other, unit=unit, scale=scale, last=last)
+        upper = amount.upper * scale if amount.upper is not None else None
+        return replace(
+            amount, value=amount.value * scale, other=other, upper=upper, unit=unit, scale=scale, last=last
+        )
 
     def _may_scale(self, scan: Scan, at: int) -> bool:
         """A single letter is a magnitude only when it is joined to its number: 90k, 1.2M."""
@@ -163,18 +175,21 @@ class QuantityReader:
         return last + 1 if is_short and joined and last + 1 < len(tokens) else last
 
     def _with_roles(self, scan: Scan, amount: Amount) -> Amount:
-        """The words before a quantity, and "more" after it."""
+        """The words before a quantity, and "or less", "more" after it."""
         roles, first, last = set(amount.roles), amount.first, amount.last
+        if amount.upper is not None and first and scan.tokens[first - 1].norm in self._lexicon.between:
+            first -= 1
         while True:
             hit = self._roles.before(scan.tokens, first)
             if hit is None or not scan.free(hit.first, hit.last) or hit.value in roles:
                 break
             roles.add(hit.value)
             first = hit.first
-        after = self._more.at(scan.tokens, last)
-        if after and scan.free(after.first, after.last):
-            roles.add(after.value)
-            last = after.last
+        for words in (self._after, self._more):
+            hit = words.at(scan.tokens, last)
+            if hit and scan.free(hit.first, hit.last):
+                roles.add(hit.value)
+                last = hit.last
         return replace(amount, roles=frozenset(roles), first=first, last=last)
 
     # --- multiples and fractions -------------------------------------------------------------------------

@@ -97,14 +97,15 @@ class SentenceReader:
         named = owner
         team = self._people.team(scan)
         times = self._times.read(scan)
-        amounts = self._quantities.read(scan, self._kpis.books)
+        amounts = self._quantities.read(scan)
         verbs = [(hit.value, hit.first) for hit in scan.every(self._verbs)]
         for hit in scan.every(self._verbs):
             scan.take(hit.first, hit.last, "verb")
         named = named or self._people.after_by(scan) or self._people.full_name(scan)
         marks = [("kpi", one.first) for one in mentions] + [("quantity", one.first) for one in amounts]
         cuts = self._clauses.cuts(scan)
-        ranges = groups(cuts, marks, len(scan.tokens))
+        places = [(one.first, one.last) for one in mentions]
+        ranges = groups(cuts, marks, places, len(scan.tokens))
         found = []
         for span in ranges:
             inside = _Inside(span)
@@ -193,10 +194,21 @@ def _completed(found: list[Facts]) -> list[Facts]:
     for number, one in enumerate(found):
         following = found[number + 1] if number + 1 < len(found) else None
         if not one.amounts and following and not following.verb and not following.is_condition:
-            one = replace(one, amounts=following.amounts, prior_year=one.prior_year or following.prior_year)
+            one = _sharing(one, following)
+        elif not one.amounts and made and not one.verb and not one.is_condition:
+            one = _sharing(one, made[-1])
+        if made and one.amounts and one.amounts == made[-1].amounts and not made[-1].prior_year:
+            made[-1] = replace(made[-1], prior_year=one.prior_year)
         if not one.times and timed:
             one = replace(one, times=timed[-1].times if number == 0 else timed[0].times)
         if not one.verb and not one.is_condition and made:
             one = replace(one, verb=made[-1].verb)
         made.append(one)
     return made
+
+
+def _sharing(one: Facts, other: Facts) -> Facts:
+    """ "raise sales and profit by 10 % over last year": the number and what it is compared with."""
+    return replace(
+        one, amounts=other.amounts, prior_year=one.prior_year or other.prior_year, per=one.per or other.per
+    )

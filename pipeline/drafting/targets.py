@@ -29,14 +29,11 @@ AGREES = Decimal("0.005")
 
 @dataclass(frozen=True)
 class Aim:
-    """The lines about numbers, and whether a target was written at all."""
+    """The lines about numbers; the kind is the first."""
 
     lines: tuple[Line, ...]
-    has_number: bool
-
-    @property
-    def target(self) -> Line:
-        return next(line for line in self.lines if line.key == "target")
+    unused: tuple[str, ...]
+    """Quantities as written that are neither target nor baseline."""
 
 
 def aim_of(facts: Facts, kpi: Kpi | None, currency: str | None) -> Aim:
@@ -44,7 +41,7 @@ def aim_of(facts: Facts, kpi: Kpi | None, currency: str | None) -> Aim:
     `currency`: the company's, None without a workspace."""
     numbers = _Numbers(facts, kpi, currency)
     lines = [_kind(numbers), *_measured(numbers), *numbers.lines()]
-    return Aim(tuple(lines), bool(numbers.targets or numbers.changes))
+    return Aim(tuple(lines), tuple(one.words for one in facts.amounts if not numbers.uses(one)))
 
 
 def plain(value: Decimal) -> str:
@@ -72,6 +69,11 @@ class _Numbers:
         rest = [one for one in facts.amounts if "from" not in one.roles]
         self.changes = [one for one in rest if self._changes(one)]
         self.targets = self._likeliest([one for one in rest if one not in self.changes])
+
+    def uses(self, amount: Amount) -> bool:
+        """Also when the sentence says a value twice."""
+        used = [*self.baselines, *self.changes, *self.targets]
+        return any((one.value, one.unit) == (amount.value, amount.unit) for one in used)
 
     @property
     def is_rate(self) -> bool:
@@ -142,7 +144,8 @@ class _Numbers:
     def _baseline_line(self, baseline: Amount | None, target: Line) -> Iterator[Line]:
         if baseline is not None:
             unfit = self._unfit(baseline)
-            if unfit is not None or baseline.other is not None or len(self.baselines) > 1:
+            unclear = baseline.other is not None or baseline.upper is not None
+            if unfit is not None or unclear or len(self.baselines) > 1:
                 return  # the target's line says so: a baseline may be left out, so check could not point at it
             yield Line("baseline", written(baseline.value, baseline.unit))
         elif self._is_relative() and self.facts.from_baseline:
@@ -160,7 +163,7 @@ class _Numbers:
         if not self.targets and not self.changes:
             return Line("target", "", "missing", Said("a number to reach"))
         steps: tuple[Callable[[Amount | None], Line | None], ...] = (
-            self._several, self._two_readings, self._wrong_unit, self._wrong_currency, self._wrong_rate,
+            self._two_readings, self._several, self._wrong_unit, self._wrong_currency, self._wrong_rate,
             self._against_kpi, self._against_verb, self._change_and_value,
         )  # fmt: skip
         for step in steps:
@@ -247,6 +250,9 @@ class _Numbers:
 
     def _two_readings(self, _: Amount | None) -> Line | None:
         for amount in (self._main, *self.baselines):
+            if amount.upper is not None:
+                ends = f"{self._words(amount)}, {self._words(replace(amount, value=amount.upper))}"
+                return _decide("which of these? {values}", values=ends)
             if amount.other is not None:
                 return _decide(
                     "{one} or {other}? The sentence can be read both ways",

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     |(?P<ordinal>\d{{1,2}}(?:st|nd|rd|th)\b|\d{{1,2}}-(?:го|й|м|ый|ом|ому|е|ое|я|ей|му)\b)
     |(?P<number>(?<!\d)\d{{1,3}}(?:[{SPACES}]\d{{3}})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)*)
     |(?P<points>п\.[{SPACES}]?п\.?(?!\w)|p\.p\.?(?!\w))
-    |(?P<word>[^\W\d_](?:[^\W_]|['’‑-](?=[^\W\d_])|/(?=[уy]\b)|/(?=г\b))*)
+    |(?P<word>mid(?=-\w)|[^\W\d_](?:[^\W_]|['’‑-](?=[^\W\d_])|/(?=[уy]\b)|/(?=г\b))*)
     |(?P<sign>\S)
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -80,6 +80,8 @@ def same_word(pattern: str, word: str, lexicon: Lexicon) -> bool:
     """Whether a word of a phrase stands for a normalised word of a sentence."""
     if len(pattern) > 1 and pattern.endswith("*"):
         return word.startswith(pattern[:-1])
+    if len(pattern) > 1 and pattern.endswith("!"):
+        return word == pattern[:-1]
     return pattern == word or stem(pattern, lexicon) == stem(word, lexicon)
 
 

@@ -77,6 +77,8 @@ LEXICON = Lexicon(
         "level": ("of", "at", "is", "equals", "=", "a total of"),
     },
     more={"more": ("more", "additional", "extra"), "fewer": ("fewer", "less")},
+    after={"least": ("or more", "or better", "or higher", "or above"), "most": ("or less", "or fewer", "or lower", "or below")},
+    between=("between",),
     per={
         "day": ("a day", "per day", "daily", "each day", "every day", "/ day"),
         "week": ("a week", "per week", "weekly", "each week", "every week", "/ week", "/ wk"),
@@ -124,7 +126,7 @@ LEXICON = Lexicon(
     ends=("end of", "the end of", "close of", "end", "the end"),
     begins=("beginning of", "the beginning of", "start of", "the start of"),
     end_compounds={"year": ("year-end", "year end"), "quarter": ("quarter-end",), "month": ("month-end",)},
-    inexact=("mid", "mid-", "the middle of", "middle of", "early", "late", "around", "about"),
+    inexact=("mid", "mid -", "the middle of", "middle of", "early", "late", "around", "about"),
     year_words=("year",),
     fiscal_words=("fy", "fiscal", "fiscal year", "financial year"),
     range_words=("to", "until", "till", "through", "and", "-", "–"),
@@ -158,8 +160,8 @@ LEXICON = Lexicon(
         "cac": ("cac", "customer acquisition cost", "acquisition cost", "cost of acquiring a customer",
                 "cost per new customer", "cost of customer acquisition"),
         "prospecting_activity": (
-            "prospecting activity", "prospecting", "messages", "outreach messages", "emails", "outreach emails", "prospecting messages",
-            "outreach", "messages sent", "prospecting emails",
+            "prospecting activity", "prospecting!", "messages!", "outreach messages!", "emails!", "outreach emails!", "prospecting messages",
+            "outreach", "messages! sent", "prospecting emails!",
         ),
         "reply_rate": ("reply rate", "response rate", "replies rate"),
         "funnel_flow": ("funnel flow", "funnel conversion", "stage conversion", "qualification rate"),
@@ -171,12 +173,13 @@ LEXICON = Lexicon(
             "revenue growth over last year",
         ),
         "closing_rate": ("closing rate", "close rate", "win rate", "share of deals won"),
-        "new_customers": ("new customers", "customers", "new clients", "clients", "new accounts"),
+        "new_customers": ("new customers", "new clients", "new accounts"),
         "admin_hours": (
             "hours of administrative work", "administrative work", "admin work", "admin hours", "administrative hours", "hours of admin work",
             "admin time", "administration", "hours of admin", "hours on admin work", "paperwork",
         ),
     },
+    counted={"new_customers": ("customers", "clients")},
     shared_names={
         "profit": ("gross_profit", "net_profit"),
         "profits": ("gross_profit", "net_profit"),

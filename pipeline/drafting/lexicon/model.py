@@ -1,7 +1,8 @@
 """What a language must say so that its sentences can be read: one record of phrases by meaning.
 
 Here: the shape of a lexicon. Not here: words. A phrase is words with blanks between; a word that ends in `*`
-stands for every word that begins so; other words match whatever ending the language gives them.
+stands for every word that begins so, one that ends in `!` for itself alone; other words match whatever ending
+the language gives them.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class Lexicon:
     """Words before a quantity: from, to, by, least, most, level (names a value)."""
     more: Phrases
     """more, fewer: after a quantity they make it a change ("20 more")."""
+    after: Phrases
+    """least, most: "or more", "or less" after a quantity."""
+    between: tuple[str, ...]
+    """Before a range of two numbers."""
     per: Phrases
     """day, week, month, quarter, year: "a week", "weekly"."""
     prior_year: tuple[str, ...]
@@ -94,6 +99,8 @@ class Lexicon:
     """team, department."""
     kpis: Mapping[str, tuple[str, ...]]
     """KPI id -> further names beside those of the catalogue."""
+    counted: Mapping[str, tuple[str, ...]]
+    """KPI id -> names that mean it only right after a number ("40 customers", but not "customer service")."""
     shared_names: Mapping[str, tuple[str, ...]]
     """A name that several KPIs could be meant by -> their ids; without any, it names no KPI."""
     silent: tuple[str, ...]

@@ -113,4 +113,4 @@ def _letter(terminal: Terminal, letter: Letter) -> str:
     found = "; ".join(one.text(terminal.say) for one in letter.found)
     missing = "; ".join(one.text(terminal.say) for one in letter.missing)
     lacks = terminal.say("missing: {what}", what=missing) if missing else ""
-    return f"{letter.letter}{MARKS[letter.grade]} {'. '.join(text for text in (found, lacks) if text)}"
+    return f"{letter.letter}{MARKS[letter.grade]} {'; '.join(text for text in (found, lacks) if text)}"

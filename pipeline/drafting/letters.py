@@ -37,8 +37,9 @@ def _specific(goal: DraftGoal) -> Letter:
 def _measurable(goal: DraftGoal) -> Letter:
     found: list[Said] = []
     missing: list[Said] = []
-    says = "from {baseline} to {value}" if goal.value("baseline") and not goal.value("relative_to") else "target {value}"
-    number = Said(says, {"value": goal.value("target"), "baseline": goal.value("baseline")})
+    values = {"value": goal.value("target"), "baseline": goal.value("baseline")}
+    moves = bool(goal.value("baseline")) and not goal.value("relative_to")
+    number = Said("from {baseline} to {value}" if moves else "target {value}", values)
     _sort(goal, "target", number, Said("a number to reach"), found, missing)
     if any(line.key == "relative_to" for line in goal.marked):
         missing.append(Said("what the change is compared with"))
@@ -53,7 +54,7 @@ def _achievable(goal: DraftGoal) -> Letter:
     """A sentence cannot prove it: history does at `check`, and the hours and the team's word are asked for."""
     ask = Said("hours of the initiatives, and who commits to the target (`commitments`)")
     if goal.how:
-        return Letter("A", "warn", (Said("how: {n} initiatives", {"n": str(len(goal.how))}),), (ask,))
+        return Letter("A", "warn", (Said("initiatives under `how`: {n}", {"n": str(len(goal.how))}),), (ask,))
     return Letter("A", "fail", (), (Said("how it is to be reached (`how`), with hours, and who commits to it"),))
 
 

@@ -37,21 +37,25 @@ class PeopleReader:
         self._by = word_book(lexicon.owner_by, lexicon)
         self._each = word_book(lexicon.each, lexicon)
         self._team_words = word_book(lexicon.team, lexicon)
+        self._articles = word_book(lexicon.articles, lexicon)
 
     def declared(self, scan: Scan) -> Named | None:
         """The name after "owner:", "led by", "ответственный": up to the next comma or the end."""
         for hit in scan.every(self._owner):
-            last = hit.last
+            begun = last = hit.last + self._article(scan, hit.last)
             while last < len(scan.tokens) and scan.tokens[last].text not in (",", ";", ".", ")", "("):
                 last += 1
-            last = self._as_far_as_matched(scan, hit.last, last)
-            if last > hit.last:
-                named = self._named(scan, hit.last, last)
+            last = self._as_far_as_matched(scan, begun, last)
+            if last > begun:
+                named = self._named(scan, begun, last)
                 first = hit.first - 1 if hit.first and scan.tokens[hit.first - 1].text in ",;(" else hit.first
                 closes = last < len(scan.tokens) and scan.tokens[last].text == ")"
                 scan.take(first, last + closes, "owner")
                 return Named(named.words, named.people, first, last + closes)
         return None
+
+    def _article(self, scan: Scan, index: int) -> int:
+        return int(bool(index < len(scan.tokens) and self._articles.at(scan.tokens, index)))
 
     def _as_far_as_matched(self, scan: Scan, first: int, last: int) -> int:
         """The end of the name: as far as it matches a person, else the words written with capitals."""

@@ -25,6 +25,12 @@ RATE_SPAN = {"day": 13, "month": 3}
 CLOSE_MAGNITUDES = (Decimal("0.05"), Decimal(20))
 """«с 1,2 до 1,5 млн»: a bare first number takes the second one's magnitude when the two are this near."""
 AGREES = Decimal("0.005")
+"""Relative difference that rounding explains."""
+OTHER_RATES = {
+    "day": "{value} a day as written; goals are judged by week or month",
+    "quarter": "{value} a quarter as written; goals are judged by week or month",
+    "year": "{value} a year as written; goals are judged by week or month",
+}
 
 
 @dataclass(frozen=True)
@@ -285,7 +291,7 @@ class _Numbers:
         if not amount.unit or (fitting and fitting(amount.unit)):
             return None
         return _decide(
-            "{kpi} is counted in {unit}, the sentence says {value}",
+            "the unit of {kpi} is {unit}, the sentence says {value}",
             kpi=self.kpi.id, unit=self._unit_name(), value=self._words(amount),
         )  # fmt: skip
 
@@ -309,11 +315,9 @@ class _Numbers:
         if kpi is None or not per:
             return self._no_period()
         if kpi.kind == "simple" and per in ("day", "quarter", "year"):
-            return _decide(
-                "{value} a {per} as written; goals are judged by week or month", value=self._words(self._main), per=per
-            )
+            return Line("target", "", "decide", Said(OTHER_RATES[per], {"value": self._words(self._main)}))
         if kpi.grain == "month" and per in ("day", "week"):
-            return _decide("{kpi} exists by month only, the sentence says a {per}", kpi=kpi.id, per=per)
+            return _decide("{kpi} exists by month only, the sentence names a shorter time", kpi=kpi.id)
         return None
 
     def _no_period(self) -> Line | None:
@@ -331,15 +335,16 @@ class _Numbers:
         if not self.targets:
             ways.add(self._way(main))
         ways |= {way for role, way in (("least", "up"), ("most", "down")) if role in main.roles and self.targets}
-        worse = "down" if self.kpi.direction is Direction.UP else "up"
-        if worse not in ways:
+        rising = self.kpi.direction is Direction.UP
+        if ("down" if rising else "up") not in ways:
             return None
-        template = (
+        return _decide(
             "{value} as written goes down, but more is better for {kpi}"
-            if worse == "down"
-            else "{value} as written goes up, but less is better for {kpi}"
+            if rising
+            else "{value} as written goes up, but less is better for {kpi}",
+            value=self._words(main),
+            kpi=self.kpi.id,
         )
-        return _decide(template, value=self._words(main), kpi=self.kpi.id)
 
     def _against_verb(self, baseline: Amount | None) -> Line | None:
         """ "raise from 30 to 25 %": the numbers go the other way."""

@@ -84,7 +84,7 @@ class TimeReader:
         self._year_words = word_book(lexicon.year_words, lexicon)
         self._fiscal_words = word_book(lexicon.fiscal_words, lexicon)
         self._range = word_book(lexicon.range_words, lexicon)
-        self._articles = word_book(("the", "of"), lexicon)
+        self._articles = word_book(lexicon.articles, lexicon)
 
     def read(self, scan: Scan) -> list[When]:
         """Times from the left."""

@@ -190,6 +190,7 @@ LEXICON = Lexicon(
         "revenue growth": ("revenue_growth_yoy", "sales_revenue"),
         "customer service": (), "customer support": (), "existing customers": (),
     },
+    articles=("the", "of"),
     silent=(
         "the", "a", "an", "of", "our", "my", "we", "to", "in", "on", "at", "for", "from", "by", "will", "with", "be", "is", "are",
         "should", "must", "want", "let", "us", "please", "total", "new", "and", "that", "this", "number", "rate", "level",

@@ -103,5 +103,7 @@ class Lexicon:
     """KPI id -> names that mean it only right after a number ("40 customers", but not "customer service")."""
     shared_names: Mapping[str, tuple[str, ...]]
     """A name that several KPIs could be meant by -> their ids; without any, it names no KPI."""
+    articles: tuple[str, ...]
+    """Passed over inside a time or before a name: the, of."""
     silent: tuple[str, ...]
     """Words that carry nothing of their own: articles, prepositions."""

@@ -211,7 +211,9 @@ def draft(
     root = (_settings["workspace"] or Path()).resolve()
     day = _day(today) if today else None
     try:
-        draft_screen.draft(terminal, sentence, root, _settings["workspace"] is not None or write, day, write, json)
+        draft_screen.draft(
+            terminal, sentence, root, _settings["workspace"] is not None or write, day, write, json
+        )
     except ScorecardError as error:
         if json:
             terminal.line(draft_screen.refusal_json(error, terminal))

@@ -12,7 +12,7 @@ from pathlib import Path
 from assets.screens import MARKS, as_json, problem_record
 from assets.terminal import Terminal
 from pipeline.drafting.draft import draft_sentence, names_in_use, write_goals
-from pipeline.drafting.model import DraftGoal, Drafted, Letter
+from pipeline.drafting.model import Drafted, DraftGoal, Letter
 from pipeline.drafting.yamltext import goal_file, record
 from pipeline.errors import ScorecardError, WorkspaceError
 from pipeline.kpis.catalogue import CATALOGUE
@@ -61,7 +61,9 @@ def _workspace(terminal: Terminal, root: Path) -> Workspace:
         return open_workspace(root)
     except WorkspaceError:
         opened = load_what_loads(root, CATALOGUE)
-        terminal.error(terminal.say("Some files of the workspace have mistakes. `scorecards check` lists them."))
+        terminal.error(
+            terminal.say("Some files of the workspace have mistakes. `scorecards check` lists them.")
+        )
         return opened
 
 
@@ -83,7 +85,9 @@ def _show_file(terminal: Terminal, drafted: Drafted) -> None:
 def _show_written(terminal: Terminal, drafted: Drafted, paths: Sequence[Path]) -> None:
     if len(drafted.goals) > 1:
         terminal.line(
-            terminal.say.count("The sentence holds {n} goal.", "The sentence holds {n} goals.", len(drafted.goals))
+            terminal.say.count(
+                "The sentence holds {n} goal.", "The sentence holds {n} goals.", len(drafted.goals)
+            )
         )
     for goal, path in zip(drafted.goals, paths, strict=True):
         terminal.said("Written: {file}", file=path)

@@ -179,7 +179,7 @@ def groups(
             made[-1] = (made[-1][0], piece[1])
         else:
             made.append(piece)
-    return made
+    return made or [(0, length)]
 
 
 def _between(first: int, last: int, kpis: Sequence[Range]) -> bool:

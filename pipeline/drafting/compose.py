@@ -23,7 +23,41 @@ ID_WORDS, ID_LENGTH = 6, 48
 _LATIN = dict(
     zip(
         "абвгдеёжзийклмнопрстуфхцчшщъыьэюя",
-        "a b v g d e e zh z i y k l m n o p r s t u f kh ts ch sh shch _ y _ e yu ya".split(" "),
+        [
+            "a",
+            "b",
+            "v",
+            "g",
+            "d",
+            "e",
+            "e",
+            "zh",
+            "z",
+            "i",
+            "y",
+            "k",
+            "l",
+            "m",
+            "n",
+            "o",
+            "p",
+            "r",
+            "s",
+            "t",
+            "u",
+            "f",
+            "kh",
+            "ts",
+            "ch",
+            "sh",
+            "shch",
+            "_",
+            "y",
+            "_",
+            "e",
+            "yu",
+            "ya",
+        ],
         strict=True,
     )
 )
@@ -61,10 +95,12 @@ def composed(
 
 
 def _kpi(facts: Facts, kpis: Mapping[str, Kpi]) -> tuple[Line, Kpi | None]:
-    """The KPI's line, and what is known of the KPI: also of several that agree in unit, kind and direction."""
+    """The KPI's line, and what is known of it: also of several that agree in unit, kind and direction."""
     meant = _meant(facts)
     if not meant:
-        return Line("kpi", "", "missing", Said("which figure is meant? A built-in KPI or one of kpis.yaml")), None
+        return Line(
+            "kpi", "", "missing", Said("which figure is meant? A built-in KPI or one of kpis.yaml")
+        ), None
     if len(meant) == 1:
         return Line("kpi", meant[0]), kpis[meant[0]]
     line = Line("kpi", "", "decide", Said("which of these? {values}", {"values": ", ".join(meant)}))
@@ -101,7 +137,8 @@ def _meant(facts: Facts) -> tuple[str, ...]:
 def _owner(facts: Facts, workspace: Workspace | None) -> Line:
     if facts.each:
         said = Said(
-            "{words} makes one goal a person: copy the goal for each, with owner and segment", {"words": f"“{facts.each}”"}
+            "{words} makes one goal a person: copy the goal for each, with owner and segment",
+            {"words": f"“{facts.each}”"},
         )
         return Line("owner", "", "decide", said)
     named = facts.owner
@@ -110,7 +147,9 @@ def _owner(facts: Facts, workspace: Workspace | None) -> Line:
     if len(named.people) == 1:
         return Line("owner", named.people[0])
     if named.people:
-        return Line("owner", "", "decide", Said("which of these? {values}", {"values": ", ".join(named.people)}))
+        return Line(
+            "owner", "", "decide", Said("which of these? {values}", {"values": ", ".join(named.people)})
+        )
     said = (
         Said("“{name}” is not in people.yaml", {"name": named.words})
         if workspace

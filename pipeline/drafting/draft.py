@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.drafting.compose import composed
 from pipeline.drafting.lexicon import lexicon_of
-from pipeline.drafting.model import DraftGoal, Drafted
+from pipeline.drafting.model import Drafted, DraftGoal
 from pipeline.drafting.reading import SentenceReader
 from pipeline.drafting.yamltext import goal_file
 from pipeline.errors import Problem, UsageError, shown
@@ -60,7 +60,9 @@ def _goal_ids(workspace: Workspace) -> set[str]:
 def _is_vague(goal: DraftGoal) -> bool:
     """No number to reach; or a number without a figure it could be of and without a time."""
     marked = {line.key: line.mark for line in goal.marked}
-    return marked.get("target") == "missing" or (marked.get("kpi") == "missing" and marked.get("due") == "missing")
+    return marked.get("target") == "missing" or (
+        marked.get("kpi") == "missing" and marked.get("due") == "missing"
+    )
 
 
 def _unusable(message: str, sentence: str) -> Problem:
@@ -88,13 +90,13 @@ REFUSALS: dict[str, tuple[str, str]] = {
         f"Say how much. {_EXAMPLE}",
     ),
     "MT": (
-        "“{sentence}” is not a SMART goal: it lacks M (measurable: which number tells that it is reached) and "
-        "T (time-bound: by when).",
+        "“{sentence}” is not a SMART goal: it lacks M (measurable: which number tells that it is reached) "
+        "and T (time-bound: by when).",
         f"Say how much and by when. {_EXAMPLE}",
     ),
     "SM": (
-        "“{sentence}” is not a SMART goal: it lacks S (specific: which figure) and M (measurable: which number "
-        "tells that it is reached).",
+        "“{sentence}” is not a SMART goal: it lacks S (specific: which figure) and M (measurable: which "
+        "number tells that it is reached).",
         f"Name the figure and say how much. {_EXAMPLE}",
     ),
     "ST": (

@@ -68,7 +68,9 @@ class KpiReader:
 
 
 def _counted(lexicon: Lexicon, kpis: Mapping[str, Kpi]) -> Book[tuple[str, ...]]:
-    entries = [(name, (kpi_id,)) for kpi_id, names in lexicon.counted.items() if kpi_id in kpis for name in names]
+    entries = [
+        (name, (kpi_id,)) for kpi_id, names in lexicon.counted.items() if kpi_id in kpis for name in names
+    ]
     return Book(entries, lexicon)
 
 
@@ -85,7 +87,9 @@ def _book(lexicon: Lexicon, kpis: Iterable[tuple[str, Kpi]]) -> Book[tuple[str, 
         for name, ids in lexicon.shared_names.items()
         if name not in names
     ]
-    return Book([*entries, *(entry for entry in shared if entry[1] or not lexicon.shared_names[entry[0]])], lexicon)
+    return Book(
+        [*entries, *(entry for entry in shared if entry[1] or not lexicon.shared_names[entry[0]])], lexicon
+    )
 
 
 def _names(kpi: Kpi, lang: str) -> Iterator[str]:

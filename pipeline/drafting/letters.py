@@ -1,7 +1,7 @@
 """How SMART a sentence is, letter by letter: what it says, and what is still to be added to the goal file.
 
-Here: the five letters of a draft, from the sentence alone. Not here: the letters of a finished goal, which are
-judged with data (goals/smart.py).
+Here: the five letters of a draft, from the sentence alone. Not here: the letters of a finished goal, which
+are judged with data (goals/smart.py).
 """
 
 from __future__ import annotations
@@ -28,9 +28,24 @@ def _letter(name: str, found: list[Said], missing: list[Said]) -> Letter:
 
 
 def _specific(goal: DraftGoal) -> Letter:
-    found, missing = [], []
-    _sort(goal, "kpi", Said("the figure: {value}", {"value": goal.value("kpi")}), Said("which figure (KPI)"), found, missing)
-    _sort(goal, "owner", Said("responsible: {value}", {"value": goal.value("owner")}), Said("who is responsible"), found, missing)
+    found: list[Said] = []
+    missing: list[Said] = []
+    _sort(
+        goal,
+        "kpi",
+        Said("the figure: {value}", {"value": goal.value("kpi")}),
+        Said("which figure (KPI)"),
+        found,
+        missing,
+    )
+    _sort(
+        goal,
+        "owner",
+        Said("responsible: {value}", {"value": goal.value("owner")}),
+        Said("who is responsible"),
+        found,
+        missing,
+    )
     return _letter("S", found, missing)
 
 
@@ -51,17 +66,21 @@ def _measurable(goal: DraftGoal) -> Letter:
 
 
 def _achievable(goal: DraftGoal) -> Letter:
-    """A sentence cannot prove it: history does at `check`, and the hours and the team's word are asked for."""
+    """A sentence cannot prove it: history does at `check`, the hours and the team's word are asked for."""
     ask = Said("hours of the initiatives, and who commits to the target (`commitments`)")
     if goal.how:
         return Letter("A", "warn", (Said("initiatives under `how`: {n}", {"n": str(len(goal.how))}),), (ask,))
-    return Letter("A", "fail", (), (Said("how it is to be reached (`how`), with hours, and who commits to it"),))
+    return Letter(
+        "A", "fail", (), (Said("how it is to be reached (`how`), with hours, and who commits to it"),)
+    )
 
 
 def _relevant(workspace: Workspace | None) -> Letter:
     ids = [one.id for one in workspace.strategy.objectives] if workspace else []
     if ids:
-        said = Said("the objective it supports: {objectives}", {"objectives": ", ".join(ids[:OBJECTIVES_SHOWN])})
+        said = Said(
+            "the objective it supports: {objectives}", {"objectives": ", ".join(ids[:OBJECTIVES_SHOWN])}
+        )
     else:
         said = Said("the objective of strategy.yaml that it supports (`supports`)")
     return Letter("R", "fail", (), (said,))

@@ -136,7 +136,13 @@ class PeopleReader:
 
 
 def _names(person: Person) -> list[str]:
-    return [*person.name.values(), *person.aliases, *person.role.values(), person.id.replace("-", " "), person.id]
+    return [
+        *person.name.values(),
+        *person.aliases,
+        *person.role.values(),
+        person.id.replace("-", " "),
+        person.id,
+    ]
 
 
 def _words(name: str) -> list[str]:

@@ -171,7 +171,9 @@ class QuantityReader:
         """Past the stop of an abbreviation (тыс., руб.), but not past the sentence's own."""
         tokens = scan.tokens
         is_short = last > 0 and len(tokens[last - 1].text) <= 4 and tokens[last - 1].kind == "word"
-        joined = last < len(tokens) and tokens[last].text == "." and tokens[last].start == tokens[last - 1].end
+        joined = (
+            last < len(tokens) and tokens[last].text == "." and tokens[last].start == tokens[last - 1].end
+        )
         return last + 1 if is_short and joined and last + 1 < len(tokens) else last
 
     def _with_roles(self, scan: Scan, amount: Amount) -> Amount:
@@ -200,19 +202,17 @@ class QuantityReader:
         for hit in scan.every(self._multiples):
             way, factor = hit.value
             found.append(
-                Amount(
-                    Decimal(factor), way=way, multiple=Fraction(factor), first=hit.first, last=hit.last
-                )
+                Amount(Decimal(factor), way=way, multiple=Fraction(factor), first=hit.first, last=hit.last)
             )
             scan.take(hit.first, hit.last, "quantity")
-        for hit in scan.every(self._times):
-            number = hit.first - 1
-            if number < 0 or scan.tokens[number].kind != "number" or not scan.free(number, hit.last):
+        for times in scan.every(self._times):
+            number = times.first - 1
+            if number < 0 or scan.tokens[number].kind != "number" or not scan.free(number, times.last):
                 continue
             value = readings_of(scan.tokens[number].text, self._lexicon.decimal_mark)[0]
             first = number - 1 if number and scan.tokens[number - 1].norm in ("в", "by") else number
-            found.append(Amount(value, multiple=Fraction(value), first=first, last=hit.last))
-            scan.take(first, hit.last, "quantity")
+            found.append(Amount(value, multiple=Fraction(value), first=first, last=times.last))
+            scan.take(first, times.last, "quantity")
         return found
 
     def _read_fractions(self, scan: Scan) -> list[Amount]:

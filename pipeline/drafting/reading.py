@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 from pipeline.drafting.clauses import ClauseReader, Parts, Range, groups
 from pipeline.drafting.kpinames import KpiReader, Mention
@@ -44,6 +45,10 @@ class Facts:
     """Words that are in no field, as written."""
 
 
+_clause_reader = cache(ClauseReader)
+_quantity_reader = cache(QuantityReader)
+
+
 class SentenceReader:
     """Reads sentences of one language against one set of KPIs and people."""
 
@@ -52,11 +57,11 @@ class SentenceReader:
     ) -> None:
         self._lexicon = lexicon
         fiscal = workspace.company.fiscal_year_start if workspace else 1
-        self._clauses = ClauseReader(lexicon)
+        self._clauses = _clause_reader(lexicon)
         self._kpis = KpiReader(kpis)
         self._people = PeopleReader(lexicon, workspace)
         self._times = TimeReader(lexicon, today, fiscal)
-        self._quantities = QuantityReader(lexicon)
+        self._quantities = _quantity_reader(lexicon)
         self._verbs = book(lexicon.verbs, lexicon)
         self._per = book(lexicon.per, lexicon)
         self._prior = word_book(lexicon.prior_year, lexicon)
@@ -159,7 +164,9 @@ class SentenceReader:
             first, last = self._trimmed(scan, first, index)
             if last > first:
                 yield scan.words(first, last)
-            index = max(index, first) + (index < span[1] and (bool(scan.taken[index]) or self._is_sign(scan, index)))
+            index = max(index, first) + (
+                index < span[1] and (bool(scan.taken[index]) or self._is_sign(scan, index))
+            )
 
     @staticmethod
     def _is_sign(scan: Scan, index: int) -> bool:
@@ -188,7 +195,7 @@ def _verb(verbs: Sequence[str]) -> str:
 
 
 def _completed(found: list[Facts]) -> list[Facts]:
-    """What a goal leaves unsaid and another of the same sentence says: the time, the verb, a shared number."""
+    """What a goal leaves unsaid and another of the same sentence says: time, verb, a shared number."""
     timed = [one for one in found if one.times]
     made: list[Facts] = []
     for number, one in enumerate(found):

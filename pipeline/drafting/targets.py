@@ -104,7 +104,12 @@ class _Numbers:
     def _is_growth_itself(self, amount: Amount) -> bool:
         """«обеспечить рост продаж год к году на 15 %»: 15 % is the growth, not a change of it."""
         growth = self.kpi is not None and self.kpi.kind == "growth"
-        return growth and amount.unit == "%" and amount.multiple is None and self.facts.verb in ("", "reach", "keep")
+        return (
+            growth
+            and amount.unit == "%"
+            and amount.multiple is None
+            and self.facts.verb in ("", "reach", "keep")
+        )
 
     def _likeliest(self, found: list[Amount]) -> list[Amount]:
         """Values to reach. A number with "to", a limit or a unit, or next to the KPI's name, comes before a
@@ -152,7 +157,7 @@ class _Numbers:
             unfit = self._unfit(baseline)
             unclear = baseline.other is not None or baseline.upper is not None
             if unfit is not None or unclear or len(self.baselines) > 1:
-                return  # the target's line says so: a baseline may be left out, so check could not point at it
+                return  # the target's line says so: check could not point at a baseline
             yield Line("baseline", written(baseline.value, baseline.unit))
         elif self._is_relative() and self.facts.from_baseline:
             yield Line("baseline", "", "missing", Said("where the figure stands today"))
@@ -162,7 +167,9 @@ class _Numbers:
             return Line("relative_to", "prior_year")
         if baseline is not None or self.facts.from_baseline:
             return Line("relative_to", "baseline")
-        said = Said("the change is from what? prior_year (the same time last year), or baseline with its number")
+        said = Said(
+            "the change is from what? prior_year (the same time last year), or baseline with its number"
+        )
         return Line("relative_to", "", "decide", said)
 
     def _target(self, baseline: Amount | None) -> Line:
@@ -187,11 +194,15 @@ class _Numbers:
         if self._by_or_to(amount):
             shown = written(amount.value, amount.unit)
             return _decide(
-                "{value} as the value to reach, or {change} as a change?", value=shown, change=self._signed(amount, amount.unit)
+                "{value} as the value to reach, or {change} as a change?",
+                value=shown,
+                change=self._signed(amount, amount.unit),
             )
         said = None
         if self.currency is None and len(amount.unit) == 3:
-            said = Said("{currency} as written; amounts are in the company's currency", {"currency": amount.unit})
+            said = Said(
+                "{currency} as written; amounts are in the company's currency", {"currency": amount.unit}
+            )
         return Line("target", written(amount.value, amount.unit), said=said)
 
     def _by_or_to(self, amount: Amount) -> bool:
@@ -203,7 +214,9 @@ class _Numbers:
         amount = self._main
         way = self._way(amount)
         if not way:
-            return _decide("more or less? The sentence does not say which way {value} goes", value=self._words(amount))
+            return _decide(
+                "more or less? The sentence does not say which way {value} goes", value=self._words(amount)
+            )
         if amount.multiple is not None:
             share, rounded = share_of(amount.multiple, is_fraction=amount.is_fraction, down=way == "down")
             said = Said("rounded: the sentence says it as a fraction") if rounded else None
@@ -219,11 +232,14 @@ class _Numbers:
             return Line("target", self._signed(amount, amount.unit))
         percent, points = self._signed(amount, "%"), self._signed(amount, "pp")
         if baseline is None or baseline.other is not None:
-            return _decide("{percent} (of the rate) or {points} (percentage points)?", percent=percent, points=points)
+            return _decide(
+                "{percent} (of the rate) or {points} (percentage points)?", percent=percent, points=points
+            )
         change = amount.value if self._way(amount) == "up" else -amount.value
         return _decide(
             "{percent} (then {of_rate}) or {points} (then {in_points})?", percent=percent, points=points,
-            of_rate=written(baseline.value * (1 + change / 100), "%"), in_points=written(baseline.value + change, "%"),
+            of_rate=written(baseline.value * (1 + change / 100), "%"),
+            in_points=written(baseline.value + change, "%"),
         )  # fmt: skip
 
     def _signed(self, amount: Amount, unit: str) -> str:
@@ -324,7 +340,9 @@ class _Numbers:
         keeps = self.facts.verb == "keep" and self.kpi is not None and self.kpi.kind == "simple"
         if not keeps:
             return None
-        return _decide("{value} a week (period: week) or a month (period: month)?", value=self._words(self._main))
+        return _decide(
+            "{value} a week (period: week) or a month (period: month)?", value=self._words(self._main)
+        )
 
     def _against_kpi(self, _: Amount | None) -> Line | None:
         """Less of what should grow, more of what should shrink."""
@@ -334,7 +352,9 @@ class _Numbers:
         ways = {self.facts.verb} if self.facts.verb in ("up", "down") else set()
         if not self.targets:
             ways.add(self._way(main))
-        ways |= {way for role, way in (("least", "up"), ("most", "down")) if role in main.roles and self.targets}
+        ways |= {
+            way for role, way in (("least", "up"), ("most", "down")) if role in main.roles and self.targets
+        }
         rising = self.kpi.direction is Direction.UP
         if ("down" if rising else "up") not in ways:
             return None
@@ -370,7 +390,7 @@ class _Numbers:
             return None
         return _decide(
             "{value} as the value to reach, or {change} as a change?",
-            value=self._words(self._main), change=self._words(change) if change.multiple is None else plain(change.value),
+            value=self._words(self._main), change=change.words,
         )  # fmt: skip
 
     def _results(self, baseline: Amount, change: Amount) -> list[Decimal]:
@@ -378,7 +398,9 @@ class _Numbers:
         down = self._way(change) == "down"
         sign = -1 if down else 1
         if change.multiple is not None:
-            return [baseline.value * (1 + share_of(change.multiple, is_fraction=change.is_fraction, down=down)[0])]
+            return [
+                baseline.value * (1 + share_of(change.multiple, is_fraction=change.is_fraction, down=down)[0])
+            ]
         size = sign * abs(change.value)
         in_points = baseline.value + size
         of_base = baseline.value * (1 + size / 100)
@@ -413,7 +435,12 @@ def _kind(numbers: _Numbers) -> Line:
     if facts.per:
         return Line("kind", "level" if numbers.moves or _has_deadline(facts) else "maintain")
     if numbers.moves and numbers.targets and not any(when.role == "window" for when in facts.times):
-        return Line("kind", "", "decide", Said("cumulative (a total until due) or level (with period: week or month)?"))
+        return Line(
+            "kind",
+            "",
+            "decide",
+            Said("cumulative (a total until due) or level (with period: week or month)?"),
+        )
     return Line("kind", "cumulative")
 
 
@@ -441,7 +468,7 @@ def _measured(numbers: _Numbers) -> Iterator[Line]:
 
 
 def _open_span(numbers: _Numbers) -> Iterator[Line]:
-    """A rate over customers at the start depends on how long it is measured: the draft says which is taken."""
+    """A rate over customers at the start depends on its length: the draft says which is taken."""
     kpi = numbers.kpi
     stock = kpi is not None and kpi.denominator is not None and kpi.denominator.taken == "opening"
     if kpi is not None and stock and _kind(numbers).value == "level":

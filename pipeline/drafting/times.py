@@ -123,7 +123,7 @@ class TimeReader:
         return When("due", None, due, index, unit.last, note="counted", deadline=True) if due else None
 
     def _is_one_unit(self, scan: Scan, role: Hit[bool], unit: Hit[str]) -> bool:
-        """за неделю, за квартал: one of them, said without a number. English says "a week", which is a rate."""
+        """за неделю, за квартал: one of them, without a number. English "a week" is a rate."""
         return scan.tokens[role.first].norm in ("за", "через") and unit.last == role.last + 1
 
     def _later(self, count: int, unit: str) -> date | None:
@@ -167,7 +167,9 @@ class TimeReader:
                 continue
             when = self._expression(scan, name, hit.last)
             if when is not None:
-                return replace(when, first=index, deadline=name in ("by", "before", "in") and when.role == "due")
+                return replace(
+                    when, first=index, deadline=name in ("by", "before", "in") and when.role == "due"
+                )
         return None
 
     def _bare(self, scan: Scan, index: int) -> When | None:
@@ -188,8 +190,8 @@ class TimeReader:
             return When("due", None, None, at, period[1], undecided=True) if period else None
         compound = self._compounds.at(scan.tokens, at)
         if compound:
-            period = self._current(compound.value)
-            return When("due", None, period.last, at, compound.last)
+            current = self._current(compound.value)
+            return When("due", None, current.last, at, compound.last)
         for edge, phrases in (("end", self._ends), ("begin", self._begins)):
             hit = phrases.at(scan.tokens, at)
             period_at = self._period(scan, self._skip(scan, hit.last), bare_unit=True) if hit else None
@@ -392,9 +394,11 @@ class TimeReader:
         return scan.taken[after] == "join" or self._is_silent(token.norm)
 
     def _is_silent(self, word: str) -> bool:
-        return word in self._lexicon.silent or any(
-            word == phrase.split()[0] for group in self._lexicon.roles.values() for phrase in group
-        ) or any(word == phrase.split()[0] for phrase in (*self._lexicon.means, *self._lexicon.conditions))
+        return (
+            word in self._lexicon.silent
+            or any(word == phrase.split()[0] for group in self._lexicon.roles.values() for phrase in group)
+            or any(word == phrase.split()[0] for phrase in (*self._lexicon.means, *self._lexicon.conditions))
+        )
 
     def _year_number(self, scan: Scan, index: int) -> int | None:
         if index >= len(scan.tokens) or not re.fullmatch(r"\d{4}", scan.tokens[index].text):
@@ -458,8 +462,10 @@ def _in_order(begun: Period, ended: Period) -> tuple[date, date]:
     """A range's ends, where the one without a year takes the year that puts it right."""
     first, final = begun.first, ended.last
     if not begun.has_year and ended.has_year:
-        first = first.replace(year=final.year, day=min(first.day, 28)) if _is_leap(first) else first.replace(
-            year=final.year
+        first = (
+            first.replace(year=final.year, day=min(first.day, 28))
+            if _is_leap(first)
+            else first.replace(year=final.year)
         )
         return (add_months(first, -12), final) if first > final else (first, final)
     if not ended.has_year:

@@ -66,23 +66,39 @@ def tokens_of(text: str) -> list[Token]:
 
 
 @cache
-def _stem(word: str, endings: tuple[str, ...], shortest: int) -> str:
-    fitting = [one for one in endings if word.endswith(one) and len(word) - len(one) >= shortest]
+def stem(word: str, lexicon: Lexicon) -> str:
+    """A normalised word without its longest ending."""
+    fitting = [
+        one for one in lexicon.endings if word.endswith(one) and len(word) - len(one) >= lexicon.shortest
+    ]
     return word[: len(word) - len(max(fitting, key=len))] if fitting else word
 
 
-def stem(word: str, lexicon: Lexicon) -> str:
-    """A normalised word without its longest ending."""
-    return _stem(word, lexicon.endings, lexicon.shortest)
+@dataclass(frozen=True)
+class Pattern:
+    """A word of a phrase: its beginning only, itself alone, or with any ending (see Lexicon)."""
+
+    text: str
+    is_beginning: bool
+    is_exact: bool
+    stem: str
+
+    def fits(self, word: str, word_stem: str) -> bool:
+        if self.is_beginning:
+            return word.startswith(self.text)
+        return word == self.text or (not self.is_exact and word_stem == self.stem)
 
 
-def same_word(pattern: str, word: str, lexicon: Lexicon) -> bool:
+@cache
+def pattern(written: str, lexicon: Lexicon) -> Pattern:
+    mark = written[-1] if len(written) > 1 and written[-1] in "*!" else ""
+    text = normalised(written[: len(written) - len(mark)])
+    return Pattern(text, mark == "*", mark == "!", stem(text, lexicon))
+
+
+def same_word(written: str, word: str, lexicon: Lexicon) -> bool:
     """Whether a word of a phrase stands for a normalised word of a sentence."""
-    if len(pattern) > 1 and pattern.endswith("*"):
-        return word.startswith(pattern[:-1])
-    if len(pattern) > 1 and pattern.endswith("!"):
-        return word == pattern[:-1]
-    return pattern == word or stem(pattern, lexicon) == stem(word, lexicon)
+    return pattern(written, lexicon).fits(word, stem(word, lexicon))
 
 
 @dataclass(frozen=True)
@@ -99,29 +115,55 @@ class Book(Generic[V]):
 
     def __init__(self, entries: Iterable[tuple[str, V]], lexicon: Lexicon) -> None:
         self._lexicon = lexicon
-        parts = [(tuple(normalised(word) for word in phrase.split()), value) for phrase, value in entries]
-        self._entries = sorted(parts, key=lambda entry: -len(entry[0]))
+        parts = [
+            (tuple(pattern(word, lexicon) for word in phrase.split()), value) for phrase, value in entries
+        ]
+        parts.sort(key=lambda entry: -len(entry[0]))
+        self._by_first = _indexed(parts, 0)
+        self._by_last = _indexed(parts, -1)
 
     def at(self, tokens: Sequence[Token], first: int) -> Hit[V] | None:
         """The longest phrase that begins at a token."""
-        for words, value in self._entries:
+        if first >= len(tokens):
+            return None
+        for words, value in self._candidates(self._by_first, tokens[first]):
             if self._holds(words, tokens, first):
                 return Hit(value, first, first + len(words))
         return None
 
     def before(self, tokens: Sequence[Token], last: int) -> Hit[V] | None:
         """The longest phrase that ends just before a token."""
-        for words, value in self._entries:
+        if last < 1:
+            return None
+        for words, value in self._candidates(self._by_last, tokens[last - 1]):
             if last >= len(words) and self._holds(words, tokens, last - len(words)):
                 return Hit(value, last - len(words), last)
         return None
 
-    def _holds(self, words: tuple[str, ...], tokens: Sequence[Token], first: int) -> bool:
+    def _candidates(self, index: Mapping[str, _Entries[V]], token: Token) -> _Entries[V]:
+        """Phrases that may hold a token at their edge, the longest first."""
+        found = [*index.get(stem(token.norm, self._lexicon), ()), *index.get(_ANY, ())]
+        found.sort(key=lambda entry: -len(entry[0]))
+        return found
+
+    def _holds(self, words: tuple[Pattern, ...], tokens: Sequence[Token], first: int) -> bool:
         if first + len(words) > len(tokens):
             return False
-        return all(
-            same_word(word, tokens[first + index].norm, self._lexicon) for index, word in enumerate(words)
-        )
+        written = [token.norm for token in tokens[first : first + len(words)]]
+        return all(word.fits(one, stem(one, self._lexicon)) for word, one in zip(words, written, strict=True))
+
+
+_Entries = list[tuple[tuple[Pattern, ...], V]]
+_ANY = ""
+
+
+def _indexed(parts: _Entries[V], edge: int) -> dict[str, _Entries[V]]:
+    """By the stem of the word at an edge; words known by their beginning alone are under _ANY."""
+    found: dict[str, _Entries[V]] = {}
+    for words, value in parts:
+        key = _ANY if words[edge].is_beginning else words[edge].stem
+        found.setdefault(key, []).append((words, value))
+    return found
 
 
 def book(phrases: Phrases, lexicon: Lexicon) -> Book[str]:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pipeline.drafting.model import DraftGoal, Drafted, Letter, Line
+from pipeline.drafting.model import Drafted, DraftGoal, Letter, Line
 from pipeline.language import Speech, speech
 from pipeline.workspace.yamlnodes import scalar
 
@@ -25,7 +25,10 @@ def goal_file(goals: Sequence[DraftGoal], lang: str) -> str:
     say = speech(lang)
     if len(goals) == 1:
         return "".join(f"{line}\n" for line in goal_lines(goals[0], say))
-    lines = [f"# {say.count('The sentence holds {n} goal.', 'The sentence holds {n} goals.', len(goals))}", "goals:"]
+    lines = [
+        f"# {say.count('The sentence holds {n} goal.', 'The sentence holds {n} goals.', len(goals))}",
+        "goals:",
+    ]
     for goal in goals:
         for number, line in enumerate(goal_lines(goal, say)):
             lines.append(f"{INDENT}{'- ' if number == 0 else INDENT}{line}".rstrip())

@@ -368,11 +368,15 @@ def relative_targets(draft: Draft) -> Iterator[Problem]:
 
 
 def undecided_changes(draft: Draft) -> Iterator[Problem]:
-    """An empty key counts as not written, but not these, which a change needs: the line is what to complete."""
+    """An empty key counts as not written, but not these, which a change needs."""
     for entry in draft.of("goal"):
         for key in _left_empty(entry):
-            yield entry.problem(
-                "E-MISSING", "{key} is empty.", "Write its value after the colon.", at=(key,), key=key
+            yield Problem(
+                "E-MISSING",
+                "{key} is empty.",
+                "Write its value after the colon.",
+                params={"key": key},
+                **entry.place(key, of="key"),
             )
 
 

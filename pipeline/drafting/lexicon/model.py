@@ -16,9 +16,10 @@ Phrases = Mapping[str, tuple[str, ...]]
 Way = Literal["up", "down", ""]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
-    """Everything about one language. Keys of the mappings are the same in every language."""
+    """Everything about one language. Keys of the mappings are the same in every language. One object a
+    language, compared by identity, so that what is made from it can be kept."""
 
     code: str
     letters: str

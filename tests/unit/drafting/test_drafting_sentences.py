@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from tests.unit.drafting.draft_cases import ENGLISH, REFUSED, RUSSIAN, TODAY, Case
 
 from pipeline.bundled import samples_dir
 from pipeline.drafting.clauses import words_of
@@ -18,6 +17,7 @@ from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.kpis.registry import kpi_registry
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.unit.drafting.draft_cases import ENGLISH, REFUSED, RUSSIAN, TODAY, Case
 
 KPIS = {kpi.id: kpi for kpi in CATALOGUE}
 
@@ -95,7 +95,8 @@ def test_every_word_is_in_the_title_or_the_means(case: Case) -> None:
     lost = [
         word
         for word in words_of(case.sentence)
-        if word not in kept and not any(same_word(one, word.casefold().replace("ё", "е"), lexicon) for one in joining)
+        if word not in kept
+        and not any(same_word(one, word.casefold().replace("ё", "е"), lexicon) for one in joining)
     ]
     assert lost == []
 
@@ -151,7 +152,11 @@ def test_two_figures_with_one_number_share_it(sentence: str) -> None:
     ],
 )
 def test_an_owner_is_matched_in_any_case_ending(sample: Workspace, words: str, person: str) -> None:
-    sentence = "Привлечь 40 новых клиентов в 2027 году" if any(ch in words for ch in "аеио") else "Win 40 new customers in 2027"
+    sentence = (
+        "Привлечь 40 новых клиентов в 2027 году"
+        if any(ch in words for ch in "аеио")
+        else "Win 40 new customers in 2027"
+    )
     goal = only(f"{sentence}{'' if words[0] == ',' else ' '}{words}", sample)
     assert goal.value("owner") == person
     assert (goal.value("target"), goal.value("due")) == ("40", "2027-12-31")
@@ -164,12 +169,17 @@ def test_a_name_nobody_has_is_kept_and_marked(sample: Workspace) -> None:
 
 
 def test_nobody_is_chosen_for_being_the_only_one(sample: Workspace) -> None:
-    alone = sample.model_copy(update={"people": sample.people.model_copy(update={"people": sample.people.people[:1]})})
+    alone = sample.model_copy(
+        update={"people": sample.people.model_copy(update={"people": sample.people.people[:1]})}
+    )
     assert marks(only("Win 40 new customers in 2027", alone)) == {"owner": "missing"}
 
 
 def test_the_companys_own_kpi_comes_before_a_shorter_built_in_name(sample: Workspace) -> None:
-    for sentence in ("Raise partner revenue 30 % over last year in Q1", "Поднять выручку от партнёров на 30 % к прошлому году в первом квартале"):
+    for sentence in (
+        "Raise partner revenue 30 % over last year in Q1",
+        "Поднять выручку от партнёров на 30 % к прошлому году в первом квартале",
+    ):
         goal = only(sentence, sample)
         assert (goal.value("kpi"), goal.value("target")) == ("partner_revenue", "+30 %")
 
@@ -190,7 +200,9 @@ def test_a_team_is_matched_beside_the_word_team(sample: Workspace) -> None:
 
 
 def fiscal(sample: Workspace, month: int) -> Workspace:
-    return sample.model_copy(update={"company": sample.company.model_copy(update={"fiscal_year_start": month})})
+    return sample.model_copy(
+        update={"company": sample.company.model_copy(update={"fiscal_year_start": month})}
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,7 +217,9 @@ def fiscal(sample: Workspace, month: int) -> Workspace:
         ("in 2027", "2027-01-01", "2027-12-31"),  # a bare number is the calendar's year
     ],
 )
-def test_quarters_and_years_are_the_companys_financial_ones(sample: Workspace, words: str, start: str, due: str) -> None:
+def test_quarters_and_years_are_the_companys_financial_ones(
+    sample: Workspace, words: str, start: str, due: str
+) -> None:
     goal = only(f"Win 40 new customers {words}", fiscal(sample, 4))
     assert (goal.value("start"), goal.value("due")) == (start, due)
 
@@ -262,7 +276,17 @@ def test_what_contradicts_itself_or_the_kpi_is_left_open(sentence: str, target: 
 def test_a_lexicon_has_the_same_groups_as_every_other() -> None:
     first, *others = LEXICONS.values()
     for other in others:
-        for name in ("verbs", "units", "roles", "per", "time_roles", "time_units", "relative", "more", "after"):
+        for name in (
+            "verbs",
+            "units",
+            "roles",
+            "per",
+            "time_roles",
+            "time_units",
+            "relative",
+            "more",
+            "after",
+        ):
             assert set(getattr(first, name)) == set(getattr(other, name)), name
         assert set(first.kpis) == set(other.kpis) == set(KPIS)
         assert len(other.months) == 12
@@ -272,4 +296,3 @@ def test_no_phrase_of_a_lexicon_names_a_kpi_that_is_not_there() -> None:
     for lexicon in LEXICONS.values():
         named = {kpi for ids in lexicon.shared_names.values() for kpi in ids} | set(lexicon.counted)
         assert named <= set(KPIS)
-

@@ -200,10 +200,8 @@ class QuantityReader:
         """double, вдвое; 3 times, в 2 раза."""
         found = []
         for hit in scan.every(self._multiples):
-            way, factor = hit.value
-            found.append(
-                Amount(Decimal(factor), way=way, multiple=Fraction(factor), first=hit.first, last=hit.last)
-            )
+            way, factor = hit.value[0], Fraction(hit.value[1])
+            found.append(Amount(_decimal(factor), way=way, multiple=factor, first=hit.first, last=hit.last))
             scan.take(hit.first, hit.last, "quantity")
         for times in scan.every(self._times):
             number = times.first - 1
@@ -270,6 +268,10 @@ def share_of(multiple: Fraction, *, is_fraction: bool, down: bool) -> tuple[Deci
         change = -multiple if down else multiple
     else:
         change = 1 / multiple - 1 if down else multiple - 1
-    exact = Decimal(change.numerator) / Decimal(change.denominator)
+    exact = _decimal(change)
     rounded = exact.quantize(FRACTION_PLACES)
     return (rounded, True) if Fraction(rounded) != change else (exact, False)
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(value.numerator) / Decimal(value.denominator)

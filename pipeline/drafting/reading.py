@@ -32,6 +32,8 @@ class Facts:
     amounts: tuple[Amount, ...] = ()
     times: tuple[When, ...] = ()
     per: str = ""
+    recurs: bool = False
+    """ "every month" rather than "a month": a change that is to be repeated."""
     prior_year: bool = False
     from_baseline: bool = False
     owner: Named | None = None
@@ -64,6 +66,7 @@ class SentenceReader:
         self._quantities = _quantity_reader(lexicon)
         self._verbs = book(lexicon.verbs, lexicon)
         self._per = book(lexicon.per, lexicon)
+        self._recurring = word_book(lexicon.recurring, lexicon)
         self._prior = word_book(lexicon.prior_year, lexicon)
         self._baseline = word_book(lexicon.from_baseline, lexicon)
         self._silent = word_book(lexicon.silent, lexicon)
@@ -122,6 +125,7 @@ class SentenceReader:
                     amounts=tuple(one for one in amounts if inside(one.first)),
                     times=tuple(one for one in times if inside(one.first)),
                     per=next((name for kind, name, at in bases if kind == "per" and inside(at)), ""),
+                    recurs=any(kind == "recurs" and inside(at) for kind, _, at in bases),
                     prior_year=any(kind == "prior" and inside(at) for kind, _, at in bases),
                     from_baseline=any(kind == "baseline" and inside(at) for kind, _, at in bases),
                     owner=named,
@@ -146,6 +150,8 @@ class SentenceReader:
                 continue  # "by a quarter" is a fraction
             scan.take(rate.first, rate.last, "per")
             found.append(("per", rate.value, rate.first))
+            if self._recurring.at(scan.tokens, rate.first):
+                found.append(("recurs", "", rate.first))
         return found
 
     def _conditional(self, scan: Scan, span: Range, cuts: Sequence[Range]) -> bool:

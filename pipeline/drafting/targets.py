@@ -177,7 +177,7 @@ class _Numbers:
             return Line("target", "", "missing", Said("a number to reach"))
         steps: tuple[Callable[[Amount | None], Line | None], ...] = (
             self._two_readings, self._several, self._wrong_unit, self._wrong_currency, self._wrong_rate,
-            self._against_kpi, self._against_verb, self._change_and_value,
+            self._recurring, self._against_kpi, self._against_verb, self._change_and_value,
         )  # fmt: skip
         for step in steps:
             found = step(baseline)
@@ -335,6 +335,14 @@ class _Numbers:
         if kpi.grain == "month" and per in ("day", "week"):
             return _decide("{kpi} exists by month only, the sentence names a shorter time", kpi=kpi.id)
         return None
+
+    def _recurring(self, _: Amount | None) -> Line | None:
+        """A goal file holds one change; "by 10 % every month" is one goal a month."""
+        if self.targets or not self.facts.recurs:
+            return None
+        return _decide(
+            "{value} once, or again each time? A goal is one change", value=self._words(self._main)
+        )
 
     def _no_period(self) -> Line | None:
         keeps = self.facts.verb == "keep" and self.kpi is not None and self.kpi.kind == "simple"

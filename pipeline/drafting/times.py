@@ -242,7 +242,7 @@ class TimeReader:
             if found:
                 return found
         if bare_unit:
-            unit = self._units.at(scan.tokens, index)
+            unit = self._unit(scan, index)
             if unit and unit.value in MONTHS_OF:
                 return self._current(unit.value), unit.last
         return None
@@ -340,7 +340,7 @@ class TimeReader:
     def _related(self, scan: Scan, index: int) -> tuple[Period, int] | None:
         """next quarter, этом году, the next half-year."""
         hit = self._relative.at(scan.tokens, index)
-        unit = self._units.at(scan.tokens, hit.last) if hit else None
+        unit = self._unit(scan, hit.last) if hit else None
         if hit is None or unit is None or unit.value == "day":
             return None
         shift = {"this": 0, "next": 1, "last": -1}[hit.value]
@@ -351,6 +351,13 @@ class TimeReader:
         current = self._current(unit.value)
         months = MONTHS_OF[unit.value]
         return replace(_months_from(add_months(current.first, shift * months), months), is_open=True), last
+
+    def _unit(self, scan: Scan, index: int) -> Hit[str] | None:
+        """A unit of time, with or without "financial" before it: quarters and years are financial ones."""
+        fiscal = self._fiscal_words.at(scan.tokens, index)
+        if fiscal is None:
+            return self._units.at(scan.tokens, index)
+        return self._units.at(scan.tokens, fiscal.last) or self._units.at(scan.tokens, fiscal.last - 1)
 
     def _current(self, unit: str) -> Period:
         """The month, or the quarter, half or year of the financial year, that today lies in."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Literal
 
 Phrases = Mapping[str, tuple[str, ...]]
@@ -31,7 +32,7 @@ class Lexicon:
     decimal_mark: str
     verbs: Phrases
     """up, down, better, reach, keep."""
-    multiples: Mapping[str, tuple[Way, int]]
+    multiples: Mapping[str, tuple[Way, int | Fraction]]
     """double -> (up, 2), halve -> (down, 2); without a way the sentence's verb decides."""
     times_word: tuple[str, ...]
     """After a number: "3 times"."""
@@ -53,6 +54,8 @@ class Lexicon:
     """Before a range of two numbers."""
     per: Phrases
     """day, week, month, quarter, year: "a week", "weekly"."""
+    recurring: tuple[str, ...]
+    """Words that repeat a change ("by 10 % every month") instead of naming a rate ("monthly sales")."""
     prior_year: tuple[str, ...]
     from_baseline: tuple[str, ...]
     """Phrases that say the change is against today's figure."""

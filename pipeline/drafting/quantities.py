@@ -17,6 +17,9 @@ from fractions import Fraction
 from pipeline.drafting.lexicon.model import Lexicon, Way
 from pipeline.drafting.tokens import SPACES, Scan, book, value_book, word_book
 
+LONGEST_NUMBER = 20
+"""Characters of a number; nobody means a longer one, and a decimal would round it."""
+MOST_TIMES = 1000
 FRACTION_PLACES = Decimal("0.000001")
 """A third has no end as a decimal: it is written as 33.3333 %."""
 
@@ -44,10 +47,6 @@ class Amount:
     is_fraction: bool = False
     words: str = ""
     """As written, with its roles."""
-
-    @property
-    def is_change(self) -> bool:
-        return self.multiple is not None or bool(self.roles & {"by", "sign", "more", "fewer"})
 
     @property
     def is_limit(self) -> bool:
@@ -116,7 +115,7 @@ class QuantityReader:
 
     def _number(self, scan: Scan, at: int) -> Amount | None:
         token = scan.tokens[at]
-        if token.kind == "number":
+        if token.kind == "number" and len(token.text) <= LONGEST_NUMBER:
             readings = readings_of(token.text, self._lexicon.decimal_mark)
             amount = Amount(readings[0], other=readings[1] if len(readings) > 1 else None, last=at + 1)
             return self._range(scan, amount, at)
@@ -208,6 +207,8 @@ class QuantityReader:
             if number < 0 or scan.tokens[number].kind != "number" or not scan.free(number, times.last):
                 continue
             value = readings_of(scan.tokens[number].text, self._lexicon.decimal_mark)[0]
+            if not 1 < value <= MOST_TIMES:
+                continue
             first = number - 1 if number and scan.tokens[number - 1].norm in ("в", "by") else number
             found.append(Amount(value, multiple=Fraction(value), first=first, last=times.last))
             scan.take(first, times.last, "quantity")

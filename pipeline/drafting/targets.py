@@ -213,6 +213,8 @@ class _Numbers:
     def _change_line(self, baseline: Amount | None) -> Line:
         amount = self._main
         way = self._way(amount)
+        if amount.multiple is None and not amount.value:
+            return Line("target", "", "missing", Said("a number to reach"))
         if not way:
             return _decide(
                 "more or less? The sentence does not say which way {value} goes", value=self._words(amount)

@@ -34,8 +34,6 @@ class Period:
     last: date
     is_day: bool = False
     has_year: bool = False
-    is_open: bool = False
-    """Named relative to today (this quarter)."""
     alternative: tuple[date, date] | None = None
 
 
@@ -49,7 +47,7 @@ class When:
     first: int
     last: int
     note: str = ""
-    """A template of compose.NOTES: how the words were read."""
+    """begins, before, counted or fiscal: how the words were read (dates.py says it)."""
     other: date | None = None
     """The day the words would mean in their other reading."""
     undecided: bool = False
@@ -300,7 +298,8 @@ class TimeReader:
             return None
         letters, number = match[1], int(match[2])
         if letters == "fy":
-            return self._fiscal_year(number if number > 99 else 2000 + number), index + 1
+            year = _century(match[2])
+            return (self._fiscal_year(year), index + 1) if year else None
         unit = "half" if letters == self._lexicon.half_letter or letters == "h" else "quarter"
         return self._nth(scan, unit, number, index + 1)
 
@@ -347,10 +346,10 @@ class TimeReader:
         last = self._past_stop(scan, unit.last)
         if unit.value == "week":
             monday = self._today - timedelta(days=self._today.weekday()) + timedelta(weeks=shift)
-            return Period(monday, monday + timedelta(days=6), is_open=True), last
+            return Period(monday, monday + timedelta(days=6)), last
         current = self._current(unit.value)
         months = MONTHS_OF[unit.value]
-        return replace(_months_from(add_months(current.first, shift * months), months), is_open=True), last
+        return _months_from(add_months(current.first, shift * months), months), last
 
     def _unit(self, scan: Scan, index: int) -> Hit[str] | None:
         """A unit of time, with or without "financial" before it: quarters and years are financial ones."""
@@ -362,11 +361,11 @@ class TimeReader:
     def _current(self, unit: str) -> Period:
         """The month, or the quarter, half or year of the financial year, that today lies in."""
         if unit == "month":
-            return replace(_months_from(self._today.replace(day=1), 1), is_open=True)
+            return _months_from(self._today.replace(day=1), 1)
         months, begins = MONTHS_OF[unit], self._fiscal_begin()
         while add_months(begins, months) <= self._today:
             begins = add_months(begins, months)
-        return replace(_months_from(begins, months), is_open=True)
+        return _months_from(begins, months)
 
     def _fiscal_begin(self) -> date:
         begins = date(self._today.year, self._fiscal, 1)
@@ -420,7 +419,8 @@ class TimeReader:
             at = self._skip(scan, at + 1)
         match = re.fullmatch(r"fy(\d{2,4})", scan.tokens[at].norm) if at < len(scan.tokens) else None
         if match:
-            return int(match[1]) if len(match[1]) == 4 else 2000 + int(match[1]), at + 1
+            year = _century(match[1])
+            return (year, at + 1) if year else (None, index)
         year = self._year_number(scan, at)
         if year is not None:
             return year, self._past_year_word(scan, at + 1)
@@ -492,9 +492,18 @@ def _day_or_none(year: int, month: int, number: int) -> date | None:
         return None
 
 
+def _century(digits: str) -> int | None:
+    """27 and 2027 are both 2027; None for no year of this age."""
+    year = int(digits) + (2000 if len(digits) == 2 else 0)
+    return year if EARLIEST_YEAR <= year <= LATEST_YEAR else None
+
+
 def _written_day(text: str) -> date | None:
-    """2026-12-31, 31.12.2026, and 31/12/2026 where only one order of day and month is possible."""
+    """2026-12-31, 31.12.2026, and 31/12/2026 where only one order of day and month fits. None for a day
+    that does not exist or is not of this age."""
     parts = [int(part) for part in re.split(r"[-./]", text)]
+    if not EARLIEST_YEAR <= max(parts) <= LATEST_YEAR:
+        return None
     if "-" in text:
         return _day_or_none(*parts)
     day, month, year = parts

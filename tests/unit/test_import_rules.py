@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("pipeline/periods.py", "import dagster"),
         ("pipeline/store/store.py", "from pipeline.goals import model"),
         ("pipeline/kpis/series.py", "import jinja2"),
+        ("pipeline/drafting/compose.py", "from pipeline.goals import model"),
         ("pipeline/sources/vendors/hubspot.py", "from pipeline.sources.vendors import mailshake"),
     ],
 )

@@ -15,7 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pipeline.drafting.lexicon.model import Lexicon, Way
-from pipeline.drafting.tokens import SPACES, Scan, book, value_book, word_book
+from pipeline.drafting.tokens import SPACES, Hit, Scan, book, value_book, word_book
 
 LONGEST_NUMBER = 20
 """Characters of a number; nobody means a longer one, and a decimal would round it."""
@@ -64,6 +64,7 @@ class QuantityReader:
         self._currencies = book(lexicon.currencies, lexicon)
         self._roles = book(lexicon.roles, lexicon)
         self._after = book(lexicon.after, lexicon)
+        self._moves = word_book((*lexicon.verbs["up"], *lexicon.verbs["down"]), lexicon)
         self._more = book(lexicon.more, lexicon)
         self._multiples = value_book(lexicon.multiples, lexicon)
         self._fractions = value_book(lexicon.fractions, lexicon)
@@ -184,7 +185,7 @@ class QuantityReader:
             hit = self._roles.before(scan.tokens, first)
             if hit is None or not scan.free(hit.first, hit.last) or hit.value in roles:
                 break
-            roles.add(hit.value)
+            roles.add("by" if self._is_size_of_a_move(scan, hit) else hit.value)
             first = hit.first
         for words in (self._after, self._more):
             hit = words.at(scan.tokens, last)
@@ -192,6 +193,14 @@ class QuantityReader:
                 roles.add(hit.value)
                 last = hit.last
         return replace(amount, roles=frozenset(roles), first=first, last=last)
+
+    def _is_size_of_a_move(self, scan: Scan, role: Hit[str]) -> bool:
+        """ "an increase of 25 %": the word names no value but how far the move goes."""
+        return (
+            role.value == "level"
+            and role.first > 0
+            and self._moves.at(scan.tokens, role.first - 1) is not None
+        )
 
     # --- multiples and fractions -------------------------------------------------------------------------
 

@@ -306,12 +306,19 @@ class _Numbers:
                 "{kpi} is a percentage, the sentence says {value}", kpi=self.kpi.id, value=self._words(amount)
             )
         fitting = {Unit.MONEY: _is_money, Unit.HOURS: lambda unit: unit == "hours"}.get(self.kpi.unit)
-        if not amount.unit or (fitting and fitting(amount.unit)):
+        fits = not amount.unit and not self._counts_deals(amount)
+        if fits or (amount.unit and fitting and fitting(amount.unit)):
             return None
         return _decide(
             "the unit of {kpi} is {unit}, the sentence says {value}",
             kpi=self.kpi.id, unit=self._unit_name(), value=self._words(amount),
         )  # fmt: skip
+
+    def _counts_deals(self, amount: Amount) -> bool:
+        """ "40 sales" may be forty deals: there a sum of money has its currency or magnitude."""
+        beside = amount.last in {mention.first for mention in self.facts.mentions}
+        is_money = self.kpi is not None and self.kpi.unit is Unit.MONEY
+        return is_money and beside and not amount.unit and amount.scale == 1
 
     def _unit_name(self) -> str:
         if self.kpi is None:

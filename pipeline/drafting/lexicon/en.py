@@ -215,6 +215,7 @@ LEXICON = Lexicon(
         "profits": ("gross_profit", "net_profit"),
         "conversion": ("funnel_flow", "closing_rate"),
         "conversion rate": ("funnel_flow", "closing_rate"),
+        "sales call": (), "sales meeting": (), "sales cycle": (), "sales process": (), "sales training": (),
         "sales team": (), "sales rep": (), "sales representative": (), "sales department": (),
         "sales manager": (),
         "sales staff": (), "sales people": (), "sales growth": ("revenue_growth_yoy", "sales_revenue"),

@@ -267,10 +267,20 @@ def test_a_time_without_a_year_is_the_next_one(today: date, words: str, due: str
         ("Raise revenue from 100 to 120 by 50 % in 2027", ""),
         ("Raise revenue from 100 to 120 by 20 % in 2027", "120"),
         ("Improve churn from 45 % to 20 % by June", "20 %"),
+        ("Win 40 sales by June", ""),  # forty deals, not forty euros
+        ("Achieve 40k sales by June", "40 000"),
+        ("Получить 40 продаж к июню", ""),
+        ("Deliver an increase of 25 % in sales by June", "+25 %"),
+        ("Deliver a reduction of 5 % in churn by June", ""),  # of the rate, or in points
+        ("Make 1000 sales calls by 1 June", "1 000"),
     ],
 )
 def test_what_contradicts_itself_or_the_kpi_is_left_open(sentence: str, target: str) -> None:
     assert only(sentence).value("target") == target
+
+
+def test_sales_calls_are_not_money() -> None:
+    assert marks(only("Make 1000 sales calls by 1 June"))["kpi"] == "missing"
 
 
 def test_a_lexicon_has_the_same_groups_as_every_other() -> None:

@@ -13,7 +13,7 @@ import contextlib
 import gettext
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -183,6 +183,42 @@ def check(workspace: WorkspaceOption = None, json: JsonOption = False, debug: De
     else:
         screens.show_checked(terminal, opened, found)
     raise typer.Exit(found.exit_code)
+
+
+@app.command(cls=_Command)
+def draft(
+    sentence: Annotated[
+        str, typer.Argument(metavar="SENTENCE", help="A goal in English or Russian, in quotation marks.")
+    ],
+    workspace: WorkspaceOption = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it into goals/ instead of printing it; never overwrites.")
+    ] = False,
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DAY", help="Another day than today, such as 2026-11-25.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Turn a sentence into a goal file.
+
+    What the sentence does not say is marked in the file; a vague goal is refused with what to add.
+    """
+    _remember(workspace, debug)
+    from assets import draft_screen
+
+    terminal = _terminal()
+    root = (_settings["workspace"] or Path()).resolve()
+    day = _day(today) if today else None
+    try:
+        draft_screen.draft(
+            terminal, sentence, root, _settings["workspace"] is not None or write, day, write, json
+        )
+    except ScorecardError as error:
+        if json:
+            terminal.line(draft_screen.refusal_json(error, terminal))
+            raise typer.Exit(error.exit_code) from None
+        raise
 
 
 @app.command(cls=_Command)
@@ -556,6 +592,13 @@ def _pulled_sources(workspace: Workspace, wanted: list[str]) -> list[Source]:
     if not pulled:
         raise _wrong("No source of this workspace has `pull`.", "docs/pulls.md says how to fetch one.")
     return [pulled[name] for name in dict.fromkeys(wanted)] if wanted else [*pulled.values()]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _wrong("{text} is not a day.", "Write a day such as 2026-11-25.", text=f"“{text}”") from None
 
 
 def _manifest(workspace: Workspace, week: Week) -> bytes | None:

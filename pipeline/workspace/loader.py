@@ -58,20 +58,23 @@ def load_workspace(
     vendor system -> its exports; `pulls`: (system, export) -> keys of its pull; None: not checked. Raises
     WorkspaceError with every problem of every file, UsageError when the folder is no workspace at all.
     """
-    root = root.resolve()
-    if not (root / COMPANY_FILE).is_file():
-        raise UsageError(_no_workspace(root))
-    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems, pulls)
-    problems: list[Problem] = []
-    for path in config_files(root):
-        problems += _read(draft, path)
-    received, of_received = _received(draft)
-    problems += of_received
+    draft, received, problems = _gathered(root.resolve(), catalogue, systems, pulls)
     problems += broken_references(draft) + broken_rules(draft) + _strays(draft, received)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or draft.company is None:
         raise WorkspaceError(*sorted(problems, key=_by_place))
     return _workspace(draft, received, [problem for problem in problems if problem.severity != "error"])
+
+
+def load_what_loads(root: Path, catalogue: Sequence[Kpi] = ()) -> Workspace:
+    """The parts of a workspace that can be read while others are still wrong, such as goals being drafted.
+
+    Raises WorkspaceError when scorecards.yaml itself is wrong, UsageError when there is none.
+    """
+    draft, received, problems = _gathered(root.resolve(), catalogue, None, None)
+    if draft.company is None:
+        raise WorkspaceError(*(one for one in problems if one.file == COMPANY_FILE))
+    return _workspace(draft, received, [])
 
 
 def load_notes(workspace: Workspace, week: Week) -> Notes:
@@ -129,6 +132,23 @@ def config_files(root: Path) -> list[Path]:
     for folder in _FOLDERS:
         files += sorted([*(root / folder).rglob("*.yaml"), *(root / folder).rglob("*.yml")])
     return [path for path in files if path.is_file()]
+
+
+def _gathered(
+    root: Path,
+    catalogue: Sequence[Kpi],
+    systems: Mapping[str, frozenset[str]] | None,
+    pulls: Mapping[tuple[str, str], PullKeys] | None,
+) -> tuple[Draft, dict[str, str], list[Problem]]:
+    """Everything that was read, the times of receipt, and what was wrong with the files' shape."""
+    if not (root / COMPANY_FILE).is_file():
+        raise UsageError(_no_workspace(root))
+    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems, pulls)
+    problems: list[Problem] = []
+    for path in config_files(root):
+        problems += _read(draft, path)
+    received, of_received = _received(draft)
+    return draft, received, problems + of_received
 
 
 # --- reading ---------------------------------------------------------------------------------------------

@@ -438,6 +438,8 @@ def milestones(draft: Draft) -> Iterator[Problem]:
 def relative_targets(draft: Draft) -> Iterator[Problem]:
     """A signed target is a change; a change needs to say from what, and in which way."""
     for entry, goal in draft.goals:
+        if list(_left_empty(entry)):
+            continue
         if goal.target.signed and goal.relative_to is None and not _plain_negative(goal.target):
             yield entry.problem(
                 "E-TARGET",
@@ -461,6 +463,29 @@ def relative_targets(draft: Draft) -> Iterator[Problem]:
                 "Add `baseline`.",
                 at=("relative_to",),
             )
+
+
+def undecided_changes(draft: Draft) -> Iterator[Problem]:
+    """An empty key counts as not written, but not these, which a change needs."""
+    for entry in draft.of("goal"):
+        for key in _left_empty(entry):
+            yield Problem(
+                "E-MISSING",
+                "{key} is empty.",
+                "Write its value after the colon.",
+                params={"key": key},
+                **entry.place(key, of="key"),
+            )
+
+
+def _left_empty(entry: Entry) -> Iterator[str]:
+    """Keys of a goal about the base of a change that are written without a value."""
+    raw = entry.raw if isinstance(entry.raw, Mapping) else {}
+    target = raw.get("target")
+    if "relative_to" in raw and raw["relative_to"] is None and (target is None or str(target)[:1] in "+-"):
+        yield "relative_to"
+    if "baseline" in raw and raw["baseline"] is None and raw.get("relative_to") == "baseline":
+        yield "baseline"
 
 
 def _plain_negative(quantity: Quantity) -> bool:
@@ -969,6 +994,7 @@ RULES: tuple[Rule, ...] = (
     dates_of_this_age,
     clock_times,
     milestones,
+    undecided_changes,
     relative_targets,
     target_against_baseline,
     relative_direction,

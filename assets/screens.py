@@ -278,6 +278,8 @@ def _state_row(terminal: Terminal, workspace: Workspace, line: SourceLine, words
         told += say("; data through {day}", day=words.date(state.data_through))
     if state.counts.quarantined:
         told += "; " + say.count("{n} row set aside", "{n} rows set aside", state.counts.quarantined)
+    for concern in state.concerns:
+        told = f"{told.rstrip('.')}. {concern.text(say)}"
     if state.problem and state.freshness != "fresh":
         told = f"{told.rstrip('.')}. {state.problem.text(say)}"
     return [name, told]

@@ -37,8 +37,6 @@ FRESHNESS: dict[str, tuple[str, Tone]] = {
     "stale": ("◆", "amber"),
     "fresh": ("●", "green"),
 }
-CONCERNS = ("W-COUNTER", "W-OUTCOME")
-"""Warnings about a fresh source that put its figures in doubt; the others are for who delivers the export."""
 MARKS: dict[bool | None, tuple[str, str, Tone]] = {
     True: ("✓", "done", "green"),
     False: ("×", "not done", "red"),
@@ -375,7 +373,7 @@ def data_box(context: Context, place: Place) -> Box:
     troubled = [
         key
         for key in ids
-        if states[key].freshness != "fresh" or states[key].counts.quarantined or _concern(context, key)
+        if states[key].freshness != "fresh" or states[key].counts.quarantined or states[key].concerns
     ]
     calm = [key for key in ids if key not in troubled]
     items = [_source_item(context, key) for key in ids]
@@ -425,13 +423,7 @@ def _source_item(context: Context, key: str) -> Item:
         f = context.formats
         text = f"{context.source_title(key)}: {rejected(state.counts.quarantined, state.reasons, f)}"
         return Item("◆", text, tone="amber")
-    if state.freshness == "fresh" and (concern := _concern(context, key)):
+    if state.freshness == "fresh" and state.concerns:
+        concern = state.concerns[0].text(context.formats.say)
         return Item("◆", f"{context.source_title(key)}: {concern}", tone="amber")
     return Item(mark, source_line(context, key), tone=tone)
-
-
-def _concern(context: Context, key: str) -> str:
-    """What puts a source's newest figures in doubt, in a sentence; the first of several."""
-    warnings = context.edition.sources[key].details.get("warnings", ())
-    texts = (one.text(context.formats.say) for one in warnings if one.code in CONCERNS)
-    return next(texts, "")

@@ -19,9 +19,11 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import Problem
-from pipeline.facts import CAMPAIGN_FLOWS, CAMPAIGN_SNAPSHOTS
+from pipeline.facts import CAMPAIGN_FLOWS
 
 COUNTERS = tuple(column.name for column in CAMPAIGN_FLOWS.columns if column.type == "integer")
+ORDER = ("source", "campaign_id", "counted_on")
+LOOKED_AT = ("name", "started_on", "source_sha256")
 Row = Mapping[str, Any]
 
 
@@ -38,17 +40,24 @@ class Fall:
 def flows(snapshots: pa.Table) -> pa.Table:
     """Rows of `campaign_flows` from rows of `campaign_snapshots`, sorted by source, campaign and day. A
     counter that either snapshot lacks stays empty."""
-    rows = []
-    for before, row in _steps(snapshots):
-        rows.append({**row, **{name: _growth(before, row, name) for name in COUNTERS}})
-    return pa.Table.from_pylist(rows, schema=CAMPAIGN_FLOWS.arrow_schema())
+    ordered = snapshots.sort_by([(name, "ascending") for name in ORDER])
+    steps = list(_steps(ordered))
+    kept = ordered.take(pa.array([row["at"] for _, row in steps], pa.int64()))
+    schema = CAMPAIGN_FLOWS.arrow_schema()
+    columns = [
+        pa.array([_growth(before, row, field.name) for before, row in steps], field.type)
+        if field.name in COUNTERS
+        else kept[field.name].cast(field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 def falls(snapshots: pa.Table) -> list[Fall]:
     """Every counter that fell, oldest first."""
     found = [
         Fall(row, name, before[name], row[name])
-        for before, row in _steps(snapshots)
+        for before, row in _steps(snapshots.sort_by([(name, "ascending") for name in ORDER]))
         for name in COUNTERS
         if before is not None and None not in (before[name], row[name]) and row[name] < before[name]
     ]
@@ -77,16 +86,14 @@ def fall_warnings(snapshots: pa.Table, exports: Collection[str]) -> list[Problem
     ]
 
 
-def _steps(snapshots: pa.Table) -> Iterator[tuple[Row | None, Row]]:
-    """Each snapshot with the one before; None before a campaign that began since the source's last one."""
-    wanted = [
-        field.name for field in CAMPAIGN_SNAPSHOTS.arrow_schema() if field.name in snapshots.column_names
-    ]
-    order = ["source", "campaign_id", "counted_on"]
-    rows = snapshots.select(wanted).sort_by([(name, "ascending") for name in order]).to_pylist()
+def _steps(ordered: pa.Table) -> Iterator[tuple[Row | None, Row]]:
+    """Each snapshot with the one before; None before a campaign that began since the source's last one.
+    `at` is a row's place in `ordered`, of which only what is looked at becomes Python values."""
+    rows = ordered.select([*ORDER, *LOOKED_AT, *COUNTERS]).to_pylist()
     by_campaign: dict[tuple[str, str], list[Row]] = {}
     days: dict[str, set[date]] = {}
-    for row in rows:
+    for at, row in enumerate(rows):
+        row["at"] = at
         by_campaign.setdefault((row["source"], row["campaign_id"]), []).append(row)
         days.setdefault(row["source"], set()).add(row["counted_on"])
     for (source, _), some in by_campaign.items():

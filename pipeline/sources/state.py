@@ -16,6 +16,8 @@ import pandas as pd
 from pipeline.errors import Problem
 
 Freshness = Literal["fresh", "stale", "refused", "missing"]
+CONCERNS = ("W-COUNTER", "W-OUTCOME")
+"""Warnings that put figures in doubt; the others are for whoever delivers the export."""
 
 
 @dataclass(frozen=True)
@@ -87,3 +89,8 @@ class SourceState:
     @property
     def usable(self) -> bool:
         return self.freshness == "fresh"
+
+    @property
+    def concerns(self) -> tuple[Problem, ...]:
+        """What puts the newest figures in doubt although they are used."""
+        return tuple(one for one in self.details.get("warnings", ()) if one.code in CONCERNS)

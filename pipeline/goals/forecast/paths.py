@@ -1,0 +1,104 @@
+"""Possible futures of a series: 1,000 paths, each from one candidate of the bank, drawn by weight.
+
+Here: drawing them on the model scale. Not here: the bank (bank.py) or what the paths say about a goal
+(outcome.py).
+
+Paths come in pairs that share their candidate and their error variance and have opposite noise: the candidate's
+expected values plus and minus what the noise does to them. A series turned upside down thus has the same futures
+upside down.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.goals.forecast.bank import BANK, PLAIN, SETTLED, Floats, State, starting_gains
+from pipeline.goals.forecast.draws import Source, chi_square_table
+
+PATHS = 1000
+PAIRS = PATHS // 2
+Indices = npt.NDArray[np.int64]
+
+
+def simulate(state: State, horizon: int, source: Source) -> Floats:
+    """Paths of the next `horizon` values on the model scale, shape (horizon, PATHS)."""
+    chosen = _chosen(state.weights, source)
+    noise = source.noise(horizon, PAIRS) * _scales(state, chosen, source)
+    expected = _expected(state, horizon)[:, chosen]
+    swing = _swing(state, chosen, noise)
+    return np.concatenate([expected + swing, expected - swing], axis=1)
+
+
+def between(state: State, z: float, source: Source) -> Floats:
+    """What a missing value between known ones may have been: the line between them and an error."""
+    chosen = _chosen(state.weights, source)
+    noise = source.noise(1, PAIRS)[0] * _scales(state, chosen, source)
+    return np.concatenate([z + noise, z - noise])
+
+
+def _chosen(weights: Floats, source: Source) -> Indices:
+    """A candidate for each pair: every one as often as its weight says, to within one (systematic sampling)."""
+    points = (np.arange(PAIRS) + source.uniforms(1)[0]) / PAIRS
+    return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
+
+
+def _scales(state: State, chosen: Indices, source: Source) -> Floats:
+    """A standard deviation for each pair, from the scaled inverse chi-square its candidate's errors leave."""
+    drawn, halves = source.cells(PAIRS) >> 2, chosen >= len(PLAIN.phi)
+    ratios = np.where(
+        halves, chi_square_table(round(state.freedom[1]))[drawn], chi_square_table(round(state.freedom[0]))[drawn]
+    )  # fmt: skip
+    return state.scale[chosen] / np.sqrt(ratios)
+
+
+def _expected(state: State, horizon: int) -> Floats:
+    """Values without further noise, shape (horizon, candidates)."""
+    phi = BANK.phi[: len(state.level)]
+    level, slope = state.level, state.slope
+    out = np.empty((horizon, len(phi)))
+    for h in range(horizon):
+        slope = phi * slope
+        level = level + slope
+        out[h] = level
+    if state.season is not None:
+        out += state.season[np.arange(horizon) % len(state.season)]
+    return out
+
+
+def _swing(state: State, chosen: Indices, noise: Floats) -> Floats:
+    """What noise (horizon, PAIRS) adds to the expected values, through level, slope and season."""
+    phi = BANK.phi[chosen]
+    level, slope = np.zeros(PAIRS), np.zeros(PAIRS)
+    gains, settled = starting_gains(), SETTLED - 1
+    out = np.empty_like(noise)
+    for h in range(len(noise)):
+        at = min(state.n + h, settled)
+        if h == 0 or state.n + h <= settled:
+            k_level, k_slope, deviation = (
+                table[at].take(chosen) for table in (gains.level, gains.slope, gains.deviation)
+            )
+        error = deviation * noise[h]
+        slope = phi * slope
+        level = level + slope
+        out[h] = level + error
+        level = level + k_level * error
+        slope = slope + k_slope * error
+    if state.season is not None:
+        _season_swing(state, chosen, noise, out)
+    return out
+
+
+def _season_swing(state: State, chosen: Indices, noise: Floats, out: Floats) -> None:
+    """A season known from few visits is itself uncertain; beyond one season, each period also keeps its gain
+    of the errors made at it before."""
+    assert state.season is not None
+    m, seasonal = len(state.season), (chosen >= len(PLAIN.phi)).astype(float)
+    for h in range(len(noise)):
+        out[h] += seasonal * (math.sqrt(1 + 1 / ((state.n + h) // m)) - 1) * noise[h]
+    gamma, kept = BANK.gamma[chosen], np.zeros_like(noise)
+    for h in range(m, len(noise)):
+        kept[h] = kept[h - m] + gamma * noise[h - m]
+        out[h] += kept[h]

@@ -1,8 +1,8 @@
 """`python -m benchmarks.attainment FOLDER --out preds.csv`: chances and flags of goals made from real series.
 
-FOLDER holds `series.parquet` (series_id, t, value) and `goals.csv` (goal_id, series_id, hist_start, window_start,
-H, m, kind, direction, target). The answer has a row a goal and k = 0..H-1, each from the values before
-window_start + k alone, by the code that judges the goals of a scorecard.
+FOLDER holds `series.parquet` (series_id, t, value) and `goals.csv` (goal_id, series_id, hist_start,
+window_start, H, m, kind, direction, target). The answer has a row a goal and k = 0..H-1, each from the values
+before window_start + k alone, by the code that judges the goals of a scorecard.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ import argparse
 import csv
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from pipeline.goals.forecast.outlook import Outlook, Question, Track, outlooks, window_points
+from pipeline.goals.forecast.draws import seed
+from pipeline.goals.forecast.outlook import Outlook, Point, Question, Track, outlooks
 from pipeline.goals.status import at_risk_flag
 
 Floats = npt.NDArray[np.float64]
@@ -45,7 +46,9 @@ def read_cases(folder: Path) -> list[Case]:
     import pyarrow.parquet as pq  # not needed by the processes that compute
 
     table = pq.read_table(folder / "series.parquet").to_pandas().sort_values("t", kind="stable")
-    series = {str(name): part["value"].to_numpy(float) for name, part in table.groupby("series_id", observed=True)}
+    series = {
+        str(name): part["value"].to_numpy(float) for name, part in table.groupby("series_id", observed=True)
+    }
     with (folder / "goals.csv").open(encoding="utf-8", newline="") as file:
         return [_case(row, series[row["series_id"]]) for row in csv.DictReader(file)]
 
@@ -58,44 +61,46 @@ def _case(row: dict[str, str], values: Floats) -> Case:
     )  # fmt: skip
 
 
-def judged(case: Case) -> list[Outlook | None]:
-    """The outlook at k = 0..length-1."""
+def judged(case: Case, elapsed: Sequence[int] | None = None) -> list[Outlook | None]:
+    """The outlook at each k, all of 0..length-1 by default."""
+    points, question = _asked(case)
+    return outlooks(question, [points[k] for k in (range(case.length) if elapsed is None else elapsed)])
+
+
+def _asked(case: Case) -> tuple[list[Point], Question]:
     n, length = case.history, case.length
-    window = [case.values[n : n + k] for k in range(length)]
-    known = [n + k for k in range(length)]
-    question = Question(case.values, case.season, case.target, case.higher_is_better)
+    question = Question(
+        case.values, case.season, case.target, case.higher_is_better,
+        "inside" if case.kind == "maintain" else "sum",
+    )  # fmt: skip
+    return [_point(case, k, case.values[n : n + k]) for k in range(length)], question
+
+
+def _point(case: Case, k: int, window: Floats) -> Point:
+    left = case.length - k
+    number, known = seed(case.goal_id, k), case.history + k
     if case.kind == "cumulative":
-        settled = [float(part.sum()) for part in window]
-        return outlooks(question, window_points(case.goal_id, known, np.ones(length), settled))
-    last = np.zeros(length)
+        return Point(number, known, np.ones(left), float(window.sum()))
+    last = np.zeros(left)
     last[-1] = 1.0
-    points = window_points(case.goal_id, known, last, [0.0] * length)
     if case.kind == "level":
-        return outlooks(question, points)
-    kept = [int(_reaches(part, case).sum()) for part in window]
-    tracked = [
-        replace(point, track=_each(length - k), kept=kept[k], needed=length) for k, point in enumerate(points)
-    ]
-    return outlooks(replace(question, judged="inside"), tracked)
+        return Point(number, known, last)
+    kept = window >= case.target if case.higher_is_better else window <= case.target
+    return Point(number, known, last, track=_each(left), kept=int(kept.sum()), needed=case.length)
 
 
 def _each(periods: int) -> Track:
     return Track(np.zeros(periods), np.eye(periods))
 
 
-def _reaches(values: Floats, case: Case) -> npt.NDArray[np.bool_]:
-    return values >= case.target if case.higher_is_better else values <= case.target
-
-
 def rows(case: Case) -> list[Row]:
     found = [one for one in judged(case) if one is not None]
     chances = [one.probability for one in found]
+    flags = [int(at_risk_flag(chances[: k + 1])) for k in range(len(found))]
     return [
-        (
-            case.goal_id, k, f"{one.probability:.6f}", *_range(case, one), int(at_risk_flag(chances[: k + 1])),
-        )
-        for k, one in enumerate(found)
-    ]  # fmt: skip
+        (case.goal_id, k, f"{one.probability:.6f}", *_range(case, one), flag)
+        for k, (one, flag) in enumerate(zip(found, flags, strict=True))
+    ]
 
 
 def _range(case: Case, one: Outlook) -> tuple[str, str, str]:
@@ -127,7 +132,8 @@ def main(arguments: list[str]) -> int:
             writer.writerows(part)
     seconds = time.perf_counter() - begin
     predictions = sum(case.length for case in cases)
-    print(f"{predictions} predictions of {len(cases)} goals in {seconds:.1f} s: {seconds / predictions * 1000:.2f} ms each")
+    each = seconds / predictions * 1000
+    print(f"{predictions} predictions of {len(cases)} goals in {seconds:.1f} s: {each:.2f} ms each")
     return 0
 
 

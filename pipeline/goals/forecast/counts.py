@@ -1,8 +1,8 @@
 """Futures of a rate whose periods have few cases: hits are counted, not smoothed.
 
-Here: a small bank of rates with different memories, judged by how well each would have foretold the counts. Not
-here: rates of many cases, which run on the logit scale (bank.py), nor the chance at set time (achievability.py),
-whose prior and correlation are used.
+Here: a small bank of rates with different memories, judged by how well each would have foretold the counts.
+Not here: rates of many cases, which run on the logit scale (bank.py), nor the chance at set time
+(achievability.py), whose prior and correlation are used.
 
 Each candidate keeps a Beta distribution of the rate: the prior Beta(2, 6) and the counts on record, deflated
 because cases of one period are alike (design effect 1 + (n - 1) x 0.02) and fading by its memory a period
@@ -69,7 +69,8 @@ def _beliefs(hits: Floats, cases: Floats, memory: Floats) -> tuple[Floats, Float
 
 
 def _predictive(a: Floats, b: Floats) -> tuple[Floats, Floats]:
-    """Beta parameters of one period's own rate: uncertainty about the rate and correlation inside a period."""
+    """Beta parameters of one period's own rate: uncertainty about the rate and correlation inside a
+    period."""
     uncertain = 1 / (a + b + 1)
     together = uncertain + CORRELATION * (1 - uncertain)
     size, mean = 1 / together - 1, a / (a + b)
@@ -78,9 +79,9 @@ def _predictive(a: Floats, b: Floats) -> tuple[Floats, Floats]:
 
 def _log_chance(hit: float, case: float, a: Floats, b: Floats) -> Floats:
     """Log probability of the hits, beta-binomial; the part that is the same for all candidates left out."""
-    return np.array(
-        [
-            lgamma(hit + x) + lgamma(case - hit + y) - lgamma(case + x + y) - lgamma(x) - lgamma(y) + lgamma(x + y)
-            for x, y in zip(a.tolist(), b.tolist(), strict=True)
-        ]
-    )  # fmt: skip
+    return _log_beta(hit + a, case - hit + b) - _log_beta(a, b)
+
+
+def _log_beta(a: Floats, b: Floats) -> Floats:
+    pairs = zip(a.tolist(), b.tolist(), strict=True)
+    return np.array([lgamma(x) + lgamma(y) - lgamma(x + y) for x, y in pairs])

@@ -50,7 +50,8 @@ class Source:
 
 @lru_cache(maxsize=1)
 def student_table() -> Floats:
-    """Quantiles of Student's t at the middle of each cell, by integrating its density, scaled to variance 1."""
+    """Quantiles of Student's t at the middle of each cell, by integrating its density, scaled to variance
+    1."""
     x = np.linspace(-60, 60, 24001)
     density = (1 + x * x / FREEDOM) ** (-(FREEDOM + 1) / 2)
     total = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from pipeline.goals.forecast import counts
 from pipeline.goals.forecast.bank import Floats, State, states
-from pipeline.goals.forecast.draws import Source, seed
+from pipeline.goals.forecast.draws import Source
 from pipeline.goals.forecast.paths import PATHS, between, simulate
 from pipeline.goals.forecast.scale import LOGIT, Scale, choose, filled
 
@@ -86,20 +86,9 @@ class Outlook:
     range80: tuple[float, float]
     range50: tuple[float, float]
     offered: tuple[float, ...]
-    """The most ambitious targets that still have the chances OFFERED."""
+    """The most ambitious targets that still have the chances OFFERED, periods kept so far set aside."""
     fan: tuple[tuple[float, float, float, float, float], ...] = ()
     """10, 25, 50, 75 and 90 % quantiles of the track, an end each."""
-
-
-def window_points(
-    name: str, known: Sequence[int], weights: Floats, settled: Sequence[float], **more: float
-) -> list[Point]:
-    """Points 0, 1, ... of a window whose periods weigh `weights`: after k of them known[k] values are known
-    and settled[k] is what they contribute. The seed is that of (name, k)."""
-    return [
-        Point(seed(name, k), n, weights[k:], done, **more)  # type: ignore[arg-type]
-        for k, (n, done) in enumerate(zip(known, settled, strict=True))
-    ]
 
 
 def outlooks(question: Question, points: Sequence[Point]) -> list[Outlook | None]:
@@ -135,7 +124,7 @@ def _key(question: Question, point: Point) -> bytes:
 
 def _computed(question: Question, points: Sequence[Point]) -> list[Outlook | None]:
     if question.tally is not None:
-        return [_of_counts(question, point) for point in points]
+        return [_of_counts(question, point, question.tally) for point in points]
     known = [_newest(question.values, point.known) for point in points]
     scales = {n: LOGIT if question.is_rate else choose(question.values[:n]) for n in set(known) if n}
     found: list[Outlook | None] = [None] * len(points)
@@ -183,9 +172,10 @@ def _of_bank(question: Question, point: Point, state: State, series: _Series) ->
     return _judged(question, point, paths[late:], missing, series.scale.name != "identity")
 
 
-def _of_counts(question: Question, point: Point) -> Outlook:
-    hits, cases = question.tally or (question.values, question.values)
-    history = hits[: point.known], cases[: point.known]
+def _of_counts(question: Question, point: Point, tally: tuple[Floats, Floats]) -> Outlook | None:
+    history = tally[0][: point.known], tally[1][: point.known]
+    if not (history[1] > 0).any():
+        return None
     coming = counts.simulate(*history, len(point.weights), point.cases, point.seed, PATHS)
     return _judged(question, point, coming, np.zeros(PATHS), True)
 
@@ -193,7 +183,8 @@ def _of_counts(question: Question, point: Point) -> Outlook:
 def _judged(
     question: Question, point: Point, coming: Floats, missing: Floats, never_negative: bool
 ) -> Outlook:
-    """`coming`: values of the coming periods, shape (horizon, paths); `missing`: what gaps add, a path each."""
+    """`coming`: values of the coming periods, shape (horizon, paths); `missing`: what gaps add, a path
+    each."""
     track = point.track.base[:, None] + point.track.weights @ coming if point.track else None
     if question.judged == "inside" and track is not None:
         return _kept(question, point, track)
@@ -206,9 +197,18 @@ def _judged(
 def _kept(question: Question, point: Point, track: Floats) -> Outlook:
     kept = point.kept + _reach(question, track, axis=0)
     chance = _chance(np.asarray(kept >= point.needed))
-    if point.kept >= point.needed or point.kept + len(track) < point.needed:
-        chance = float(point.kept >= point.needed)
-    return _outlook(question, track[-1], chance, track)
+    left = point.needed - point.kept
+    if left <= 0 or left > len(track):
+        chance = float(left <= 0)
+    found = _outlook(question, track[-1], chance, track)
+    return replace(found, offered=_offered(question, _strictest(question, track, left)))
+
+
+def _strictest(question: Question, track: Floats, needed: int) -> Floats:
+    """The most ambitious target that each path would reach at `needed` of its ends."""
+    place = min(max(needed, 1), len(track))
+    ordered = np.sort(track, axis=0)
+    return ordered[-place] if question.higher_is_better else ordered[place - 1]
 
 
 def _reach(question: Question, values: Floats, axis: int | None = None) -> Floats:
@@ -232,9 +232,13 @@ def _decided(question: Question, point: Point) -> float | None:
 def _outlook(question: Question, outcomes: Floats, chance: float, track: Floats | None) -> Outlook:
     ordered = np.sort(outcomes)
     low, lower, middle, upper, high = _quantiles(ordered)
-    offered = tuple(quantile(ordered, 1 - one if question.higher_is_better else one) for one in OFFERED)
     fan = tuple(_quantiles(one) for one in np.sort(track, axis=1)) if track is not None else ()
-    return Outlook(chance, middle, (low, high), (lower, upper), offered, fan)
+    return Outlook(chance, middle, (low, high), (lower, upper), _offered(question, outcomes), fan)
+
+
+def _offered(question: Question, outcomes: Floats) -> tuple[float, ...]:
+    ordered = np.sort(outcomes)
+    return tuple(quantile(ordered, 1 - one if question.higher_is_better else one) for one in OFFERED)
 
 
 def _quantiles(ordered: Floats) -> tuple[float, float, float, float, float]:

@@ -3,9 +3,9 @@
 Here: drawing them on the model scale. Not here: the bank (bank.py) or what the paths say about a goal
 (outcome.py).
 
-Paths come in pairs that share their candidate and their error variance and have opposite noise: the candidate's
-expected values plus and minus what the noise does to them. A series turned upside down thus has the same futures
-upside down.
+Paths come in pairs that share their candidate and their error variance and have opposite noise: the
+candidate's expected values plus and minus what the noise does to them. A series turned upside down thus has
+the same futures upside down.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ def between(state: State, z: float, source: Source) -> Floats:
 
 
 def _chosen(weights: Floats, source: Source) -> Indices:
-    """A candidate for each pair: every one as often as its weight says, to within one (systematic sampling)."""
+    """A candidate for each pair: every one as often as its weight says, to within one (systematic
+    sampling)."""
     points = (np.arange(PAIRS) + source.uniforms(1)[0]) / PAIRS
     return np.minimum(np.searchsorted(np.cumsum(weights), points), len(weights) - 1)
 
@@ -48,10 +49,8 @@ def _chosen(weights: Floats, source: Source) -> Indices:
 def _scales(state: State, chosen: Indices, source: Source) -> Floats:
     """A standard deviation for each pair, from the scaled inverse chi-square its candidate's errors leave."""
     drawn, halves = source.cells(PAIRS) >> 2, chosen >= len(PLAIN.phi)
-    ratios = np.where(
-        halves, chi_square_table(round(state.freedom[1]))[drawn], chi_square_table(round(state.freedom[0]))[drawn]
-    )  # fmt: skip
-    return state.scale[chosen] / np.sqrt(ratios)
+    plain, seasonal = (chi_square_table(round(freedom))[drawn] for freedom in state.freedom)
+    return state.scale[chosen] / np.sqrt(np.where(halves, seasonal, plain))
 
 
 def _expected(state: State, horizon: int) -> Floats:
@@ -87,18 +86,19 @@ def _swing(state: State, chosen: Indices, noise: Floats) -> Floats:
         level = level + k_level * error
         slope = slope + k_slope * error
     if state.season is not None:
-        _season_swing(state, chosen, noise, out)
+        out += _season_swing(len(state.season), state.n, chosen, noise)
     return out
 
 
-def _season_swing(state: State, chosen: Indices, noise: Floats, out: Floats) -> None:
+def _season_swing(m: int, n: int, chosen: Indices, noise: Floats) -> Floats:
     """A season known from few visits is itself uncertain; beyond one season, each period also keeps its gain
     of the errors made at it before."""
-    assert state.season is not None
-    m, seasonal = len(state.season), (chosen >= len(PLAIN.phi)).astype(float)
+    seasonal, gamma = (chosen >= len(PLAIN.phi)).astype(float), BANK.gamma[chosen]
+    out = np.empty_like(noise)
     for h in range(len(noise)):
-        out[h] += seasonal * (math.sqrt(1 + 1 / ((state.n + h) // m)) - 1) * noise[h]
-    gamma, kept = BANK.gamma[chosen], np.zeros_like(noise)
+        out[h] = seasonal * (math.sqrt(1 + 1 / ((n + h) // m)) - 1) * noise[h]
+    kept = np.zeros_like(noise)
     for h in range(m, len(noise)):
         kept[h] = kept[h - m] + gamma * noise[h - m]
         out[h] += kept[h]
+    return out

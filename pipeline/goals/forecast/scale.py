@@ -19,6 +19,8 @@ CLEARLY_POSITIVE = 0.1
 """Least value, as a share of the median, from which all values count as clearly positive."""
 LEAST_NOISE = 0.01
 """No business figure repeats itself more closely than to 1 %."""
+NEXT_TO_NOTHING = 1e-9
+"""The same of a series of zeros."""
 FARTHEST = 30.0
 """Logarithms are held this far from 0 on the way back: a simulated extreme stays a number."""
 
@@ -58,10 +60,10 @@ def choose(values: Floats) -> Scale:
     unit = float(sizes[np.argmax(sizes > 0)]) or 1.0
     median, low = float(np.median(sizes)) / unit, float(known.min()) / unit
     if low < 0:
-        return Scale("identity", unit, LEAST_NOISE * median)
+        return Scale("identity", unit, max(LEAST_NOISE * median, NEXT_TO_NOTHING))
     if low > 0 and low >= CLEARLY_POSITIVE * median:
         return Scale("log", unit, LEAST_NOISE)
-    return Scale("sqrt", unit, LEAST_NOISE / 2 * math.sqrt(median))
+    return Scale("sqrt", unit, max(LEAST_NOISE / 2 * math.sqrt(median), NEXT_TO_NOTHING))
 
 
 LOGIT = Scale("logit", 1.0, LEAST_NOISE)

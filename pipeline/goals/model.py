@@ -94,7 +94,7 @@ class FanPoint:
 @dataclass(frozen=True)
 class Chance:
     """Chance of attainment with its 80 % range; absent where there is too little history. A goal to keep has
-    the forecast of its last period."""
+    the forecast of its next period."""
 
     probability: float
     low: Decimal

@@ -79,7 +79,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Outlook:
-    """inside: forecast and ranges are those of the last period that is judged."""
+    """inside: forecast and ranges are those of the next period that is judged."""
 
     probability: float
     forecast: float
@@ -200,7 +200,7 @@ def _kept(question: Question, point: Point, track: Floats) -> Outlook:
     left = point.needed - point.kept
     if left <= 0 or left > len(track):
         chance = float(left <= 0)
-    found = _outlook(question, track[-1], chance, track)
+    found = _outlook(question, track[0], chance, track)
     return replace(found, offered=_offered(question, _strictest(question, track, left)))
 
 

@@ -87,8 +87,9 @@ def chance_history(
 
 def outlook_at_start(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Outlook | None:
     """The outlook on the day before the goal's start, from what is on record of the days before it; None
-    where there are too few periods."""
-    asked = _Asked.of(goal, kpi, series, target, 0, goal.start - DAY)
+    where there are too few periods. The weeks up to a start that is still to come are not known."""
+    known = min(goal.start - DAY, series.last_day or date.min)
+    asked = _Asked.of(goal, kpi, series, target, 0, goal.start - DAY, known)
     return asked.outlooks()[0] if asked is not None and asked.has_enough else None
 
 
@@ -118,6 +119,18 @@ def as_decimal(value: float) -> Decimal:
     return Decimal(f"{value:.10g}")
 
 
+@dataclass(frozen=True)
+class _Unknown:
+    """The figure of a period that nobody has seen yet."""
+
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+
+
+_UNKNOWN = _Unknown()
+
+
 @dataclass(frozen=True, eq=False)
 class _Asked:
     """One goal's question. `ends` are the days the points 0, 1, ... stand at: the day before the start, then
@@ -138,15 +151,20 @@ class _Asked:
 
     @classmethod
     def of(
-        cls, goal: Goal, kpi: Kpi, series: Series, target: Decimal, closed: int, through: date
-    ) -> _Asked | None:
+        cls, goal: Goal, kpi: Kpi, series: Series, target: Decimal, closed: int, through: date,
+        known: date | None = None,
+    ) -> _Asked | None:  # fmt: skip
+        """`known`: the last day there are figures of, when it is before `through`."""
         period = goal_period(goal, kpi)
         spans = tuple(cut(goal.start, goal.due, period))
         record = tuple(_record(goal, series, period, through))
         if not record:
             return None
         ends = (goal.start - DAY, *(span.last for span in spans[:closed]))
-        pooled = tuple(series.pooled(span.first, span.last) for span in record)
+        pooled = tuple(
+            series.pooled(span.first, span.last) if known is None or span.last <= known else _UNKNOWN
+            for span in record
+        )
         return cls(goal, kpi, series, target, period, spans, ends, record, pooled)
 
     @property
@@ -362,18 +380,21 @@ class _Asked:
             return None
         return Track(np.array([one[0] for one in found]), np.array([one[1] for one in found]))
 
-    def _to_keep(self, point: Point, k: int) -> Point:
+    def _to_keep(self, point: Point, k: int) -> Point | None:
         """The point of a goal to keep: whole periods kept so far, and how many must be in all (missing ones
-        are not judged)."""
+        are not judged). None when no whole period is to come."""
         whole = [span for span in self.spans if is_whole(span, self.period)]
         closed = [span for span in whole if span.last <= self.ends[k]]
         values = [measure(self.goal, self.kpi, self.series, span.last).value for span in closed]
         hits = [reaches(one, self.target, self.kpi.direction) for one in values if one is not None]
         tally = inside_count(hits, len(whole), self.goal.inside)
         coming = whole[len(closed) :]
+        track = self._track(coming, k)
+        if track is None:
+            return None
         return replace(
             point,
-            track=self._track(coming, k),
+            track=track,
             kept=tally.inside,
             needed=tally.judged + len(coming) - tally.allowed_outside,
         )

@@ -25,6 +25,8 @@ from pipeline.goals.forecast.scale import LOGIT, Scale, choose, filled
 Judged = Literal["sum", "inside"]
 OFFERED = (0.70, 0.50, 0.25, 0.10)
 """Chances for which a target is offered."""
+ROUNDING = 1e-12
+"""A value this close to the target, as a share of it, is on it: 3 of 10 are 30 %."""
 REMEMBERED = 50_000
 """Outlooks held at most, about a kilobyte each."""
 
@@ -211,8 +213,12 @@ def _strictest(question: Question, track: Floats, needed: int) -> Floats:
     return ordered[-place] if question.higher_is_better else ordered[place - 1]
 
 
-def _reach(question: Question, values: Floats, axis: int | None = None) -> Floats:
-    reached = values >= question.target if question.higher_is_better else values <= question.target
+def _reach(question: Question, values: Floats | np.float64, axis: int | None = None) -> Floats:
+    slack = abs(question.target) * ROUNDING
+    if question.higher_is_better:
+        reached = values >= question.target - slack
+    else:
+        reached = values <= question.target + slack
     return np.asarray(reached if axis is None else reached.sum(axis=axis))
 
 
@@ -224,9 +230,10 @@ def _decided(question: Question, point: Point) -> float | None:
     """1 or 0 where values that are never negative can no longer change the answer."""
     if (point.weights < 0).any() or any(weight < 0 for _, weight in point.gaps):
         return None
+    reached = bool(_reach(question, np.float64(point.settled)))
     if question.higher_is_better:
-        return 1.0 if point.settled >= question.target else None
-    return 0.0 if point.settled > question.target else None
+        return 1.0 if reached else None
+    return None if reached else 0.0
 
 
 def _outlook(question: Question, outcomes: Floats, chance: float, track: Floats | None) -> Outlook:

@@ -144,6 +144,15 @@ def test_a_week_without_figures_is_estimated_in_a_sum() -> None:
     assert _near(found.now.forecast, 910, 0.005)
 
 
+def test_weeks_before_a_start_to_come_are_not_weeks_without_business() -> None:
+    """70 a week up to 22 November; the next quarter's goal is set before the weeks up to it are there."""
+    series = steady(kpi(REVENUE), lambda day: 10, last=Week.parse(W47).sunday)
+    found = outlook_at_start(
+        goal(start=date(2027, 1, 1), due=date(2027, 3, 31)), kpi(REVENUE), series, D(880)
+    )
+    assert found is not None and abs(found.forecast - 900) < 10  # 90 days of 10
+
+
 @pytest.mark.parametrize("week", ["2026-W39", "2026-W53"])
 def test_no_chance_before_the_first_close_and_after_the_last(week: str) -> None:
     series = steady(kpi(REVENUE), lambda day: 10)

@@ -1,10 +1,9 @@
-"""The bank: fixed exponential-smoothing candidates, run once over a history and weighted at every point of
-it.
+"""The bank: fixed exponential-smoothing candidates, run once over a history and weighted all along it.
 
 Here: the candidates, their start, their states and their weights. Not here: the scale they run on (scale.py)
 or the future they imply (paths.py).
 
-A candidate is a level with gain a, a slope with gain b that is damped by f, and in half of the bank an
+A candidate is a level with gain a, a slope with gain b that is damped by f, and in two thirds of the bank an
 additive season with gain g (innovations form, Hyndman, Koehler, Ord and Snyder, Forecasting with Exponential
 Smoothing, 2008):
 
@@ -19,6 +18,7 @@ that season's values against a line.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,12 +33,10 @@ SLOPE_PRIOR = 0.01
 """Prior variance of the starting slope, in units of the one-step error variance: a tenth of a standard error
 a period, so that two or three points never make a trend."""
 RECENCY = 0.98
-"""Weight of an error against the next one: the memory is about 50 periods, a year of weeks."""
-TEMPER = 1.0
-"""Power of the likelihood: neighbouring candidates make nearly the same errors, and none of them is the
-truth."""
+"""Weight of an error against the next one. It is what tempers the likelihood: however long the history, no
+more than 50 errors, about a year of weeks, speak for a candidate. Any value from .96 to .99 does as well."""
 VARIANCE_PRIOR = 2.0
-"""Errors that the prior of a candidate's error variance counts for."""
+"""Errors that the prior of a candidate's error variance counts for: the bank's average, weakly."""
 SETTLED = 128
 """Observations after which the gains no longer change."""
 
@@ -50,6 +48,7 @@ DAMPINGS = (0.8, 0.95)
 """A slope halves in about 3 or 14 periods. Undamped slopes made every measure worse. As many candidates have
 a slope as have none, so that neither is favoured before the first error."""
 SEASON_GAINS = (0.05, 0.3)
+"""A season that stays as it is, and one that follows the newest years."""
 
 
 @dataclass(frozen=True)
@@ -167,32 +166,41 @@ class _Plain:
         return _Scores(
             np.maximum(self.square[n - 1] - old * self.square[since - 1], 0.0),
             self.log_variance[n - 1] - old * self.log_variance[since - 1],
-            (1 - old) / (1 - RECENCY),
+            _faded_count(n - since),
         )
 
 
 def _run_plain(z: Floats) -> _Plain:
-    phi, gains = PLAIN.phi, starting_gains()
-    k_level, k_slope, deviation = (
-        table[:, : len(phi)] for table in (gains.level, gains.slope, gains.deviation)
-    )
-    size = (len(z), len(phi))
-    out = _Plain(np.empty(size), np.empty(size), np.empty(size), np.empty(size))
-    level, slope = np.full(len(phi), z[0]), np.zeros(len(phi))
-    square, logs = np.zeros(len(phi)), np.zeros(len(phi))
-    inverse, log_f = deviation**-2, 2 * np.log(deviation)
-    for t, value in enumerate(z):
-        if t:
-            at = min(t, SETTLED - 1)
-            slope = phi * slope
-            level = level + slope
-            error = value - level
-            level = level + k_level[at] * error
-            slope = slope + k_slope[at] * error
-            square = RECENCY * square + error * error * inverse[at]
-            logs = RECENCY * logs + log_f[at]
-        out.level[t], out.slope[t], out.square[t], out.log_variance[t] = level, slope, square, logs
-    return out
+    count, phi, gains = len(PLAIN.phi), PLAIN.phi, starting_gains()
+    at = np.minimum(np.arange(len(z)), SETTLED - 1)
+    k_level, k_slope = gains.level[at, :count], gains.slope[at, :count]
+    levels, slopes, errors = (np.zeros((len(z), count)) for _ in range(3))
+    level, slope = np.full(count, z[0]), np.zeros(count)
+    levels[0] = level
+    for t in range(1, len(z)):
+        slope = phi * slope
+        level = level + slope
+        errors[t] = error = z[t] - level
+        levels[t] = level = level + k_level[t] * error
+        slopes[t] = slope = slope + k_slope[t] * error
+    squares = np.square(errors / gains.deviation[at, :count])
+    return _Plain(levels, slopes, _faded(squares), _log_variances(len(z) // 256 + 1))
+
+
+def _faded(rows: Floats) -> Floats:
+    """Running sums in which every row counts RECENCY of the next, in place."""
+    for t in range(1, len(rows)):
+        rows[t] += RECENCY * rows[t - 1]
+    return rows
+
+
+@lru_cache(maxsize=8)
+def _log_variances(blocks: int) -> Floats:
+    """Faded sums of log F, which do not depend on the values; 256 rows a block."""
+    at = np.minimum(np.arange(256 * blocks), SETTLED - 1)
+    rows = 2 * np.log(starting_gains().deviation[at, : len(PLAIN.phi)])
+    rows[0] = 0.0  # the first value is the start, not an error
+    return _faded(rows)
 
 
 @dataclass(frozen=True)
@@ -205,36 +213,38 @@ class _Seasonal:
 
 def _run_seasonal(z: Floats, rows: list[int], m: int) -> list[_Seasonal]:
     """The seasonal candidates after each count of observations. The first season's line is the one thing that
-    looks ahead of it, to the same periods of the next season, so each count has a run of its own; they share
-    every step. Arrays (rows, candidates)."""
-    slopes = np.array([_seasonal_slope(z[:n], m) for n in rows])[:, None]
+    looks ahead of it, to the same periods of the next season, so counts of less than two seasons have runs of
+    their own; they share every step. Arrays (runs, candidates)."""
+    lines = [_seasonal_slope(z[:n], m) for n in rows]
+    runs = sorted(set(lines))
+    slopes, trending = np.array(runs)[:, None], SEASONAL.beta > 0
     mean, centre = z[:m].mean(), (m - 1) / 2
-    trending = SEASONAL.beta > 0
-    level = np.broadcast_to(mean + slopes * centre, (len(rows), len(trending)))
+    level = np.broadcast_to(mean + slopes * centre, (len(runs), len(trending)))
     slope = np.where(trending, slopes, 0.0)
-    season = np.empty((m, len(rows), len(trending)))
+    season = np.empty((m, len(runs), len(trending)))
     season[:] = (z[:m] - mean - slopes * (np.arange(m) - centre)).T[:, :, None]
     square, logs = np.zeros_like(slope), 0.0
     found: dict[int, _Seasonal] = {}
-    last = max(rows)
-    for t in range(m, last):
-        visit, at = t // m, t % m
-        variance = 1 + 1 / visit
+    own = {n: runs.index(line) for n, line in zip(rows, lines, strict=True)}
+    for t in range(m, max(rows)):
+        visit, at, n = t // m, t % m, t + 1
         slope = SEASONAL.phi * slope
         level = level + slope
         error = z[t] - level - season[at]
         level = level + SEASONAL.alpha * error
         slope = slope + SEASONAL.beta * error
         season[at] += np.maximum(SEASONAL.gamma, 1 / (visit + 1)) * error
-        square = RECENCY * square + error * error / variance
-        logs = RECENCY * logs + np.log(variance)
-        if t + 1 in rows:
-            i, n = rows.index(t + 1), t + 1
-            coming = season[(n + np.arange(m)) % m, i]
-            count = (1 - RECENCY ** (n - m)) / (1 - RECENCY)
-            scores = _Scores(square[i], np.full(len(trending), logs), count)
-            found[n] = _Seasonal(level[i], slope[i], coming, scores)
+        square = RECENCY * square + error * error / (1 + 1 / visit)
+        logs = RECENCY * logs + math.log(1 + 1 / visit)
+        if n in own:
+            i = own[n]
+            scores = _Scores(square[i], np.full(len(trending), logs), _faded_count(n - m))
+            found[n] = _Seasonal(level[i], slope[i], season[(n + np.arange(m)) % m, i], scores)
     return [found[n] for n in rows]
+
+
+def _faded_count(errors: int) -> float:
+    return (1 - RECENCY**errors) / (1 - RECENCY)
 
 
 def _seasonal_slope(z: Floats, m: int) -> float:
@@ -267,11 +277,11 @@ def _state(n: int, m: int, plain: _Plain, seasonal: _Seasonal | None, floor: flo
 
 
 def _log_likelihood(scores: _Scores, floor: float) -> Floats:
-    """Tempered, with the error variance put in: -(n log(mean e^2 / F) + sum log F) / 2."""
+    """Of the faded errors, with the error variance put in: -(n log(mean e^2 / F) + sum log F) / 2."""
     if scores.count == 0:
         return np.zeros_like(scores.square)
     mean = (scores.square + floor * floor) / scores.count
-    return -0.5 * TEMPER * (scores.count * np.log(mean) + scores.log_variance)
+    return -0.5 * (scores.count * np.log(mean) + scores.log_variance)
 
 
 def _variance(scores: _Scores, likelihood: Floats, floor: float) -> Floats:

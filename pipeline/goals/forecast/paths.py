@@ -10,7 +10,7 @@ the same futures upside down.
 
 from __future__ import annotations
 
-import math
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -55,36 +55,33 @@ def _scales(state: State, chosen: Indices, source: Source) -> Floats:
 
 def _expected(state: State, horizon: int) -> Floats:
     """Values without further noise, shape (horizon, candidates)."""
-    phi = BANK.phi[: len(state.level)]
-    level, slope = state.level, state.slope
-    out = np.empty((horizon, len(phi)))
-    for h in range(horizon):
-        slope = phi * slope
-        level = level + slope
-        out[h] = level
+    ahead = _damped_steps(horizon // 64 + 1)[:horizon, : len(state.level)]
+    out = state.level + state.slope * ahead
     if state.season is not None:
         out += state.season[np.arange(horizon) % len(state.season)]
     return out
 
 
+@lru_cache(maxsize=8)
+def _damped_steps(blocks: int) -> Floats:
+    """f + f^2 + ... + f^h of every candidate for h = 1, 2, ...; 64 rows a block."""
+    return np.cumsum(BANK.phi ** np.arange(1, 64 * blocks + 1)[:, None], axis=0)
+
+
 def _swing(state: State, chosen: Indices, noise: Floats) -> Floats:
     """What noise (horizon, PAIRS) adds to the expected values, through level, slope and season."""
-    phi = BANK.phi[chosen]
-    level, slope = np.zeros(PAIRS), np.zeros(PAIRS)
-    gains, settled = starting_gains(), SETTLED - 1
-    out = np.empty_like(noise)
+    at = np.minimum(np.arange(state.n, state.n + len(noise)), SETTLED - 1)[:, None]
+    gains = starting_gains()
+    errors = gains.deviation[at, chosen] * noise
+    to_level, to_slope = gains.level[at, chosen] * errors, gains.slope[at, chosen] * errors
+    phi, level, slope = BANK.phi[chosen], np.zeros(PAIRS), np.zeros(PAIRS)
+    out = errors
     for h in range(len(noise)):
-        at = min(state.n + h, settled)
-        if h == 0 or state.n + h <= settled:
-            k_level, k_slope, deviation = (
-                table[at].take(chosen) for table in (gains.level, gains.slope, gains.deviation)
-            )
-        error = deviation * noise[h]
         slope = phi * slope
         level = level + slope
-        out[h] = level + error
-        level = level + k_level * error
-        slope = slope + k_slope * error
+        out[h] += level
+        level = level + to_level[h]
+        slope = slope + to_slope[h]
     if state.season is not None:
         out += _season_swing(len(state.season), state.n, chosen, noise)
     return out
@@ -93,12 +90,12 @@ def _swing(state: State, chosen: Indices, noise: Floats) -> Floats:
 def _season_swing(m: int, n: int, chosen: Indices, noise: Floats) -> Floats:
     """A season known from few visits is itself uncertain; beyond one season, each period also keeps its gain
     of the errors made at it before."""
-    seasonal, gamma = (chosen >= len(PLAIN.phi)).astype(float), BANK.gamma[chosen]
-    out = np.empty_like(noise)
-    for h in range(len(noise)):
-        out[h] = seasonal * (math.sqrt(1 + 1 / ((n + h) // m)) - 1) * noise[h]
-    kept = np.zeros_like(noise)
-    for h in range(m, len(noise)):
-        kept[h] = kept[h - m] + gamma * noise[h - m]
-        out[h] += kept[h]
+    seasonal = (chosen >= len(PLAIN.phi)).astype(float)
+    visits = np.arange(n, n + len(noise)) // m
+    out = (np.sqrt(1 + 1 / visits) - 1)[:, None] * seasonal * noise
+    if len(noise) > m:
+        kept = np.zeros_like(noise)
+        for h in range(m, len(noise)):
+            kept[h] = kept[h - m] + BANK.gamma[chosen] * noise[h - m]
+        out += kept
     return out

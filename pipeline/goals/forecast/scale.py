@@ -58,7 +58,8 @@ def choose(values: Floats) -> Scale:
     known = values[~np.isnan(values)]
     sizes = np.abs(known)
     unit = float(sizes[np.argmax(sizes > 0)]) or 1.0
-    median, low = float(np.median(sizes)) / unit, float(known.min()) / unit
+    middle = np.sort(sizes)[(len(sizes) - 1) // 2 : len(sizes) // 2 + 1]
+    median, low = float(middle.mean()) / unit, float(known.min()) / unit
     if low < 0:
         return Scale("identity", unit, max(LEAST_NOISE * median, NEXT_TO_NOTHING))
     if low > 0 and low >= CLEARLY_POSITIVE * median:

@@ -173,7 +173,13 @@ class _Asked:
 
     @property
     def has_enough(self) -> bool:
-        return self.observations >= (1 if has_counts(self.kpi) else FEWEST_OBSERVATIONS)
+        return self.observations >= (1 if self._is_share else FEWEST_OBSERVATIONS)
+
+    @property
+    def _is_share(self) -> bool:
+        """A share of counted cases of each period. Few that leave a large stock are rare events instead: one
+        case of it says nothing about the next."""
+        return has_counts(self.kpi) and not has_opening_stock(self.kpi)
 
     @property
     def observations(self) -> int:
@@ -181,23 +187,29 @@ class _Asked:
 
     @cached_property
     def is_counted(self) -> bool:
-        return has_counts(self.kpi) and (
-            self.observations < FEWEST_OBSERVATIONS or are_few(self.hits, self.cases)
-        )
+        return self._is_share and (self.observations < FEWEST_OBSERVATIONS or self._has_few)
+
+    @cached_property
+    def _has_few(self) -> bool:
+        return are_few(self.hits, self.cases)
+
+    @property
+    def _on_logit(self) -> bool:
+        return has_counts(self.kpi) and not self._has_few
 
     # --- the series ----------------------------------------------------------------------------------
 
     @cached_property
     def values(self) -> Floats:
-        """What the forecast runs on, NaN where there is no figure: sums, or rates (of counts: strictly inside
-        (0, 1), because each period gets one more case, of the usual rate)."""
+        """What the forecast runs on, NaN where there is no figure: sums, or rates (for the logit
+        scale strictly inside (0, 1), because each period gets one more case, of the usual rate)."""
         if self.kpi.kind != "ratio":
             return np.array(
                 [np.nan if one.numerator is None else float(one.numerator) for one in self.pooled]
             )
         known = np.array([one.value is not None for one in self.pooled]) & (self.cases > 0)
         cases = np.where(known, self.cases, 1.0)
-        rates = (self.hits + self._usual_rate) / (cases + 1) if has_counts(self.kpi) else self.hits / cases
+        rates = (self.hits + self._usual_rate) / (cases + 1) if self._on_logit else self.hits / cases
         return np.where(known, rates, np.nan)
 
     @property
@@ -240,7 +252,7 @@ class _Asked:
         question = Question(
             self.values, SEASON[self.period], float(self.target), self.kpi.direction is Direction.UP,
             "inside" if self.kind == "maintain" else "sum",
-            is_rate=has_counts(self.kpi), tally=(self.hits, self.cases) if self.is_counted else None,
+            is_rate=self._on_logit, tally=(self.hits, self.cases) if self.is_counted else None,
         )  # fmt: skip
         found = dict(zip(points, outlooks(question, list(points.values())), strict=True))
         return [found.get(k) for k in range(len(self.ends))]

@@ -5,7 +5,7 @@ Not here: rates of many cases, which run on the logit scale (bank.py), nor the c
 (achievability.py), whose prior and correlation are used.
 
 Each candidate keeps a Beta distribution of the rate: the prior Beta(2, 6) and the counts on record, deflated
-because cases of one period are alike (design effect 1 + (n - 1) x 0.02) and fading by its memory a period
+because cases of one period are alike (design effect 1 + (n - 1) x 0.02), both fading by its memory a period
 (power discounting: West and Harrison, Bayesian Forecasting and Dynamic Models, 1997). Hits of a coming period
 are beta-binomial around it, and are counted in their turn.
 """
@@ -47,7 +47,7 @@ def simulate(hits: Floats, cases: Floats, horizon: int, ahead: float, number: in
     effect = 1 + (trials - 1) * CORRELATION
     out = np.empty((horizon, paths))
     for h in range(horizon):
-        alpha, beta = _predictive(PRIOR[0] + pa, PRIOR[1] + pb)
+        alpha, beta = _predictive(pa, pb)
         drawn = rng.binomial(trials, rng.beta(alpha, beta))
         out[h] = drawn / trials
         pa, pb = own * pa + drawn / effect, own * pb + (trials - drawn) / effect
@@ -55,15 +55,15 @@ def simulate(hits: Floats, cases: Floats, horizon: int, ahead: float, number: in
 
 
 def _beliefs(hits: Floats, cases: Floats, memory: Floats) -> tuple[Floats, Floats, Floats]:
-    """Deflated fading counts of each candidate after all periods, and the candidates' weights."""
-    a, b, logs = np.zeros(len(memory)), np.zeros(len(memory)), np.zeros(len(memory))
+    """Prior and deflated counts of each candidate, faded over all periods with cases, and the candidates'
+    weights."""
+    a, b = (np.full(len(memory), one) for one in PRIOR)
+    logs = np.zeros(len(memory))
     for hit, case in zip(hits, cases, strict=True):
         if case > 0:
-            logs += _log_chance(hit, case, *_predictive(PRIOR[0] + a, PRIOR[1] + b))
+            logs += _log_chance(hit, case, *_predictive(a, b))
             effect = 1 + (case - 1) * CORRELATION
             a, b = memory * a + hit / effect, memory * b + (case - hit) / effect
-        else:
-            a, b = memory * a, memory * b
     weights = np.exp(logs - logs.max())
     return a, b, weights / weights.sum()
 

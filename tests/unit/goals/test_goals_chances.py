@@ -104,6 +104,17 @@ def test_a_stock_rate_is_forecast_over_the_days_it_is_measured() -> None:
     assert abs(found.now.forecast - D("0.818")) < D("0.002") and found.now.probability < 0.1
 
 
+def test_few_that_leave_a_large_stock_are_rare_and_not_alike() -> None:
+    """2 of 2000 leave on each Monday and Thursday: 4 a week, 52 in the 13 weeks to the due date."""
+    churn = kpi(CHURN)
+    series = steady(churn, lambda day: 2 if day.weekday() in (0, 3) else 0, lambda day: 2000)
+    one = goal(kpi="churn_rate", kind="level", baseline="4 %", target="3 %", **QUARTER)
+    found = _known(one, churn, series).now
+    assert (
+        found.method == "bank" and abs(found.forecast - D("0.026")) < D("0.001") and found.probability > 0.9
+    )
+
+
 def test_a_rate_of_few_cases_is_counted_and_has_a_chance_from_three_weeks() -> None:
     """A quarter of four a day is won; 30 % over the trailing 13 weeks is possible, 60 % is not."""
     closing = kpi(CLOSING)

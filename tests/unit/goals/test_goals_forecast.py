@@ -199,3 +199,8 @@ def test_few_cases_are_counted() -> None:
     rates = simulate(np.array([10.0] * 3), np.array([40.0] * 3), 1, 40.0, 3, 20_000)
     assert abs(float((rates[0] >= 0.3 - 1e-9).mean()) - 0.34) < 0.03
     assert abs(float((rates[0] >= 0.5 - 1e-9).mean()) - 0.018) < 0.012
+
+
+def test_a_prior_of_a_quarter_does_not_pull_down_a_rate_of_three() -> None:
+    rates = simulate(np.array([18.0] * 30), np.array([24.0] * 30), 6, 24.0, 3, 5000)
+    assert abs(float(rates.mean()) - 0.75) < 0.012

@@ -179,7 +179,12 @@ class _Asked:
     def _is_share(self) -> bool:
         """A share of counted cases of each period. Few that leave a large stock are rare events instead: one
         case of it says nothing about the next."""
-        return has_counts(self.kpi) and not has_opening_stock(self.kpi)
+        return self._are_counts and not has_opening_stock(self.kpi)
+
+    @cached_property
+    def _are_counts(self) -> bool:
+        """Hits among cases. More may enter a stage than the one before it in a week: that is a ratio."""
+        return has_counts(self.kpi) and bool(((self.hits >= 0) & (self.hits <= self.cases)).all())
 
     @property
     def observations(self) -> int:
@@ -195,7 +200,7 @@ class _Asked:
 
     @property
     def _on_logit(self) -> bool:
-        return has_counts(self.kpi) and not self._has_few
+        return self._are_counts and not self._has_few
 
     # --- the series ----------------------------------------------------------------------------------
 

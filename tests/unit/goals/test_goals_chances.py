@@ -6,7 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.goals.chances import chance_history, outlook_at_start
 from pipeline.goals.measure import horizon, resolved
@@ -115,6 +118,16 @@ def test_few_that_leave_a_large_stock_are_rare_and_not_alike() -> None:
     )
 
 
+def test_more_that_leave_a_stage_than_enter_it_are_no_share() -> None:
+    """3 enter the later stage and 4 the earlier one each day, but every fourth week it is 6 and 4."""
+    flow = kpi(CLOSING, id="funnel_flow")
+    series = steady(flow, lambda day: 6 if Week.of(day).number % 4 == 0 else 3, lambda day: 4)
+    one = goal(kpi="funnel_flow", kind="level", baseline="70 %", target="85 %", **QUARTER)
+    found = _known(one, flow, series).now
+    # three of the quarter's last 13 weeks have 150 %, the others 75 %
+    assert found.method == "bank" and D("0.85") < found.forecast < D("1")
+
+
 def test_a_rate_of_few_cases_is_counted_and_has_a_chance_from_three_weeks() -> None:
     """A quarter of four a day is won; 30 % over the trailing 13 weeks is possible, 60 % is not."""
     closing = kpi(CLOSING)
@@ -175,3 +188,39 @@ def test_a_month_of_the_books_is_whole() -> None:
     series = steady(books, lambda day: 100 if day.day == 5 else 0)
     found = _known(goal(target="1150", start=date(2026, 1, 1), due=date(2026, 12, 31)), books, series)
     assert _near(found.now.forecast, 1200) and len(found.now.fan) == 2
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_whatever_is_measured_a_chance_is_a_chance(data: st.DataObject) -> None:
+    """Any KPI, kind, measurement, grain and window on young, gappy, zero and negative series."""
+    pick = data.draw
+    base = pick(st.sampled_from([REVENUE, CLOSING, CHURN, GROWTH]))
+    more = {
+        "grain": pick(st.sampled_from(["day", "month"])),
+        "empty": pick(st.sampled_from(["zero", "missing"])),
+    }
+    if base in (CLOSING, CHURN):
+        more |= {"complement": pick(st.booleans()), "minimum_sample": pick(st.sampled_from([0, 5]))}
+    one_kpi = kpi(base, **more)
+    amounts = pick(st.lists(st.sampled_from([None, 0, 0, 1, 2, 3, 900, -4]), min_size=7, max_size=7))
+    cases = pick(st.lists(st.sampled_from([0, 1, 4, 50]), min_size=7, max_size=7))
+    first = date(2026, 11, 10) - timedelta(days=pick(st.integers(0, 800)))
+    series = steady(
+        one_kpi, lambda day: amounts[day.day % 7], lambda day: cases[day.day % 7],
+        first=first, last=date(2026, 11, 22),
+    )  # fmt: skip
+    start = date(2026, 11, 1) - timedelta(days=pick(st.integers(0, 200)))
+    fields = {
+        "kpi": one_kpi.id, "kind": pick(st.sampled_from(["cumulative", "level", "maintain"])),
+        "target": pick(st.sampled_from(["0", "1", "0.4", "200", "9000"])), "baseline": "0.5",
+        "start": start, "due": start + timedelta(days=pick(st.integers(25, 400))),
+        "measured": pick(st.sampled_from([None, {"over": "last"}, {"over": "window"}, {"over": "trailing"}])),
+    }  # fmt: skip
+    one = goal(**fields)
+    found = _history(one, one_kpi, series)
+    if found is not None:
+        assert all(0 <= chance <= 1 for chance in found.by_period) and found.now.forecast.is_finite()
+        assert found.now.low <= found.now.forecast <= found.now.high
+    at_start = outlook_at_start(one, one_kpi, series, D(fields["target"]))
+    assert at_start is None or (0 <= at_start.probability <= 1 and np.isfinite(at_start.forecast))

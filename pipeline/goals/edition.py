@@ -20,8 +20,10 @@ import pandas as pd
 
 from pipeline import RULE_VERSION
 from pipeline.goals.book import SeriesBook
+from pipeline.goals.chances import chance_history
 from pipeline.goals.drivers import drivers_of
 from pipeline.goals.evaluate import evaluate, with_previous
+from pipeline.goals.measure import horizon, resolved, target_in_force
 from pipeline.goals.model import (
     WORST_FIRST,
     Edition,
@@ -201,9 +203,13 @@ def _result(
 ) -> GoalResult:
     series = book.series(kpi, goal.segment)
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
+    zone = workspace.company.zone
+    seen = horizon(week, as_of, zone, [state.received_at for state in feeding.values()])
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series)
     result = evaluate(
-        goal, kpi, series, week, as_of, workspace.company.zone, feeding,
-        currency=workspace.company.currency, unseen=unseen_part(goal, book, workspace.people),
+        goal, kpi, series, week, as_of, zone, feeding, currency=workspace.company.currency,
+        chances=chance_history(goal, kpi, series, seen, target),
+        unseen=unseen_part(goal, book, workspace.people),
     )  # fmt: skip
     return replace(result, drivers=drivers_of(goal, kpi, book, result))
 

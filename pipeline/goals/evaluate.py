@@ -193,7 +193,7 @@ def evaluate(
         required_multiple=_multiple(figures),
         best_period=figures.best_period,
         completeness=_completeness(figures),
-        chance=chances.now if chances else None,
+        chance=chances.now if chances and basis == "chance" else None,
         status=status,
         basis=basis,
         reason=reason,
@@ -532,7 +532,22 @@ def _by_chance(f: Figures, chances: ChanceHistory | None) -> Verdict | None:
         "low": (f.unit, chances.now.low),
         "high": (f.unit, chances.now.high),
     }
-    return chance_status(chances, stretch=stretch), "chance", _reason(f, say.CHANCE, params)
+    return chance_status(chances, stretch=stretch), "chance", _reason(f, _chance_template(f), params)
+
+
+def _chance_template(f: Figures) -> str:
+    """What a chance rests on: for a sum the recent rate against the one that is needed, for the others the
+    forecast."""
+    if f.kind == "maintain":
+        return say.CHANCE_KEPT[f.window.period]
+    if f.kind != "cumulative":
+        return say.CHANCE
+    if f.is_limit:
+        return say.CHANCE_LIMIT
+    if f.run_rate is None or f.required is None:
+        return say.CHANCE_SUM
+    short = f.required > f.run_rate
+    return say.cumulative_chance(f.window.period, f.run_periods, short, _is_beyond_best(f))
 
 
 def _by_pace(f: Figures) -> Verdict:
@@ -569,8 +584,11 @@ def _pace_template(f: Figures, behind: bool) -> str:
         return say.LIMIT_ABOVE if behind else say.LIMIT_BELOW
     if f.kind == "level":
         return _level_template(f, behind)
-    beyond = f.required is not None and f.best_period is not None and f.required > f.best_period
-    return say.cumulative_pace(f.window.period, f.run_periods, behind, beyond)
+    return say.cumulative_pace(f.window.period, f.run_periods, behind, _is_beyond_best(f))
+
+
+def _is_beyond_best(f: Figures) -> bool:
+    return f.required is not None and f.best_period is not None and f.required > f.best_period
 
 
 def _level_template(f: Figures, behind: bool) -> str:

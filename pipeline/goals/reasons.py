@@ -118,6 +118,18 @@ MAINTAIN_LOST = {
 CHANCE = (
     "{chance} likely: the forecast for {due} is {forecast} (80 % range {low} to {high}), the target {target}."
 )
+CHANCE_SUM = (
+    "{chance} likely: {actual} of {target} by {day}; the forecast for {due} is {forecast} "
+    "(80 % range {low} to {high})."
+)
+CHANCE_LIMIT = (
+    "{chance} likely: {actual} of at most {target} by {day}; the forecast for {due} is {forecast} "
+    "(80 % range {low} to {high})."
+)
+CHANCE_KEPT = {
+    "week": "{chance} likely: weeks at {target} or better: {inside} of {judged}; the newest is {actual}.",
+    "month": "{chance} likely: months at {target} or better: {inside} of {judged}; the newest is {actual}.",
+}
 
 _LAST = {
     ("week", True): "the last week ran at {run_rate}",
@@ -131,10 +143,19 @@ _EACH = {"week": "a week", "month": "a month"}
 def cumulative_pace(period: PeriodName, n: int, behind: bool, beyond_best: bool) -> str:
     """The sentence of a sum on its way: gap, recent rate, needed rate, and whether that was ever reached."""
     head = "{actual} of {target} by {day}: {gap} " + ("behind plan" if behind else "ahead of plan")
-    last = f"; {_LAST[period, n == 1]}" if n else ""
-    need = f"{'is needed' if behind else 'is enough'}"
-    tail = f", more than any {period} on record ({{best}})" if behind and beyond_best else ""
-    return f"{head}{last}{', ' if n else '; '}{{required}} {_EACH[period]} {need}{tail}."
+    return f"{head}; {_rates(period, n, behind, beyond_best)}"
+
+
+def cumulative_chance(period: PeriodName, n: int, short: bool, beyond_best: bool) -> str:
+    """The same with its chance. `short`: the recent rate is less than what is needed."""
+    return "{chance} likely: {actual} of {target} by {day}; " + _rates(period, n, short, beyond_best)
+
+
+def _rates(period: PeriodName, n: int, short: bool, beyond_best: bool) -> str:
+    last = f"{_LAST[period, n == 1]}, " if n else ""
+    need = "is needed" if short else "is enough"
+    tail = f", more than any {period} on record ({{best}})" if short and beyond_best else ""
+    return f"{last}{{required}} {_EACH[period]} {need}{tail}."
 
 
 LABELS = {
@@ -296,9 +317,10 @@ def every_template() -> set[str]:
             found |= {text for text in value.values() if isinstance(text, str)}
     periods: tuple[PeriodName, ...] = ("week", "month")
     return found | {
-        cumulative_pace(period, n, behind, beyond)
+        sentence(period, n, short, beyond)
+        for sentence in (cumulative_pace, cumulative_chance)
         for period in periods
         for n in (0, 1, 2)
-        for behind in (True, False)
+        for short in (True, False)
         for beyond in (True, False)
     }

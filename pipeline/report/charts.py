@@ -268,12 +268,14 @@ def _axis_margin(texts: Sequence[str]) -> float:
 
 @dataclass(frozen=True)
 class Forecast:
-    """The forecast at the due date with its 80 % range."""
+    """The forecast at the due date with its 80 % range, and on the way there."""
 
     middle: Number
     low: Number
     high: Number
     label: str
+    fan: Sequence[tuple[date, Number, Number, Number, Number, Number]] = ()
+    """(day, 10, 25, 50, 75, 90 %) at the end of each coming period."""
 
 
 @dataclass(frozen=True)
@@ -335,13 +337,8 @@ def burn_up(
         dots = (Dot(days[last], y, "now"),)
         wanted.append((y, words.actual, "ink"))
         if forecast:
-            fans = (
-                Trail(
-                    f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.low):g} "
-                    f"{right:g},{ys.at(forecast.high):g}"
-                ),
-            )
-            lines.append(Trail(f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.middle):g}", "forecast"))
+            fans, middle = _fan(forecast, days[last], y, right, xs, ys)
+            lines.append(middle)
     if forecast:
         wanted.append((ys.at(forecast.middle), forecast.label, "blue"))
     planned = [y for y in plan if y is not None]
@@ -362,6 +359,25 @@ def burn_up(
         dots=dots,
         marks=tuple(marks),
     )
+
+
+def _fan(
+    forecast: Forecast, x: float, y: float, right: float, xs: Scale, ys: Scale
+) -> tuple[tuple[Trail, ...], Trail]:
+    """The areas that hold 80 and 50 % of the futures, and the line in their middle, from the last figure on.
+    Without periods on the way, a wedge to the due date."""
+    ends = [(xs.clamped(day.toordinal()), *map(ys.clamped, values)) for day, *values in forecast.fan]
+    if not ends:
+        low, middle, high = (ys.at(value) for value in (forecast.low, forecast.middle, forecast.high))
+        wedge = Trail(f"{x:g},{y:g} {right:g},{low:g} {right:g},{high:g}")
+        return (wedge,), Trail(f"{x:g},{y:g} {right:g},{middle:g}", "forecast")
+
+    def area(under: int, over: int, css: str) -> Trail:
+        edge = [(end[0], end[under]) for end in ends] + [(end[0], end[over]) for end in reversed(ends)]
+        return Trail(" ".join(f"{a:g},{b:g}" for a, b in [(x, y), *edge]), css)
+
+    line = " ".join(f"{a:g},{b:g}" for a, b in [(x, y), *((end[0], end[3]) for end in ends)])
+    return (area(1, 5, ""), area(2, 4, "half")), Trail(line, "forecast")
 
 
 def _month_marks(xs: Scale, start: date, due: date, y: float, name: Callable[[date], str]) -> list[Mark]:

@@ -191,9 +191,9 @@ def _basis(result: GoalResult, f: Formats) -> str:
             else f.say("decided before {day}", day=f.date(result.due))
         )
     words = {
-        "pace": "judged by pace; no chance is computed",
+        "pace": "judged by pace; too little history for a chance",
         "none": "no verdict is possible",
-        "chance": "judged by pace; no chance is computed",
+        "chance": "judged by pace; too little history for a chance",
     }
     return f.say(words[result.basis])
 
@@ -278,7 +278,7 @@ def _second(result: GoalResult, f: Formats) -> Figure:
     unit = result.unit
     if result.chance:
         return Figure(
-            f.say("Forecast at due date"),
+            f.say("Forecast for next period" if result.kind == "maintain" else "Forecast at due date"),
             f.value(result.chance.forecast, unit),
             f.say("80 % range {range}", range=f.range(result.chance.low, result.chance.high, unit)),
         )
@@ -415,8 +415,9 @@ def _burn_up(context: Context, result: GoalResult, height: float) -> Picture | N
     f, unit, chance = context.formats, result.unit, result.chance
     forecast = None
     if chance:
-        label = f.say("forecast {value}", value=f.value(chance.forecast, unit))
-        forecast = Forecast(chance.forecast, chance.low, chance.high, label)
+        fan = [(p.day, p.low, p.lower, p.middle, p.upper, p.high) for p in chance.fan]
+        low, middle, high = fan[-1][1::2] if fan else (chance.low, chance.forecast, chance.high)
+        forecast = Forecast(middle, low, high, f.say("forecast {value}", value=f.value(middle, unit)), fan)
     alt = f.say(
         "{actual} reached, {plan} planned for today, target {target}",
         actual=f.value(result.actual, unit),

@@ -307,9 +307,11 @@ class Formats:
     # --- sentences -----------------------------------------------------------------------------------
 
     def reason(self, reason: Reason) -> str:
-        """A generated sentence in this language, every param formatted by its kind."""
+        """A generated sentence in this language, every param formatted by its kind. A number that the
+        sentence itself has ("80 % range") keeps its sign on its line too."""
         params = {name: self.param(kind, value) for name, (kind, value) in reason.params.items()}
-        return self.say(reason.template).format(**params).replace("г..", "г.")
+        template = self.say(reason.template).replace(" %", f"{NBSP}%")
+        return template.format(**params).replace("г..", "г.")
 
     def param(self, kind: str, value: object) -> str:
         """One param of a Reason. Kinds: units, points, date, week, days, text, times."""

@@ -408,8 +408,10 @@ def status_records(workspace: Workspace, edition: Edition, terminal: Terminal) -
 def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lang: str) -> dict[str, Any]:
     goal = workspace.goal(result.goal_id)
 
-    def exact(value: object) -> str | None:
-        return None if value is None else str(value)
+    def exact(name: str) -> str | None:
+        value = getattr(result, name)
+        needs_target = name in ("target", "progress", "required_rate")
+        return None if value is None or (needs_target and not result.target_known) else f"{value:f}"
 
     return {
         "id": result.goal_id,
@@ -419,7 +421,7 @@ def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lan
         "kind": result.kind,
         "unit": result.unit.value,
         **{
-            name: exact(getattr(result, name))
+            name: exact(name)
             for name in ("baseline", "target", "actual", "progress", "expected", "pace_gap", "required_rate")
         },
         "chance": result.chance.probability if result.chance else None,

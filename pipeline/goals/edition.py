@@ -205,7 +205,7 @@ def _result(
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
     zone = workspace.company.zone
     seen = horizon(week, as_of, zone, [state.received_at for state in feeding.values()])
-    target = resolved(target_in_force(goal, seen.today), goal, kpi, series)
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     result = evaluate(
         goal, kpi, series, week, as_of, zone, feeding, currency=workspace.company.currency,
         chances=chance_history(goal, kpi, series, seen, target),

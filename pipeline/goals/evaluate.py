@@ -170,7 +170,7 @@ def evaluate(
         baseline=figures.baseline,
         target=target if target is not None else ZERO,
         target_known=target is not None,
-        original_target=resolved(first_target, goal, kpi, series) if first_target else None,
+        original_target=resolved(first_target, goal, kpi, series, seen) if first_target else None,
         start=goal.start,
         due=goal.due,
         as_of=as_of,
@@ -223,7 +223,7 @@ def measured_figures(goal: Goal, kpi: Kpi, series: Series, seen: Horizon) -> Fig
     """Measurement, plan, progress and rates of a goal at an edition."""
     window = goal_window(goal, kpi, seen)
     kind, last = effective_kind(goal), window.data_through
-    target = resolved(target_in_force(goal, seen.today), goal, kpi, series)
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     baseline = baseline_of(goal, kpi, series)
     reading = _reading(goal, kpi, series, window, kind)
     zero = _plan_origin(kind, kpi, baseline)

@@ -278,7 +278,7 @@ def test_a_rate_that_prints_like_its_baseline_is_not_called_worse() -> None:
 
 
 def test_a_year_that_is_not_over_is_no_base_for_a_target() -> None:
-    """In May 2025 the last quarter of 2025 has no figure: +30 % of it is not a target of zero, nor of a part."""
+    """In May 2025 the last quarter of 2025 has no figure: +30 % of it is no target of zero, nor of a part."""
     one = goal(target="+30 %", relative_to="prior_year", start=date(2026, 10, 1), due=date(2026, 12, 31))
     revenue = kpi(REVENUE)
     series = steady(revenue, lambda day: 100)

@@ -27,7 +27,7 @@ from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import fitted, lines, width
 from pipeline.report.goalpage import comparable_target, goal_view, never_reached
 from pipeline.report.headline import NAMED, headline
-from pipeline.report.i18n import NONE
+from pipeline.report.i18n import NBSP, NONE
 from pipeline.report.method import method_sections
 from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
 from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
@@ -113,7 +113,8 @@ def _words(context: Context) -> Words:
 
 def _legend(context: Context) -> str:
     return context.formats.say(
-        "Bar: now. Red line: target. Triangle: plan today. Shades, dark to light: off track to on track. "
+        "Bar: now. Red line: target. Triangle: plan today. Blue line: likely end. Shades, dark to light: off "
+        "track to on track. "
         "Curve: band is the usual range, dashes the target or the rate needed."
     )
 
@@ -350,9 +351,9 @@ def _target_line(context: Context, result: GoalResult) -> str:
 
 
 def _near(context: Context, day: date) -> str:
-    """A day, with its year when that is not the week's."""
-    f = context.formats
-    return f.day(day) if day.year == context.edition.week.sunday.year else f.date(day)
+    """A day in short, with its year when that is not the week's."""
+    short = context.formats.day(day)
+    return short if day.year == context.edition.week.sunday.year else f"{short}{NBSP}{day.year}"
 
 
 def _was(context: Context, result: GoalResult) -> str:

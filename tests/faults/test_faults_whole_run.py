@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from tests.support import copy_sample, scorecards
+from tests.support import copy_sample, scorecards, with_fewer_documents
 
 pytestmark = pytest.mark.slow
 WEEK = "2026-W47"
@@ -22,7 +22,7 @@ def goals(company: Path) -> dict[str, dict[str, object]]:
 
 @pytest.fixture(scope="module")
 def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    company = copy_sample(tmp_path_factory.mktemp("clean") / "company")
+    company = with_fewer_documents(copy_sample(tmp_path_factory.mktemp("clean") / "company"))
     assert scorecards("--workspace", str(company), "run", "--week", WEEK).returncode == 3
     return company
 
@@ -30,7 +30,7 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The newest outreach export is a sign-in page, a deal has a broken amount, subscriptions are gone."""
-    company = copy_sample(tmp_path_factory.mktemp("damaged") / "company")
+    company = with_fewer_documents(copy_sample(tmp_path_factory.mktemp("damaged") / "company"))
     outreach = newest(company, "mailshake_activity")
     outreach.write_text("<!DOCTYPE html><html><body>Please sign in</body></html>", "utf-8")
     deals = newest(company, "hubspot_deals")

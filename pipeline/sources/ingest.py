@@ -26,6 +26,7 @@ from pipeline.errors import FileRefused, InvariantBroken, Problem, ScorecardErro
 from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
+from pipeline.sources.hints import FORMAT
 from pipeline.sources.privacy import hash_key
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.store.store import Landed, LandedRows, Store
@@ -535,16 +536,18 @@ def _nothing_usable(landed: Landed, parsed: ParsedExport) -> Problem:
     """An export of which no row counts says nothing about the world: it must not read as a week of zeros."""
     table = parsed.quarantine
     usual = table[table["reason"] == table["reason"].mode().iloc[0]].iloc[0]
+    blamed = str(usual["column"]).split("; ")
+    hint = next((one for one in parsed.warnings if one.code == FORMAT and one.column in blamed), None)
     return Problem(
         "E-NOROWS",
         "None of the {count} rows can be used; the first of them is shown.",
-        str(usual["remedy"]),
+        hint.remedy if hint else str(usual["remedy"]),
         file=landed.name,
         line=int(usual["line"]),
         column=str(usual["column"]) or None,
         value=str(usual["value"]) or None,
         expected=None,
-        params={"count": parsed.counts.quarantined, "name": landed.name},
+        params={**(hint.params if hint else {}), "count": parsed.counts.quarantined, "name": landed.name},
     )
 
 

@@ -24,6 +24,7 @@ from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
+from pipeline.sources.hints import column_hint, resplit_header
 from pipeline.sources.mapped import adapted, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
@@ -55,7 +56,11 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
     raw = read_table(data, context.format, name, spec.comment)
     rejections = Rejections()
     raw, taken = _with_lookups(workspace, source, raw, context, rejections)
-    spec, found = _columns(spec, source, raw, name, taken)
+    try:
+        spec, found = _columns(spec, source, raw, name, taken)
+    except FileRefused as refusal:
+        _refuse_delimiter(spec, source, raw, context.format, name)
+        raise refusal
     if not raw.rows and not raw.broken and not source.allow_empty:
         raise refused(
             "E-NOROWS",
@@ -179,6 +184,29 @@ def _columns(
     )
 
 
+def _refuse_delimiter(spec: ExportSpec, source: Source, raw: RawTable, format: FileFormat, name: str) -> None:
+    """Refuses (E-DELIMITER) a text file whose header has every needed column when cut by another mark."""
+    if format.kind != "csv":
+        return
+    for mark, header in resplit_header(raw.header, format.delimiter):
+        folded = {fold(cell) for cell in header}
+        needed = [
+            {fold(h) for h in (*source.aliases.get(field.name, ()), *field.headers)}
+            for field in spec.fields
+            if field.needed
+        ]
+        if needed and all(names & folded for names in needed):
+            raise refused(
+                "E-DELIMITER",
+                'The cells are separated by "{likely}", not by the declared "{declared}".',
+                'Declare format: {{delimiter: "{likely}"}} for the source.',
+                name,
+                line=raw.header_line,
+                likely=mark.replace("\t", "\\t"),
+                declared=format.delimiter.replace("\t", "\\t"),
+            )
+
+
 # --- lookups -----------------------------------------------------------------------------------------
 
 
@@ -270,6 +298,7 @@ class _Parsing:
         self.rejections = rejections
         self.fact: Fact = FACTS[spec.fact]
         self.fields: dict[str, Field] = {field.name: field for field in spec.fields}
+        self.hints: list[Problem] = []
 
     def result(self) -> ParsedExport:
         excluded, warnings = self._excluded()
@@ -285,7 +314,7 @@ class _Parsing:
             self._facts(rows.iloc[accepted]),
             self._quarantine(rejected),
             counts,
-            (*self.raw.warnings, *self.found.warnings, *warnings),
+            (*self.raw.warnings, *self.found.warnings, *self.hints, *warnings),
         )
 
     # --- exclusion ---
@@ -360,6 +389,10 @@ class _Parsing:
         typed = self._parsed(field, text)
         header = self._header(field.name)
         self.rejections.add(np.flatnonzero(typed.bad), typed.reason, header, text)
+        if typed.bad.any() and field.map is None:
+            dates, format = self._date_formats(field), self.context.format
+            hint = column_hint(field.kind, header, text, typed.bad, format, dates, self.context.file)
+            self.hints += [hint] if hint else []
         if field.filled and field.name in self.found.at and self.fact.column(field.name) is None:
             blank = np.flatnonzero(_mask(pc.is_null(cells.trimmed(text))))
             self.rejections.add(blank, reasons.REQUIRED, header, text)

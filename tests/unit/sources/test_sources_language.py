@@ -12,7 +12,7 @@ from pipeline.language import speech
 ROOM = Path(pipeline.sources.__file__).parent
 FILES = [
     ROOM / f"{name}.py"
-    for name in ("reasons", "reading", "xlsx", "parquet", "headers", "validation", "mapped", "parse")
+    for name in ("reasons", "reading", "hints", "xlsx", "parquet", "headers", "validation", "mapped", "parse")
 ]
 
 

@@ -159,6 +159,28 @@ def init(
     terminal.said("Next: scorecards --workspace {folder} check", folder=folder)
 
 
+@app.command("goals-template", cls=_Command)
+def goals_template(
+    workspace: WorkspaceOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The new file. [default: goals/goals.xlsx]")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Write an empty goal workbook.
+
+    For goals kept in a spreadsheet; owners, KPIs and objectives of the workspace can be chosen in it.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from pipeline.kpis.catalogue import CATALOGUE
+    from pipeline.workspace.goalbook import FILE, write_goal_workbook
+
+    kpis = [kpi.id for kpi in CATALOGUE]
+    made = write_goal_workbook(out or opened.root / FILE, opened, kpis, terminal.lang)
+    terminal.said("{file} is ready: one row is one goal. Next: fill it in, then scorecards check", file=made)
+
+
 @app.command(cls=_Command)
 def check(workspace: WorkspaceOption = None, json: JsonOption = False, debug: DebugOption = False) -> None:
     """Validate goals, sources, freshness.

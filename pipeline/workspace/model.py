@@ -490,8 +490,28 @@ class Inside(Model):
     of: Annotated[int, Field(ge=1)]
 
 
+class ForEach(Model):
+    """One goal for each person, team or other value of a dimension."""
+
+    dimension: str
+    values: dict[str, Number | None] = {}
+    """Value -> its own target (none: the goal's). Empty: every person of the goal's team, or every team."""
+
+
+def as_for_each(value: object) -> object:
+    """`owner`, or one key with the values: {region: [North, South]} or {owner: {ann: 120000, bob: 90000}}."""
+    if isinstance(value, str):
+        return {"dimension": value}
+    if isinstance(value, Mapping) and len(value) == 1 and "dimension" not in value:
+        dimension, values = next(iter(value.items()))
+        if isinstance(values, (list, tuple)):
+            values = {str(one): None for one in values}
+        return {"dimension": dimension, "values": values}
+    return value
+
+
 class Goal(Model):
-    """goals/*.yaml: one goal each, or a list under `goals:`."""
+    """goals/*.yaml or goals/*.xlsx: one goal each, or a list under `goals:`."""
 
     id: Identifier
     title: Text
@@ -521,6 +541,33 @@ class Goal(Model):
     target_changes: tuple[TargetChange, ...] = ()
     data_quality: DataQuality = DataQuality()
     note: Text = {}
+    for_each: Annotated[
+        ForEach | None,
+        BeforeValidator(as_for_each),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"enum": ["owner", "team"]},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                        "additionalProperties": {
+                            "anyOf": [
+                                {"type": "array", "items": {"type": ["string", "number"]}},
+                                {
+                                    "type": "object",
+                                    "additionalProperties": {"type": ["string", "number", "null"]},
+                                },
+                            ]
+                        },
+                    },
+                ]
+            }
+        ),
+    ] = None
+    """Makes one goal for each person (owner), team, or listed value of another dimension:
+    {region: [North, South]}, or with a target each, {owner: {ann: 120000, bob: 90000}}."""
 
 
 class Goals(Model):
@@ -679,6 +726,10 @@ class Workspace(Model):
         return next((one for one in self.strategy.objectives if one.id == objective_id), None)
 
     def location(self, key: str) -> dict[str, Any]:
-        """file/line/column of a key for a Problem; empty when unknown."""
+        """file/line/column (and sheet) of a key for a Problem; empty when unknown."""
         found = self.locations.get(key)
-        return {"file": found[0], "line": found[1], "column": found[2]} if found else {}
+        if not found:
+            return {}
+        file, mark, sheet = found[0].partition(".xlsx#")
+        place = {"file": file + ".xlsx" if mark else file, "line": found[1], "column": found[2]}
+        return {**place, "sheet": sheet} if mark else place

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
 from pipeline.errors import Problem
 from pipeline.periods import company_date
 from pipeline.sources.declared import source_facts
+from pipeline.sources.drift import drift_warnings
 from pipeline.sources.ingest import file_pattern, problems_from_json
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
-
-VOLUME_DROP_PERCENT = 80
-"""A drop of this much against the median of the four exports before is worth a warning."""
-VOLUME_HISTORY = 4
 
 Entry = Mapping[str, Any]
 
@@ -39,11 +35,15 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
     newest = entries[-1] if entries else None
+    expected = _instant(usable[-1]) + timedelta(days=source.stale_after_days) if usable else None
     return SourceState(
         source_id=source.id,
         title=dict(source.title),
         freshness=freshness,
         received_at=_instant(usable[-1]) if usable else None,
+        last_landed_at=_instant(newest) if newest else None,
+        expected_by=expected,
+        stale_since=expected if expected is not None and instant > expected else None,
         data_through=_data_through(usable),
         counts=_counts(newest) if newest else Counts(),
         reasons=dict(json.loads(newest["reasons"])) if newest else {},
@@ -73,12 +73,7 @@ def _verdict(
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
-    earlier = [int(entry["rows_in"]) for entry in usable[-1 - VOLUME_HISTORY : -1]]
-    if usable and len(earlier) == VOLUME_HISTORY:
-        rows, usual = int(usable[-1]["rows_in"]), median(earlier)
-        if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
-            warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
-    return warnings
+    return [*warnings, *drift_warnings(source.id, usable)]
 
 
 def _counts(entry: Entry) -> Counts:
@@ -136,15 +131,4 @@ def _stale(source: Source, since: date, age: int) -> Problem:
             "age": age,
             "limit": source.stale_after_days,
         },
-    )
-
-
-def _volume(source: Source, name: str, rows: int, usual: int) -> Problem:
-    return Problem(
-        "W-VOLUME",
-        '{name} of "{source}" has {rows} rows; the four exports before had {usual} (median).',
-        "Check whether the export was filtered or cut off.",
-        file=name,
-        severity="warning",
-        params={"source": source.id, "name": name, "rows": rows, "usual": usual},
     )

@@ -26,6 +26,7 @@ from pipeline.errors import FileRefused, InvariantBroken, Problem, ScorecardErro
 from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
+from pipeline.sources.drift import profile
 from pipeline.sources.hints import FORMAT
 from pipeline.sources.privacy import hash_key
 from pipeline.sources.state import Counts, ParsedExport
@@ -347,6 +348,7 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         "data_through": data_through(facts, received_on),
         "reasons": json.dumps({str(k): int(v) for k, v in sorted(reasons.items())}, ensure_ascii=False),
         "warnings": problems_to_json(parsed.warnings),
+        "profile": profile(parsed.header, facts),
     }
     rejected = _as_text(parsed.quarantine)
     if parsed.counts.quarantined and not parsed.counts.accepted:

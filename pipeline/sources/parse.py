@@ -315,6 +315,7 @@ class _Parsing:
             self._quarantine(rejected),
             counts,
             (*self.raw.warnings, *self.found.warnings, *self.hints, *warnings),
+            self.raw.header[: len(self.raw.header) - self._looked_up()],
         )
 
     # --- exclusion ---
@@ -449,11 +450,15 @@ class _Parsing:
         for row, column, reason in self.raw.flagged:
             if column in used:
                 self.rejections.add([row], reason, self.raw.header[column], self.raw.columns[column])
-        last = len(self.raw.columns) - 1 - sum(len(lookup.take) for lookup in self.source.lookup)
+        last = len(self.raw.columns) - 1 - self._looked_up()
         if self.raw.cut_row is not None and last in used:
             self.rejections.add(
                 [self.raw.cut_row], reasons.TRUNCATED, self.raw.header[last], self.raw.columns[last]
             )
+
+    def _looked_up(self) -> int:
+        """Number of columns that second files added behind the file's own."""
+        return sum(len(lookup.take) for lookup in self.source.lookup)
 
     # --- rows ---
 

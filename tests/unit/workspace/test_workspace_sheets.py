@@ -81,9 +81,10 @@ def test_a_row_is_the_goal_that_the_same_words_give_in_yaml(root: Path) -> None:
     (root / "goals/goals.xlsx").unlink()
     (root / "goals/churn.yaml").write_text(
         "{id: churn, title: Reduce churn, owner: ann, kpi: churn_rate, kind: level, target: 20 %,"
-        " baseline: 45 %, start: 2026-10-01, due: 2026-12-31, milestones: [{date: 2026-11-30, value: 30 %}],"
-        " how: [{id: calls, title: Call, owner: ann, due: 2026-11-01, cost: 1250.5}, {id: offers, title: Offer, owner: bob,"
-        " depends_on: [calls]}]}"
+        " baseline: 45 %, start: 2026-10-01, due: 2026-12-31,"
+        " milestones: [{date: 2026-11-30, value: 30 %}],"
+        " how: [{id: calls, title: Call, owner: ann, due: 2026-11-01, cost: 1250.5},"
+        " {id: offers, title: Offer, owner: bob, depends_on: [calls]}]}"
     )
     assert loaded(root).goals == (from_sheet,)
     assert from_sheet.target.amount == Decimal("0.2") and from_sheet.how[0].cost == Decimal("1250.5")

@@ -112,6 +112,13 @@ def _folder(source: Source) -> dict[str, object]:
 
 
 def _missing(source: Source) -> Problem:
+    if source.sql is not None:
+        return Problem(
+            "E-MISSING",
+            'The database of "{source}" has not been asked yet.',
+            "Set the variable with its address and run the newest week.",
+            params={"source": source.id},
+        )
     return Problem(
         "E-MISSING",
         'No export of "{source}" has been received.',
@@ -121,14 +128,18 @@ def _missing(source: Source) -> Problem:
 
 
 def _stale(source: Source, since: date, age: int) -> Problem:
+    about = {"since": since.isoformat(), "age": age, "limit": source.stale_after_days}
+    if source.sql is not None:
+        return Problem(
+            "E-STALE",
+            'The newest rows of "{source}" were asked for on {since}: {age} days ago, more than the {limit} '
+            "allowed.",
+            "Run the newest week, and look there for why its database could not be asked.",
+            params={"source": source.id, **about},
+        )
     return Problem(
         "E-STALE",
         'The newest export of "{source}" is of {since}: {age} days old, more than the {limit} allowed.',
         "Export it again and drop the file into {folder}.",
-        params={
-            **_folder(source),
-            "since": since.isoformat(),
-            "age": age,
-            "limit": source.stale_after_days,
-        },
+        params={**_folder(source), **about},
     )

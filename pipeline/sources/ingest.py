@@ -12,7 +12,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -88,14 +88,18 @@ def ingest_source(
     progress: Progress | None = None,
     *,
     parser: Parser | None = None,
+    query: bool = True,
 ) -> IngestReport:
     """Land a source's new files and bring its tables up to date with everything landed.
+
+    A source with `sql` is asked instead, when `query` allows it: what a database says today is no news of
+    a week long past.
 
     A file that cannot be read is logged as refused and changes no fact. What is older than the declared
     retention is forgotten at the end, after its rows are in the tables. Raises InvariantBroken when rows
     or money in are not what was accepted, quarantined and excluded.
     """
-    report = _ingest(workspace, source, store, now, progress, parser)
+    report = _ingest(workspace, source, store, now, progress, parser, query)
     if workspace.company.retention_days is not None:
         store.forget_before(workspace.company.retention_days, now, source.id)
     return report
@@ -108,12 +112,18 @@ def _ingest(
     now: datetime,
     progress: Progress | None,
     parser: Parser | None,
+    query: bool,
 ) -> IngestReport:
-    landed, warnings = land_files(workspace, source, store, now)
+    failed: tuple[Problem, ...] = ()
+    if source.sql is None:
+        landed, warnings = land_files(workspace, source, store, now)
+    else:
+        landed, failed = land_answer(workspace, source, store, now) if query else ((), ())
+        warnings = ()
     config_sha = source_fingerprint(workspace, source)
     work = _to_read(source.id, store, config_sha)
     if not work.read and not work.too_late:
-        return IngestReport(source.id, landed, warnings=warnings)
+        return IngestReport(source.id, landed, refused=failed, warnings=warnings)
     read = parser or _default_parser()
     results: list[tuple[LandedRows, ParsedExport | None]] = [
         (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
@@ -129,7 +139,8 @@ def _ingest(
         full=delivers_full(source),
         since=work.since,
     )
-    return _report(source.id, landed, warnings, results, written)
+    report = _report(source.id, landed, warnings, results, written)
+    return replace(report, refused=(*failed, *report.refused)) if failed else report
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -175,6 +186,35 @@ def land_files(
     if landed:
         store.sync(source.id)
     return tuple(landed), tuple(warnings)
+
+
+def land_answer(
+    workspace: Workspace, source: Source, store: Store, now: datetime
+) -> tuple[tuple[Landed, ...], tuple[Problem, ...]]:
+    """Ask the source's database and land its rows as received now; or why that could not be done.
+
+    The same rows again on the same day are no new landing; on a later day they are, since they tell that
+    nothing has changed until then.
+    """
+    from pipeline.sources.sql import ask, asked  # database drivers; only for sources that have a query
+
+    try:
+        answer = ask(source, workspace.root, now)
+    except FileRefused as refusal:
+        place = workspace.location(f"source:{source.id}/sql") or {}
+        return (), tuple(replace(problem, **place) for problem in refusal.problems)
+    landings = store.landings(source.id)
+    if landings and store.is_kept(landings[-1]):
+        before, zone = asked(store.content(landings[-1])), workspace.company.zone
+        if (
+            before
+            and before[0] == answer.rows_sha
+            and company_date(before[1], zone) == company_date(now, zone)
+        ):
+            return (), ()
+    landed = store.land(source.id, answer.data, received_at=now, origin=f"sql/{source.id}.parquet")
+    store.sync(source.id)
+    return (landed,), ()
 
 
 def _name(path: Path, root: Path) -> str:
@@ -279,7 +319,9 @@ def source_fingerprint(workspace: Workspace, source: Source) -> str:
     """sha256 of everything besides the bytes that decides which rows an export gives."""
     record: dict[str, Any] = {
         "reading": READING_VERSION,
-        "source": source.model_dump(mode="json", exclude={"title", "verification", "limitations", "owner"}),
+        "source": source.model_dump(
+            mode="json", exclude={"title", "verification", "limitations", "owner", "sql"}
+        ),
         "timezone": workspace.company.timezone,
         "currency": workspace.company.currency,
         "hash_key": hashlib.sha256(hash_key(workspace)).hexdigest(),

@@ -119,6 +119,8 @@ def read_table(data: bytes, format: FileFormat, name: str, comment: str = "") ->
 def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) -> Context:
     own = source.format
     changes = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
+    if source.sql is not None:
+        changes["kind"] = "parquet"  # what answers are landed as
     format = spec.format.model_copy(update=changes)
     for text in (format.date, format.datetime):
         try:

@@ -22,6 +22,9 @@ from pipeline.units import Direction, Unit
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """Lower-case letters, digits, dash and underscore: safe as a file name and as a table name."""
 
+VariableName = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]{0,63}$")]
+"""An environment variable. Whoever writes the secret itself here is told so, without repeating it."""
+
 Language = Literal["en", "ru"]
 
 
@@ -313,6 +316,19 @@ class Exclude(Model):
     because: str = ""
 
 
+class Sql(Model):
+    """A query whose rows are the export. The database's address, with its password, stands in the environment
+    or in the keyring; here stands only where."""
+
+    url_env: VariableName | None = None
+    """Name of the environment variable with the address, such as postgresql://user:password@host/base."""
+    keyring: str | None = None
+    """service/name of the entry in this machine's keyring that holds the address, instead of url_env."""
+    query: str
+    """One SELECT; it runs in a transaction that can only read."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
 class Source(Model):
     """sources/*.yaml: one export."""
 
@@ -331,6 +347,8 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
+    sql: Sql | None = None
+    """Ask a database for the rows instead of reading dropped files."""
     fact: str | None = None
     columns: Annotated[dict[str, MappedColumn], BeforeValidator(_as_columns)] = {}
     aliases: dict[str, tuple[str, ...]] = {}

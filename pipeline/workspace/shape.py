@@ -22,6 +22,8 @@ from pipeline.workspace.yamlnodes import Document, Path
 M = TypeVar("M", bound=BaseModel)
 
 SALVAGE_ROUNDS = 6
+VARIABLE_ENDING = "_env"
+"""Ending of the keys that name an environment variable with a secret."""
 
 # pydantic's error kinds (by their beginning) -> what was expected, in a person's words
 _EXPECTED: tuple[tuple[str, str], ...] = (
@@ -164,6 +166,8 @@ def _problem(
             **place,
             params={"key": key, "value": shown(value), "limit": str(limit)},
         )
+    if key.endswith(VARIABLE_ENDING):
+        return _not_a_variable(key, place)
     expected = _PATTERNS.get(detail.get("ctx", {}).get("pattern", "")) or _expected_of(kind)
     return Problem(
         "E-VALUE",
@@ -171,6 +175,19 @@ def _problem(
         value=shown(value),
         expected=expected,
         params={"key": key, "value": _quoted(value)},
+        **place,
+    )
+
+
+def _not_a_variable(key: str, place: dict[str, Any]) -> Problem:
+    """What was written is likely the secret itself, so it is not repeated."""
+    return Problem(
+        "E-SECRET",
+        "{key} must be the name of an environment variable, such as HUBSPOT_KEY; what is written here is not "
+        "one and is not shown.",
+        "Put the secret into an environment variable and write that variable's name. If the secret itself "
+        "stood here, replace it in its system: files are copied and kept.",
+        params={"key": key},
         **place,
     )
 

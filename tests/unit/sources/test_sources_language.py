@@ -12,7 +12,18 @@ from pipeline.language import speech
 ROOM = Path(pipeline.sources.__file__).parent
 FILES = [
     ROOM / f"{name}.py"
-    for name in ("reasons", "reading", "hints", "xlsx", "parquet", "headers", "validation", "mapped", "parse")
+    for name in (
+        "reasons",
+        "reading",
+        "hints",
+        "sql",
+        "xlsx",
+        "parquet",
+        "headers",
+        "validation",
+        "mapped",
+        "parse",
+    )
 ]
 
 
@@ -24,6 +35,8 @@ def sentences(path: Path) -> list[str]:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("Problem", "refused", "Reason"):
                 found += node.args[1:3]
+            elif name == "_refused":
+                found += node.args[2:4]
             elif name == "_note":
                 found += node.args[:1]
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (

@@ -71,7 +71,7 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
     assert sorted(names) == sorted(
         [
             *("init", "goals-template", "check", "run", "backfill", "status"),
-            *("plan", "deliver", "outbox", "serve", "doctor"),
+            *("plan", "deliver", "outbox", "sources", "serve", "doctor"),
         ]
     )
 

@@ -100,8 +100,9 @@ def show_sources(terminal: Terminal, workspace: Workspace | None, found: Sequenc
     rows = [
         [
             vendor.title,
-            f"system: {vendor.system}, export: {export.name}",
-            "✓" if used[vendor.system, export.name] else "",
+            f"system: {vendor.system}",
+            f"export: {export.name}",
+            "✓" if used[vendor.system, export.name] else "–",
             ", ".join(export.facts),
         ]
         for vendor in SYSTEMS.values()

@@ -91,7 +91,9 @@ def test_every_help_text_is_said_in_russian() -> None:
 
 MODULES = (
     *(f"pipeline/workspace/{name}.py" for name in ("yamlnodes", "shape", "rules", "loader", "scaffold")),
+    *(f"pipeline/workspace/{name}.py" for name in ("each", "sheets", "goalbook")),
     *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands")),
+    "assets/sources_screen.py",
 )
 TEMPLATE_AT = {
     "Problem": (1, 2),

@@ -208,11 +208,11 @@ def date_formats(values: Sequence[str]) -> list[str]:
             fitting[format] = max(days).year - min(days).year
     least = min(fitting.values(), default=0)
     kept = [format for format, spread in fitting.items() if spread <= least + YEARS_APART]
-    return _distinct(kept, uniques)
+    return distinct(kept, uniques)
 
 
-def _distinct(formats: Sequence[str], values: Sequence[str]) -> list[str]:
-    """One format for each different reading: %b and %B read `May` alike."""
+def distinct(formats: Sequence[str], values: Sequence[str]) -> list[str]:
+    """One format for each different reading of the values: %b and %B read `May` alike."""
     found: dict[tuple[date | None, ...], str] = {}
     for format in formats:
         found.setdefault(tuple(read_dates(values, format)), format)

@@ -22,6 +22,13 @@ MOST_VALUES = 20_000
 ENOUGH = 0.9
 """Share of a column's cells, and of those that could not be read, that another format must read."""
 NUMBERS = ("money", "decimal", "integer")
+DATE_REMEDY = (
+    'If they are, declare format: {{date: "{likely}"}} for the source, or date: "{likely}" for the column.'
+)
+BOTH_WAYS = (
+    "No cell tells whether it is {likely} or {other}: find out, then declare it as date under format or for "
+    "the column."
+)
 
 
 def column_hint(
@@ -91,16 +98,17 @@ def _date_hint(
     read = guess.dates_read(values, best)
     if not _convinces(read, values, guess.dates_read(wrong, best), wrong):
         return None
+    same = [one for one in likely if guess.dates_read(values, one) == read]
+    readings = guess.distinct(same, values)
     return Problem(
         FORMAT,
         'Column "{column}": {bad} of {count} cells are no dates in the declared format {declared}; they '
         "look like dates in the format {likely}.",
-        'If they are, declare format: {{date: "{likely}"}} for the source, or date: "{likely}" for the '
-        "column.",
+        BOTH_WAYS if len(readings) > 1 else DATE_REMEDY,
         file=file,
         column=str(about["column"]),
         severity="warning",
-        params={**about, "declared": dates[0], "likely": best},
+        params={**about, "declared": dates[0], "likely": best, "other": readings[-1]},
     )
 
 

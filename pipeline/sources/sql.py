@@ -93,7 +93,11 @@ def _address(source: Source, sql: Sql, environ: Mapping[str, str]) -> str:
             name=sql.url_env,
         )
     service, _, name = str(sql.keyring).partition("/")
-    found = _keyring(source).get_password(service, name or source.id)
+    keyring = _module("keyring", source, "keyring")
+    try:
+        found = keyring.get_password(service, name or source.id)
+    except Exception:  # a locked or missing keyring, in the words of its backend
+        found = None
     if not found:
         raise _refused(
             source,
@@ -103,10 +107,6 @@ def _address(source: Source, sql: Sql, environ: Mapping[str, str]) -> str:
             name=str(sql.keyring),
         )
     return str(found)
-
-
-def _keyring(source: Source) -> ModuleType:
-    return _module("keyring", source, "keyring")
 
 
 def _module(name: str, source: Source, package: str) -> ModuleType:

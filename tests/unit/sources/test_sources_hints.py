@@ -168,6 +168,12 @@ def test_a_month_first_declaration_that_half_reads_a_day_first_file_is_called_ou
     assert result.counts.accepted == 12  # the hint changes nothing
 
 
+def test_dates_that_could_be_either_are_not_settled_by_the_hint():
+    (hint,) = hints(parsed(table(rows(days=["03/04/2026", "05/06/2026"]))))
+    assert "%d/%m/%Y or %m/%d/%Y" in hint.text() and "declare format: {date" not in hint.text()
+    assert speech("ru").has(hint.remedy)
+
+
 def test_an_export_of_which_nothing_can_be_read_says_what_it_probably_is():
     result = parsed(table(rows(days=["16.11.2026", "17.11.2026"])))
     landed = Landed("deals", "0" * 64, 1, None, "exports/deals/deals.csv", "deals.csv")  # type: ignore[arg-type]

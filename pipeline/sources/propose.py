@@ -19,6 +19,7 @@ import pyarrow as pa
 from pipeline.facts import Fact
 from pipeline.sources import cells, guess
 from pipeline.sources.beside import Beside, second_files
+from pipeline.sources.headers import fold
 from pipeline.sources.look import ColumnLook, FileLook, Known, known_exports
 from pipeline.sources.roles import Resemblance, resembled
 from pipeline.sources.validation import CLASSES, EVENTS
@@ -144,7 +145,8 @@ def _classes_of(made: Proposal, column: ColumnLook, is_class: bool) -> dict[str,
 
 
 def _of(look: FileLook, headers: Sequence[str]) -> list[ColumnLook]:
-    return [column for column in look.columns if column.name in headers and column.values]
+    folded = {fold(header) for header in headers}
+    return [column for column in look.columns if fold(column.name) in folded and column.values]
 
 
 # --- any other file ----------------------------------------------------------------------------------

@@ -352,7 +352,7 @@ def test_known_exports_are_told_in_every_language_they_come_in(header, expected)
 
 
 def test_a_known_export_in_three_lines_with_what_differs(tmp_path):
-    rows = [("ID записи", "Название сделки", "Этап сделки", "Сумма", "Дата закрытия")]
+    rows = [("ID ЗАПИСИ", "Название сделки", "этап сделки", "Сумма", "дата закрытия")]
     rows += [
         ("1", "A", "Закрыта и выиграна", "1 000,50", "16.11.2026"),
         ("2", "B", "Проиграна", "5,00", "17.11.2026"),

@@ -13,7 +13,7 @@ import contextlib
 import gettext
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assets.terminal import Terminal
     from pipeline.delivery.outbox import Outbox
     from pipeline.periods import Week
-    from pipeline.workspace.model import Workspace
+    from pipeline.workspace.model import Source, Workspace
 
 STARTER = {
     "scorecards.yaml": "company, time zone, currency, mail, schedule: change this first",
@@ -213,6 +213,42 @@ def check(workspace: WorkspaceOption = None, json: JsonOption = False, debug: De
 
 
 @app.command(cls=_Command)
+def draft(
+    sentence: Annotated[
+        str, typer.Argument(metavar="SENTENCE", help="A goal in English or Russian, in quotation marks.")
+    ],
+    workspace: WorkspaceOption = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it into goals/ instead of printing it; never overwrites.")
+    ] = False,
+    today: Annotated[
+        str | None, typer.Option("--today", metavar="DAY", help="Another day than today, such as 2026-11-25.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Turn a sentence into a goal file.
+
+    What the sentence does not say is marked in the file; a vague goal is refused with what to add.
+    """
+    _remember(workspace, debug)
+    from assets import draft_screen
+
+    terminal = _terminal()
+    root = (_settings["workspace"] or Path()).resolve()
+    day = _day(today) if today else None
+    try:
+        draft_screen.draft(
+            terminal, sentence, root, _settings["workspace"] is not None or write, day, write, json
+        )
+    except ScorecardError as error:
+        if json:
+            terminal.line(draft_screen.refusal_json(error, terminal))
+            raise typer.Exit(error.exit_code) from None
+        raise
+
+
+@app.command(cls=_Command)
 def run(
     workspace: WorkspaceOption = None,
     week: WeekOption = None,
@@ -224,11 +260,14 @@ def run(
         typer.Option("--known", help="then: what had been received by the cut-off; now: everything."),
     ] = "then",
     no_documents: NoDocumentsOption = False,
+    no_pull: Annotated[
+        bool, typer.Option("--no-pull", help="Fetch nothing; use what has been received.")
+    ] = False,
     debug: DebugOption = False,
 ) -> None:
     """Run the week.
 
-    Reads exports, computes the goals, writes the documents and queues the mail.
+    Fetches and reads exports, computes the goals, writes the documents and queues the mail.
     """
     _remember(workspace, debug)
     if week and missing:
@@ -241,15 +280,41 @@ def run(
     from assets import commands, run_screen
 
     worst = DONE
-    for one in weeks:
-        before = _manifest(opened, one)
+    for number, one in enumerate(weeks):
+        before, pull = _manifest(opened, one), not no_pull and number == 0
         with terminal.progress() as progress:
-            report = commands.run_week(opened, one, known, not no_documents, progress)
+            report = commands.run_week(opened, one, known, not no_documents, progress, pull=pull)
         _show_traceback(report.failure)
         unchanged = bool(report.documents) and before is not None and before == _manifest(opened, one)
         run_screen.show_run(terminal, opened, report, unchanged)
         worst = _worse(worst, report.exit_code)
     raise typer.Exit(worst)
+
+
+@app.command(cls=_Command)
+def pull(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help="Ids of sources; every source with `pull` when left out."),
+    ] = None,
+    workspace: WorkspaceOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Fetch exports from their systems.
+
+    Lands what comes; the next run reads it. Meant for shortly before the cut-off.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    wanted = _pulled_sources(opened, sources or [])
+    from assets.run_screen import show_pulled
+    from pipeline.sources.pull import pull_source
+    from pipeline.store.store import Store
+
+    store = Store(opened.state_dir)
+    reports = {source.id: pull_source(opened, source, store) for source in wanted}
+    show_pulled(terminal, opened, reports)
+    raise typer.Exit(WITH_PROBLEMS if any(one.problem for one in reports.values()) else DONE)
 
 
 @app.command(cls=_Command)
@@ -330,7 +395,7 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     from assets import screens
     from pipeline.goals.edition import build_edition
     from pipeline.plan import build_plan
-    from pipeline.report.plan_build import render_plan
+    from pipeline.report.plan_build import render_plans
     from pipeline.store.store import Store
 
     shown = _week(week) if week else screens.newest_week(opened)
@@ -338,9 +403,9 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     edition = build_edition(opened, store, shown)
     knowledge = store.knowledge([source.id for source in opened.sources], edition.as_of)
     made = build_plan(opened, edition, lambda fact: store.fact(fact, knowledge))
-    for lang in opened.company.languages:
-        for path in render_plan(opened, edition, made, opened.output_dir / str(shown), lang):
-            terminal.line(f"  {path}")
+    folder = opened.output_dir / str(shown)
+    for path in render_plans(opened, edition, made, folder, opened.company.languages):
+        terminal.line(f"  {path}")
 
 
 @app.command(cls=_Command)
@@ -356,6 +421,7 @@ def deliver(
     _remember(workspace, debug)
     chosen = _week(week) if week else None
     opened, terminal, outbox = _with_outbox()
+    from assets.screens import held_next
     from pipeline.delivery.send import deliver as send
 
     if approve:
@@ -370,7 +436,7 @@ def deliver(
         terminal.error(problem.full(terminal.say))
     if report.held:
         terminal.line(terminal.say.count("{n} message is held.", "{n} messages are held.", len(report.held)))
-        terminal.said("Next: scorecards outbox list, or scorecards deliver --approve")
+        terminal.line(held_next(terminal.say, report.held))
     elif not report.sent and not report.problems and not report.deferred:
         terminal.said("Nothing is waiting to be sent.")
     raise typer.Exit(report.exit_code)
@@ -462,7 +528,7 @@ def sources(
 
 @sources_app.command("try", cls=_Command)
 def sources_try(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, XLSX or Parquet file.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, XLSX, JSON or Parquet file.")],
     workspace: WorkspaceOption = None,
     write: Annotated[
         bool, typer.Option("--write", help="Put the proposed source into the workspace; overwrites nothing.")
@@ -480,16 +546,16 @@ def sources_try(
     from assets import sources_screen
     from assets.screens import as_json
     from pipeline.kpis.catalogue import CATALOGUE
-    from pipeline.sources.trial import try_file
+    from pipeline.sources.tryout import try_file
 
     opened, terminal = (_open() if write else _open_if_any()), _terminal()
     tried = try_file(file.resolve(), opened.company if opened else None)
     kpis = [*CATALOGUE, *(opened.kpis if opened else ())]
     target = f"sources/{tried.made.id}.yaml"
     if json:
-        terminal.line(as_json(sources_screen.trial_record(terminal, tried, kpis, target)))
+        terminal.line(as_json(sources_screen.tryout_record(terminal, tried, kpis, target)))
     else:
-        sources_screen.show_trial(terminal, tried, kpis, target)
+        sources_screen.show_tryout(terminal, tried, kpis, target)
     if write and opened is not None:
         made = sources_screen.write_proposal(opened, tried, sources_screen.text_of(terminal, tried))
         _open()  # what was written is read once as the next command will read it
@@ -608,6 +674,31 @@ def _week(text: str) -> Week:
         raise _wrong(
             "{text} is not a week.", "Write an ISO week such as 2026-W47.", text=f"“{text}”"
         ) from None
+
+
+def _pulled_sources(workspace: Workspace, wanted: list[str]) -> list[Source]:
+    """The sources to fetch. UsageError for a name that is none, or when nothing can be fetched."""
+    pulled = {source.id: source for source in workspace.sources if source.pull is not None}
+    for name in wanted:
+        if name not in pulled:
+            near = nearest(name, pulled)
+            raise _wrong(
+                "{name} is not a source with `pull`.",
+                "Did you mean {near}?" if near else "Sources with `pull`: {choices}.",
+                name=name,
+                near=near,
+                choices=", ".join(pulled) or "-",
+            )
+    if not pulled:
+        raise _wrong("No source of this workspace has `pull`.", "docs/pulls.md says how to fetch one.")
+    return [pulled[name] for name in dict.fromkeys(wanted)] if wanted else [*pulled.values()]
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _wrong("{text} is not a day.", "Write a day such as 2026-11-25.", text=f"“{text}”") from None
 
 
 def _manifest(workspace: Workspace, week: Week) -> bytes | None:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import dagster as dg
 
@@ -26,6 +26,9 @@ from pipeline.periods import Week, latest_due_week
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.lock import run_lock
 from pipeline.workspace.model import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.sources.pull import PullReport
 
 Progress = Callable[[str, int, int], None]
 RANGE_START, RANGE_END = "dagster/asset_partition_range_start", "dagster/asset_partition_range_end"
@@ -42,6 +45,7 @@ class WeekReport:
     edition: Edition | None
     documents: tuple[Path, ...] = ()
     ingest: dict[str, IngestReport] = field(default_factory=dict)
+    pulled: dict[str, PullReport] = field(default_factory=dict)
     queued: QueueReport | None = None
     failure: Exception | None = None
 
@@ -51,7 +55,8 @@ class WeekReport:
         if self.failure is not None or self.edition is None:
             return self.failure.exit_code if isinstance(self.failure, ScorecardError) else 1
         unjudged = any(result.status == "no_verdict" and result.problems for result in self.edition.results)
-        return 3 if unjudged else 0
+        unfetched = any(report.problem is not None for report in self.pulled.values())
+        return 3 if unjudged or unfetched else 0
 
 
 @dataclass(frozen=True)
@@ -73,9 +78,11 @@ def run_week(
     documents: bool = True,
     progress: Progress | None = None,
     now: datetime | None = None,
+    pull: bool = True,
 ) -> WeekReport:
-    """The weekly run: land, validate, compute, render, queue mail. Raises Busy when one is going on."""
-    room = _room(workspace, known, progress, now)
+    """The weekly run: fetch, land, validate, compute, render, queue mail. Raises Busy when one is going
+    on."""
+    room = _room(workspace, known, progress, now, pull)
     check_week(workspace, week, room.now())
     with run_lock(workspace.state_dir, LOCK_WAIT_SECONDS):
         failure = _execute(room, "weekly" if documents else "numbers", [week])
@@ -84,6 +91,7 @@ def run_week(
         edition=None if failure else room.edition(week),
         documents=tuple(room.documents.get(week, ())),
         ingest=room.reports,
+        pulled=room.pulled,
         queued=room.queued.get(week),
         failure=room.failures.get(week, failure),
     )
@@ -97,7 +105,7 @@ def run_backfill(
     now: datetime | None = None,
 ) -> BackfillReport:
     """Weeks in one run, each as known then. Mails nobody; a failing week costs itself alone."""
-    room = _room(workspace, "then", progress, now)
+    room = _room(workspace, "then", progress, now, pull=False)
     for week in (weeks[0], weeks[-1]):
         check_week(workspace, week, room.now())
     with run_lock(workspace.state_dir, LOCK_WAIT_SECONDS):
@@ -187,9 +195,13 @@ def _after(week: Week, latest: Week) -> list[Week]:
 
 
 def _room(
-    workspace: Workspace, known: Literal["then", "now"], progress: Progress | None, now: datetime | None
+    workspace: Workspace,
+    known: Literal["then", "now"],
+    progress: Progress | None,
+    now: datetime | None,
+    pull: bool,
 ) -> WorkRoom:
-    room = WorkRoom(workspace, now=(lambda: now) if now else utc_now, known=known)
+    room = WorkRoom(workspace, now=(lambda: now) if now else utc_now, known=known, pulling=pull)
     if progress:
         room.progress = progress
     return room

@@ -1,4 +1,4 @@
-"""Facts, KPI weeks and goal results of each week, as they were known at its cut-off."""
+"""Facts, KPI weeks and goals of each week, as they were known at its cut-off; upkeep of the tables."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +7,8 @@ from assets.resources import WorkRoom
 from assets.weeks import WeeklyStep
 from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_table
 from pipeline.periods import Week
+
+COMPACTION = "core_store__compaction"
 
 
 def fact_step(name: str, raw_assets: Sequence[str]) -> WeeklyStep:
@@ -39,6 +41,14 @@ def core_steps(facts: Sequence[str]) -> tuple[WeeklyStep, ...]:
             work=put_goals,
             kinds=frozenset({"deltalake"}),
             batch=True,
+        ),
+        WeeklyStep(
+            name=COMPACTION,
+            deps=[GOAL_TABLE],
+            description="Small files of the tables merged, once enough have gathered; content stays the same",
+            work=lambda room, _week: {"tables_compacted": room.compact()},
+            kinds=frozenset({"deltalake"}),
+            record=False,
         ),
     )
 

@@ -13,12 +13,12 @@ from pathlib import Path
 import dagster as dg
 
 from assets.core import core_steps, fact_step
-from assets.jobs import weekly_jobs
+from assets.jobs import pull_job, weekly_jobs
 from assets.out import OUT_STEPS
 from assets.partitions import weekly_partitions
 from assets.raw import raw_asset, raw_keys
 from assets.resources import WorkRoom
-from assets.schedules import weekly_schedule
+from assets.schedules import pull_schedule, weekly_schedule
 from assets.sensors import failure_sensor
 from assets.weeks import weekly_asset
 from assets.workspaces import open_workspace
@@ -39,10 +39,11 @@ def build_defs(workspace: Workspace, room: WorkRoom | None = None, end_offset: i
     end_offset: weeks beyond the current one that may be run (tests of future weeks).
     """
     partitions = weekly_partitions(workspace, end_offset)
+    pulls = any(source.pull is not None for source in workspace.sources)
     return dg.Definitions(
         assets=workspace_assets(workspace, partitions),
-        jobs=weekly_jobs(),
-        schedules=[weekly_schedule(workspace)],
+        jobs=[*weekly_jobs(), *([pull_job()] if pulls else [])],
+        schedules=[weekly_schedule(workspace), *([pull_schedule(workspace)] if pulls else [])],
         sensors=[failure_sensor(workspace)],
         resources={"room": room or WorkRoom(workspace)},
         executor=dg.in_process_executor,

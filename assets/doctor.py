@@ -7,6 +7,7 @@ Wording is kept as English templates; cli.py says them.
 from __future__ import annotations
 
 import ctypes
+import importlib.util
 import os
 import shutil
 import smtplib
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.bundled import templates_dir
-from pipeline.workspace.model import Workspace
+from pipeline.workspace.model import Pull, Sql, Workspace
 
 Grade = Literal["ok", "warn", "fail"]
 
@@ -41,6 +42,7 @@ OLDEST_SQLITE = (3, 35, 0)
 """The outbox needs UPDATE ... RETURNING."""
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 """No right clock is before the year of this program."""
+KEYRING_COMMAND = 'pip install "goal-scorecards[keyring]"'
 FREE_BYTES = 200_000_000
 
 
@@ -59,7 +61,7 @@ def examine(workspace: Workspace | None) -> list[Finding]:
     found = [*python_version(), *libraries(), *fonts(), *sqlite_version(), *clock(datetime.now(UTC))]
     if workspace is not None:
         found += [*state_folder(workspace.state_dir), *network(workspace.state_dir), *space(workspace.root)]
-        found += [*secrets(workspace.root), *mail(workspace)]
+        found += [*secrets(workspace.root), *mail(workspace), *pulls(workspace)]
     return found
 
 
@@ -234,6 +236,43 @@ def secrets(root: Path) -> Iterator[Finding]:
         yield Finding(
             "fail", "Others can read the secrets in {file}.", "chmod 600 {file}", {"file": str(path)}
         )
+
+
+def pulls(workspace: Workspace, installed: Callable[[str], bool] | None = None) -> Iterator[Finding]:
+    """The keys of pulls and the addresses of databases are where the workspace says; they are not tried out,
+    which would cost quota."""
+    has = installed or (lambda name: importlib.util.find_spec(name) is not None)
+    for source in workspace.sources:
+        asked = source.pull or source.sql
+        if asked is None:
+            continue
+        missing = [name for name in _variables(asked) if not os.environ.get(name, "").strip()]
+        if missing:
+            yield Finding(
+                "fail",
+                "The secret of source {source} is not in the environment variable {name}.",
+                "Set it for the user that runs the program.",
+                {"source": source.id, "name": ", ".join(missing)},
+            )
+        elif asked.keyring is not None and not has("keyring"):
+            yield Finding(
+                "fail",
+                "The secret of source {source} is in the keyring, and keyrings are not installed.",
+                "Install them: {command}",
+                {"source": source.id, "command": KEYRING_COMMAND},
+            )
+        else:
+            yield Finding("ok", "Secret of source {source}: named", params={"source": source.id})
+
+
+def _variables(asked: Pull | Sql) -> list[str]:
+    """Names of the environment variables that must be set."""
+    names = (
+        (asked.url_env,)
+        if isinstance(asked, Sql)
+        else (asked.token_env, asked.client_id_env, asked.client_secret_env)
+    )
+    return [name for name in names if name]
 
 
 def mail(workspace: Workspace) -> Iterator[Finding]:

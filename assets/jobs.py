@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.out import DELIVERY, OUTBOX, PLAN, SCORECARD
+from assets.schedules import PULL_JOB
 
 MAX_RUNTIME = {"dagster/max_runtime": "3600"}
 """A run that outlives this is marked failed by the daemon: the net under a killed machine."""
@@ -22,6 +23,11 @@ def weekly_jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         _job("backfill", everything - mail, "Weeks again, with documents and without mail"),
         _job("numbers", everything - documents, "Data and goals without documents"),
     ]
+
+
+def pull_job() -> dg.UnresolvedAssetJobDefinition:
+    """Sources alone: fetched, landed and read."""
+    return _job(PULL_JOB, dg.AssetSelection.groups("raw"), "Fetches and reads the sources")
 
 
 def _job(name: str, selection: dg.AssetSelection, description: str) -> dg.UnresolvedAssetJobDefinition:

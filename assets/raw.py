@@ -1,6 +1,7 @@
-"""One asset a source: land what was dropped, read and validate it, keep accepted rows and quarantine."""
+"""One asset a source: fetch it where it says so, land what was dropped, read and validate it, keep accepted
+rows and quarantine. A backfill fetches nothing: it is about what was known then."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -14,6 +15,9 @@ from pipeline.sources.freshness import source_states
 from pipeline.sources.ingest import IngestReport, ingest_source
 from pipeline.sources.state import SourceState
 from pipeline.workspace.model import Source
+
+if TYPE_CHECKING:
+    from pipeline.sources.pull import PullReport
 
 
 def raw_key(source: Source) -> str:
@@ -43,11 +47,16 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
         description=pick(source.title, "en") or f"{source.system} {source.export}",
     )
     def raw(context: dg.AssetExecutionContext, room: dg.ResourceParam[WorkRoom]) -> dg.MaterializeResult:
+        if room.pulling and source.pull is not None and not is_backfill(context):
+            problem = room.pull(source).problem
+            if problem is not None:
+                context.log.warning(problem.full())
         report = ingest_source(room.workspace, source, room.store, room.now(), query=_asks(context, room))
         room.reports[source.id] = report
         room.progress("sources", len(room.reports), len(room.workspace.sources))
         return dg.MaterializeResult(
-            metadata=_metadata(report), check_results=source_checks(key, report, _state(room, source))
+            metadata=_metadata(report, room.pulled.get(source.id)),
+            check_results=source_checks(key, report, _state(room, source)),
         )
 
     return raw
@@ -65,5 +74,8 @@ def _state(room: WorkRoom, source: Source) -> SourceState:
     return source_states(room.workspace, room.store, knowledge)[source.id]
 
 
-def _metadata(report: IngestReport) -> dict[str, Any]:
-    return {"files_landed": len(report.landed), "rows_appended": report.rows_appended}
+def _metadata(report: IngestReport, pulled: "PullReport | None") -> dict[str, Any]:
+    metadata = {"files_landed": len(report.landed), "rows_appended": report.rows_appended}
+    if pulled is None:
+        return metadata
+    return {**metadata, "answers_fetched": pulled.asked, "fetched": pulled.landed is not None}

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dagster import AssetMaterialization
 
@@ -21,11 +21,14 @@ from pipeline.kpis.registry import kpi_registry
 from pipeline.periods import Week
 from pipeline.plan import build_plan
 from pipeline.report.build import render_edition
-from pipeline.report.plan_build import render_plan
+from pipeline.report.plan_build import render_plans
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.loader import load_notes
-from pipeline.workspace.model import Kpi, Workspace
+from pipeline.workspace.model import Kpi, Source, Workspace
+
+if TYPE_CHECKING:
+    from pipeline.sources.pull import PullReport
 
 Clock = Callable[[], datetime]
 Progress = Callable[[str, int, int], None]
@@ -39,11 +42,17 @@ class WorkRoom:
     """One workspace at work in one run: its store, its editions, and what became of each week."""
 
     def __init__(
-        self, workspace: Workspace, now: Clock = utc_now, known: Literal["then", "now"] = "then"
+        self,
+        workspace: Workspace,
+        now: Clock = utc_now,
+        known: Literal["then", "now"] = "then",
+        pulling: bool = True,
     ) -> None:
         self.workspace = workspace
         self.now = now
         self.known = known
+        self.pulling = pulling
+        """Whether sources that can be fetched are fetched before they are read."""
         self.progress: Progress = lambda step, done, total: None
         self.ranged = False
         """Whether the run covers several weeks."""
@@ -57,8 +66,10 @@ class WorkRoom:
         self._editions: dict[Week, Edition] = {}
         self.failures: dict[Week, Exception] = {}
         self.reports: dict[str, IngestReport] = {}
+        self.pulled: dict[str, PullReport] = {}
         self.documents: dict[Week, list[Path]] = {}
         self.queued: dict[Week, QueueReport] = {}
+        self._compacted: int | None = None
 
     @cached_property
     def store(self) -> Store:
@@ -71,6 +82,14 @@ class WorkRoom:
     @cached_property
     def kpis(self) -> dict[str, Kpi]:
         return kpi_registry(self.workspace)
+
+    def pull(self, source: Source) -> "PullReport":
+        """Fetch a source; what went wrong is in the report and in the source's state."""
+        from pipeline.sources.pull import Surroundings, pull_source  # an HTTP library, for who fetches only
+
+        report = pull_source(self.workspace, source, self.store, Surroundings(clock=self.now))
+        self.pulled[source.id] = report
+        return report
 
     def edition(self, week: Week) -> Edition:
         """The week's edition, computed once in a run: its steps must all speak of the same one."""
@@ -93,6 +112,12 @@ class WorkRoom:
             [source.id for source in self.workspace.sources], self.edition(week).as_of
         )
 
+    def compact(self) -> int:
+        """Merge the tables' small files, once in a run; the number of tables that had enough of them."""
+        if self._compacted is None:
+            self._compacted = self.store.compact()
+        return self._compacted
+
     def render_scorecards(self, week: Week) -> list[Path]:
         """Every scorecard document of a week: written when changed, kept when not."""
         edition = self.edition(week)
@@ -112,13 +137,13 @@ class WorkRoom:
         edition = self.edition(week)
         knowledge = self.knowledge(week)
         plan = build_plan(self.workspace, edition, lambda name: self.store.fact(name, knowledge))
-        made = [
-            path
-            for lang in self.workspace.company.languages
-            for path in render_plan(
-                self.workspace, edition, plan, self.workspace.output_dir / str(week), lang
-            )
-        ]
+        made = render_plans(
+            self.workspace,
+            edition,
+            plan,
+            self.workspace.output_dir / str(week),
+            self.workspace.company.languages,
+        )
         self.documents.setdefault(week, []).extend(made)
         return made
 

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from assets.screens import show_status
+from assets.screens import held_next, show_status
 from assets.terminal import Terminal
 from pipeline.errors import Problem, ScorecardError, Translate
 from pipeline.language import pick
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from assets.commands import BackfillReport, WeekReport
     from pipeline.goals.model import Edition
     from pipeline.sources.ingest import IngestReport
+    from pipeline.sources.pull import PullReport
     from pipeline.store.records import Landed
     from pipeline.store.store import Store
 
@@ -37,12 +38,14 @@ UNUSED_COLUMNS = "W-COLUMNS"
 def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, unchanged: bool = False) -> None:
     """What a run made, what it met, and what to do next. `unchanged`: its documents are as they were."""
     store = _store(workspace)
+    show_pulled(terminal, workspace, report.pulled)
     _show_ingest(terminal, workspace, report.ingest, store)
     if report.edition is not None:
         show_status(terminal, workspace, report.edition)
         terminal.line()
         _show_late(terminal, workspace, report.edition, report.ingest, store)
-        _show_old(terminal, workspace, report.edition)
+        unfetched = {key for key, one in report.pulled.items() if one.problem}
+        _show_old(terminal, workspace, report.edition, unfetched)
         _show_drift(terminal, workspace, report.edition)
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
@@ -50,6 +53,8 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
     if report.failure is not None:
         terminal.error(failure_text(report.failure, terminal.say))
     _show_next(terminal, workspace, report)
+    if any(one.problem for one in report.pulled.values()):
+        _show_unfetched(terminal, workspace, report)
     if report.exit_code == 3 and report.edition is not None:
         _show_unjudged(terminal, workspace, report.edition)
 
@@ -111,11 +116,14 @@ def late_exports(
     ]
 
 
-def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
-    """Sources that delivered nothing, or nothing lately, and where to put their export."""
+def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition, told: set[str]) -> None:
+    """Sources that delivered nothing, or nothing lately, and where to put their export. Of those in `told`
+    it has been said already."""
     shown = False
     for source in workspace.sources:
         state = edition.sources.get(source.id)
+        if source.id in told:
+            continue
         if state is not None and state.problem is not None and state.freshness in ("missing", "stale"):
             name = pick(source.title, terminal.lang) or source.id
             terminal.error(f"{name}: {state.problem.full(terminal.say)}")
@@ -169,7 +177,10 @@ def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> 
     new = report.queued.count("queued")
     if new:
         terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
-    if report.queued.held:
+    waiting = [one.row for one in report.queued.queued if one.row.hold and one.outcome != "withdrawn"]
+    if waiting and all(row.hold == "stale" for row in waiting):
+        terminal.line(held_next(say, waiting))
+    elif report.queued.held:
         terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held)
     elif new:
         terminal.said("Next: scorecards deliver")
@@ -179,6 +190,8 @@ def _show_unjudged(terminal: Terminal, workspace: Workspace, edition: Edition) -
     goals = [
         result.goal_id for result in edition.results if result.status == "no_verdict" and result.problems
     ]
+    if not goals:
+        return
     titles = [
         pick(goal.title, terminal.lang) if (goal := workspace.goal(goal_id)) else goal_id for goal_id in goals
     ]
@@ -192,6 +205,53 @@ def _show_unjudged(terminal: Terminal, workspace: Workspace, edition: Edition) -
             names=", ".join(titles),
         )
     )
+
+
+def _show_unfetched(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
+    names = [_name(terminal, workspace, key) for key, one in report.pulled.items() if one.problem]
+    terminal.error(
+        terminal.say.count(
+            "{n} source could not be fetched: {names}. What to do stands above; nothing else is affected.",
+            "{n} sources could not be fetched: {names}. What to do stands above; nothing else is affected.",
+            len(names),
+            names=", ".join(names),
+        )
+    )
+
+
+# --- what was fetched ------------------------------------------------------------------------------------
+
+
+def show_pulled(terminal: Terminal, workspace: Workspace, pulled: dict[str, PullReport]) -> None:
+    """A line for every source that was fetched, and why one was not."""
+    if not pulled:
+        return
+    terminal.said("Fetched")
+    rows = [[_name(terminal, workspace, key), _fetched_text(terminal, one)] for key, one in pulled.items()]
+    terminal.table(rows, indent=2)
+    terminal.line()
+    for key, one in pulled.items():
+        told = [*([one.problem] if one.problem else []), *one.warnings]
+        for problem in told:
+            terminal.error(f"{_name(terminal, workspace, key)}: {problem.full(terminal.say)}")
+
+
+def _fetched_text(terminal: Terminal, report: PullReport) -> str:
+    say = terminal.say
+    if report.problem is not None:
+        return say("not fetched")
+    text = say.count("{n} answer", "{n} answers", report.pages)
+    saved = report.pages - report.asked
+    if saved:
+        text += ", " + say.count(
+            "{n} of them from a fetch that broke off", "{n} of them from a fetch that broke off", saved
+        )
+    return text
+
+
+def _name(terminal: Terminal, workspace: Workspace, source_id: str) -> str:
+    source = next((one for one in workspace.sources if one.id == source_id), None)
+    return (pick(source.title, terminal.lang) if source else "") or source_id
 
 
 # --- what was read ---------------------------------------------------------------------------------------
@@ -218,7 +278,7 @@ def _show_ingest(
             terminal.error(f"{name}: {problem.full(terminal.say)}")
         for text in set_aside(terminal, store, source.id) if report.counts.quarantined else []:
             terminal.line(f"{name}: {text}")
-        for text in _warned(terminal, report.warnings):
+        for text in warned(terminal, report.warnings):
             terminal.line(f"{name}: {text}")
     if any(ingest[source.id].counts.quarantined or ingest[source.id].warnings for source in busy):
         terminal.line()
@@ -239,6 +299,9 @@ def _read_text(terminal: Terminal, workspace: Workspace, report: IngestReport) -
     ]
     if counts.excluded:
         parts.append(say.count("{n} left out on purpose", "{n} left out on purpose", counts.excluded))
+    if report.replaced:
+        shown = words.number(report.replaced)
+        parts.append(say.count("{shown} row updated", "{shown} rows updated", report.replaced, shown=shown))
     if counts.quarantined:
         parts.append(say.count("{n} row set aside", "{n} rows set aside", counts.quarantined))
     if report.refused:
@@ -289,7 +352,7 @@ def _first(joined: str) -> str:
     return joined.split("; ")[0]
 
 
-def _warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
+def warned(terminal: Terminal, warnings: tuple[Problem, ...]) -> list[str]:
     """Warnings as sentences; the same one of many files is said once, with the number of files."""
     say = terminal.say
     unused = [problem for problem in warnings if problem.code == UNUSED_COLUMNS]

@@ -10,6 +10,7 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,12 @@ from pipeline.periods import Week, latest_due_week
 from pipeline.workspace.model import Source, Workspace
 
 if TYPE_CHECKING:
+    from pipeline.delivery.records import Row
     from pipeline.goals.model import Edition, GoalResult, SmartVerdict
     from pipeline.report.i18n import Formats
     from pipeline.sources.state import SourceState
+    from pipeline.sources.trial import Trial
+    from pipeline.store.store import Store
 
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
 GRADES = {"pass": "yes", "warn": "with reservations", "fail": "no", "unknown": "not known yet"}
@@ -67,6 +71,8 @@ class SourceLine:
     waiting: int
     """Files that match and have not been read yet; all of them before the first run."""
     state: SourceState | None
+    trial: Trial | None = None
+    """What reading its newest file would give, when no run has read it as the source is now written."""
 
 
 @dataclass(frozen=True)
@@ -91,8 +97,16 @@ class Checked:
         """2: the workspace is wrong. 3: it is right, but a goal fails a letter or a source cannot be read."""
         if self.errors:
             return 2
-        refused = any(line.state and line.state.freshness == "refused" for line in self.sources)
-        return 3 if self.failing or refused else 0
+        return 3 if self.failing or self.refused else 0
+
+    @property
+    def refused(self) -> list[SourceLine]:
+        """Sources whose newest export cannot be read; one that was not read yet speaks for an older one."""
+        return [
+            line
+            for line in self.sources
+            if (line.trial.refused if line.trial else line.state and line.state.freshness == "refused")
+        ]
 
 
 def checked(workspace: Workspace, now: datetime) -> Checked:
@@ -100,11 +114,13 @@ def checked(workspace: Workspace, now: datetime) -> Checked:
     from pipeline.workspace.loader import check_notes
 
     problems = [*workspace.warnings, *check_notes(workspace), *mapping_problems(workspace)]
-    edition = _known_now(workspace, now)
+    store = _existing_store(workspace)
+    edition = _known_now(workspace, store, now)
+    may_try = not any(problem.severity == "error" for problem in problems)
     return Checked(
         tuple(problems),
         dict(edition.smart) if edition else _without_data(workspace),
-        tuple(_source_line(workspace, source, edition) for source in workspace.sources),
+        tuple(_source_line(workspace, source, store, edition, may_try) for source in workspace.sources),
         edition is not None,
     )
 
@@ -119,20 +135,32 @@ def mapping_problems(workspace: Workspace) -> list[Problem]:
             export_of(source)
         except FileRefused as refusal:
             for problem in refusal.problems:
-                key = f"source:{source.id}"
-                place = workspace.location(f"{key}/columns/{problem.column}") or workspace.location(key)
-                found.append(replace(problem, **place))
+                found.append(replace(problem, **_place_in_source(workspace, source, problem.column)))
     return found
 
 
-def _known_now(workspace: Workspace, now: datetime) -> Edition | None:
-    """The latest due week with everything that has been landed; None before anything was."""
-    if not workspace.state_dir.is_dir() or not workspace.goals:
+def _place_in_source(workspace: Workspace, source: Source, column: int | str | None) -> dict[str, Any]:
+    """The line that is wrong: the column's own, a key of that name, or where it would have to be added."""
+    key = f"source:{source.id}"
+    places = (f"{key}/columns/{column}", f"{key}/{column}", f"{key}/columns", key)
+    return next((place for name in places if (place := workspace.location(name))), {})
+
+
+def _existing_store(workspace: Workspace) -> Store | None:
+    """The store of a workspace that was run before; a check makes none."""
+    if not workspace.state_dir.is_dir():
         return None
-    from pipeline.goals.edition import build_edition
     from pipeline.store.store import Store
 
-    store = Store(workspace.state_dir)
+    return Store(workspace.state_dir)
+
+
+def _known_now(workspace: Workspace, store: Store | None, now: datetime) -> Edition | None:
+    """The latest due week with everything that has been landed; None before anything was."""
+    if store is None or not workspace.goals:
+        return None
+    from pipeline.goals.edition import build_edition
+
     if not any(store.landings(source.id) for source in workspace.sources):
         return None
     week = latest_due_week(now, workspace.company.zone, workspace.company.cutoff)
@@ -146,11 +174,19 @@ def _without_data(workspace: Workspace) -> dict[str, SmartVerdict]:
     return smart_verdicts(workspace, kpi_registry(workspace), None)
 
 
-def _source_line(workspace: Workspace, source: Source, edition: Edition | None) -> SourceLine:
+def _source_line(
+    workspace: Workspace, source: Source, store: Store | None, edition: Edition | None, may_try: bool
+) -> SourceLine:
     pattern = source.files or f"exports/{source.id}/*"
     files = sum(path.is_file() and not path.name.startswith(".") for path in workspace.root.glob(pattern))
     state = edition.sources.get(source.id) if edition else None
-    return SourceLine(source, files, state)
+    return SourceLine(source, files, state, _trial(workspace, source, store) if files and may_try else None)
+
+
+def _trial(workspace: Workspace, source: Source, store: Store | None) -> Trial | None:
+    from pipeline.sources.trial import tried
+
+    return tried(workspace, source, store)
 
 
 def show_checked(terminal: Terminal, workspace: Workspace, found: Checked) -> None:
@@ -206,15 +242,30 @@ def _show_sources(terminal: Terminal, workspace: Workspace, found: Checked) -> N
     terminal.line(terminal.say("Sources"))
     words = formats(terminal.lang, workspace.company.currency)
     terminal.table([_source_row(terminal, workspace, line, words) for line in found.sources], indent=2)
+    if any(line.trial for line in found.sources):
+        from assets.trial_screen import show_trials
+
+        show_trials(terminal, workspace, found.sources)
 
 
 def _source_row(terminal: Terminal, workspace: Workspace, line: SourceLine, words: Formats) -> list[str]:
+    name, told = _state_row(terminal, workspace, line, words)
+    if line.trial is not None:
+        from assets.trial_screen import trial_text
+
+        told += "; " + trial_text(terminal, workspace, line.trial)
+    return [name, told]
+
+
+def _state_row(terminal: Terminal, workspace: Workspace, line: SourceLine, words: Formats) -> list[str]:
     say, state = terminal.say, line.state
     name = pick(line.source.title, terminal.lang) or line.source.id
     if state is None:
         told = (
             say.count("{n} file, not read yet", "{n} files, not read yet", line.waiting)
             if line.waiting
+            else say("not fetched yet")
+            if line.source.pull
             else ""
         )
         return [
@@ -228,6 +279,8 @@ def _source_row(terminal: Terminal, workspace: Workspace, line: SourceLine, word
         told += say("; data through {day}", day=words.date(state.data_through))
     if state.counts.quarantined:
         told += "; " + say.count("{n} row set aside", "{n} rows set aside", state.counts.quarantined)
+    for concern in state.concerns:
+        told = f"{told.rstrip('.')}. {concern.text(say)}"
     if state.problem and state.freshness != "fresh":
         told = f"{told.rstrip('.')}. {state.problem.text(say)}"
     return [name, told]
@@ -239,6 +292,12 @@ def _next_step(terminal: Terminal, workspace: Workspace, found: Checked) -> str:
         return say("The workspace is right, but has no goal yet. Next: write goals/first-goal.yaml.")
     if not workspace.sources:
         return say("The workspace is right, but has no source yet. Next: describe an export in sources/.")
+    if found.refused:
+        return say.count(
+            "The workspace is right, but {n} export cannot be read. Next: do what is said under Sources.",
+            "The workspace is right, but {n} exports cannot be read. Next: do what is said under Sources.",
+            len(found.refused),
+        )
     if found.failing:
         return say.count(
             "The workspace is right, but {n} goal is not SMART. Next: look at its letters above.",
@@ -246,7 +305,7 @@ def _next_step(terminal: Terminal, workspace: Workspace, found: Checked) -> str:
             len(found.failing),
         )
     if not found.has_data:
-        if not any(line.waiting for line in found.sources):
+        if not any(line.waiting or line.source.pull for line in found.sources):
             return say(
                 "The workspace is right. Next: drop exports into the folders above, then run: scorecards run"
             )
@@ -288,10 +347,19 @@ def checked_record(workspace: Workspace, found: Checked, terminal: Terminal) -> 
                 if line.state and line.state.data_through
                 else None,
                 "rows_set_aside": line.state.counts.quarantined if line.state else None,
+                "trial": _trial_record(line, terminal),
             }
             for line in found.sources
         ],
     }
+
+
+def _trial_record(line: SourceLine, terminal: Terminal) -> dict[str, Any] | None:
+    if line.trial is None:
+        return None
+    from assets.trial_screen import trial_record
+
+    return trial_record(line.trial, terminal)
 
 
 # --- status ----------------------------------------------------------------------------------------------
@@ -341,8 +409,10 @@ def status_records(workspace: Workspace, edition: Edition, terminal: Terminal) -
 def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lang: str) -> dict[str, Any]:
     goal = workspace.goal(result.goal_id)
 
-    def exact(value: object) -> str | None:
-        return None if value is None else str(value)
+    def exact(name: str) -> str | None:
+        value = getattr(result, name)
+        needs_target = name in ("target", "progress", "required_rate")
+        return None if value is None or (needs_target and not result.target_known) else f"{value:f}"
 
     return {
         "id": result.goal_id,
@@ -352,7 +422,7 @@ def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lan
         "kind": result.kind,
         "unit": result.unit.value,
         **{
-            name: exact(getattr(result, name))
+            name: exact(name)
             for name in ("baseline", "target", "actual", "progress", "expected", "pace_gap", "required_rate")
         },
         "chance": result.chance.probability if result.chance else None,
@@ -416,6 +486,21 @@ HOLDS = {
     "correction": "a correction",
     "by_hand": "held by hand",
 }
+
+
+def held_next(say: Translate, rows: Iterable[Row]) -> str:
+    """What a person can do about held messages: --approve lets go only what waits for approval."""
+    from pipeline.delivery.records import WAITING_FOR_APPROVAL, Hold
+
+    by_hold = {row.hold: row for row in rows}
+    if not by_hold.keys().isdisjoint(WAITING_FOR_APPROVAL):
+        return say("Next: scorecards outbox list, or scorecards deliver --approve")
+    if Hold.STALE in by_hold:
+        return say(
+            "The week is too old for its mail to leave unasked. To send it: "
+            "scorecards deliver --approve --week {week}"
+        ).format(week=by_hold[Hold.STALE].week)
+    return say("Next: scorecards outbox list, then scorecards outbox release MESSAGE")
 
 
 def show_outbox(terminal: Terminal, rows: list[Any]) -> None:

@@ -18,7 +18,7 @@ from assets.screens import FRESHNESS, problem_record
 from assets.terminal import Terminal
 from pipeline.errors import Problem, UsageError
 from pipeline.sources.proposal import note_text, proposal_text
-from pipeline.sources.trial import Trial
+from pipeline.sources.tryout import Tryout
 from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.workspace.model import Kpi, Source, Workspace
 
@@ -142,7 +142,7 @@ def fed_kpis(facts: Sequence[str], kpis: Sequence[Kpi]) -> tuple[list[str], list
     return alone, together
 
 
-def show_trial(terminal: Terminal, tried: Trial, kpis: Sequence[Kpi], target: str) -> None:
+def show_tryout(terminal: Terminal, tried: Tryout, kpis: Sequence[Kpi], target: str) -> None:
     """What the file is taken for, how it reads, what it could feed, and the source that is proposed."""
     say = terminal.say
     terminal.line(_layout(terminal, tried))
@@ -164,13 +164,13 @@ def show_trial(terminal: Terminal, tried: Trial, kpis: Sequence[Kpi], target: st
     _show_questions(terminal, tried)
 
 
-def text_of(terminal: Terminal, tried: Trial) -> str:
+def text_of(terminal: Terminal, tried: Tryout) -> str:
     """The YAML of the proposal in the user's language."""
     title = terminal.say("Proposed for {file}; confirm or change what is marked “decide”.")
     return proposal_text(tried.made, terminal.say.typeset(title.format(file=tried.path.name)), terminal.say)
 
 
-def _layout(terminal: Terminal, tried: Trial) -> str:
+def _layout(terminal: Terminal, tried: Tryout) -> str:
     say, look = terminal.say, tried.look
     parts = [look.format.kind.upper()]
     if look.format.kind == "csv":
@@ -180,11 +180,11 @@ def _layout(terminal: Terminal, tried: Trial) -> str:
     return say.typeset(f"{look.name}: {', '.join([*parts, rows])}")
 
 
-def _taken_for(terminal: Terminal, tried: Trial) -> str:
+def _taken_for(terminal: Terminal, tried: Tryout) -> str:
     say, made = terminal.say, tried.made
     if made.known is not None:
         text = say("Taken for the export “{export}” of {system}, which is known by heart.")
-        return say.typeset(text.format(export=made.known.export.title, system=made.known.vendor.title))
+        return say.typeset(text.format(export=made.known.spec.title, system=made.known.vendor.title))
     if made.resemblance is not None:
         fact = made.resemblance.fact
         text = say("No known export. Its rows look most like the fact {fact}: {what}.")
@@ -192,7 +192,7 @@ def _taken_for(terminal: Terminal, tried: Trial) -> str:
     return say("No known export, and no rows that a KPI counts: a list to look things up in.")
 
 
-def _show_list(terminal: Terminal, tried: Trial) -> None:
+def _show_list(terminal: Terminal, tried: Tryout) -> None:
     """Which file beside it could look things up in the list, and how."""
     from pipeline.sources.beside import neighbours
     from pipeline.sources.look import read_file
@@ -216,7 +216,7 @@ def _show_list(terminal: Terminal, tried: Trial) -> None:
         terminal.said("No file beside it has a column with its keys; put it beside the file that does.")
 
 
-def _show_rows(terminal: Terminal, tried: Trial) -> None:
+def _show_rows(terminal: Terminal, tried: Tryout) -> None:
     say = terminal.say
     for problem in tried.problems:
         terminal.line(problem.full(say))
@@ -249,7 +249,7 @@ def _cell(value: object) -> str:
     return text if len(text) <= 16 else text[:15] + "…"
 
 
-def _reasons(terminal: Terminal, tried: Trial) -> list[str]:
+def _reasons(terminal: Terminal, tried: Tryout) -> list[str]:
     assert tried.parsed is not None  # noqa: S101 - the caller has looked
     say, records = terminal.say, tried.parsed.quarantine.to_dict("records")
     alike = Counter((str(one["reason"]), str(one["column"] or "")) for one in records)
@@ -268,7 +268,7 @@ def _reasons(terminal: Terminal, tried: Trial) -> list[str]:
     return texts
 
 
-def _show_questions(terminal: Terminal, tried: Trial) -> None:
+def _show_questions(terminal: Terminal, tried: Tryout) -> None:
     count = len(tried.made.questions)
     if count:
         terminal.line(
@@ -280,7 +280,7 @@ def _show_questions(terminal: Terminal, tried: Trial) -> None:
         )
 
 
-def trial_record(terminal: Terminal, tried: Trial, kpis: Sequence[Kpi], target: str) -> dict[str, Any]:
+def tryout_record(terminal: Terminal, tried: Tryout, kpis: Sequence[Kpi], target: str) -> dict[str, Any]:
     """What --json prints for `sources try`."""
     say, made, parsed = terminal.say, tried.made, tried.parsed
     alone, together = fed_kpis(tried.facts, kpis)
@@ -288,7 +288,7 @@ def trial_record(terminal: Terminal, tried: Trial, kpis: Sequence[Kpi], target: 
     return {
         "file": str(tried.path),
         "format": tried.look.format.model_dump(exclude_defaults=True),
-        "known": [made.known.vendor.system, made.known.export.name] if made.known else None,
+        "known": [made.known.vendor.system, made.known.spec.name] if made.known else None,
         "fact": tried.facts[0] if tried.facts else fact,
         "rows": parsed.counts.rows_in if parsed else tried.look.table.rows,
         "accepted": parsed.counts.accepted if parsed else None,
@@ -307,7 +307,7 @@ def trial_record(terminal: Terminal, tried: Trial, kpis: Sequence[Kpi], target: 
 # --- writing it ------------------------------------------------------------------------------------------
 
 
-def write_proposal(workspace: Workspace, tried: Trial, text: str) -> list[Path]:
+def write_proposal(workspace: Workspace, tried: Tryout, text: str) -> list[Path]:
     """Put the proposal and the second files it needs into the workspace; the files written.
 
     Nothing is overwritten: raises UsageError (E-EXISTS), and then nothing is written at all.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.errors import WorkspaceError
 from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
@@ -14,6 +15,16 @@ from pipeline.workspace.model import Workspace
 
 def open_workspace(root: Path) -> Workspace:
     """The workspace in `root`. Raises WorkspaceError with every problem found."""
+    from pipeline.sources.pulls.registry import pulls_for_check
     from pipeline.sources.vendors.registry import systems_for_check
 
-    return load_workspace(root, catalogue=CATALOGUE, systems=systems_for_check())
+    workspace = load_workspace(
+        root, catalogue=CATALOGUE, systems=systems_for_check(), pulls=pulls_for_check()
+    )
+    if workspace.kpis:
+        from pipeline.kpis.registry import kpi_problems
+
+        problems = kpi_problems(workspace)
+        if problems:
+            raise WorkspaceError(*problems)
+    return workspace

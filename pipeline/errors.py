@@ -103,6 +103,9 @@ class ScorecardError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(problem.full() for problem in problems))
 
+    def __reduce__(self) -> tuple[type[ScorecardError], tuple[Problem, ...]]:
+        return type(self), self.problems  # else one made in another process cannot come back from it
+
     def text(self, translate: Translate | None = None) -> str:
         return "\n".join(problem.full(translate) for problem in self.problems)
 

@@ -49,6 +49,8 @@ class Fact:
     dimensions: tuple[str, ...] = ()
     person: str | None = None
     """The column that names a person as the source knows them; resolved to owner and team."""
+    made_from: str | None = None
+    """Another fact whose rows become rows of this one when facts are read (kpis/known.py)."""
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -123,8 +125,13 @@ CONTACTS = Fact(
         _c("channel", "text", "Where the contact came from"),
         _c("lifecycle", "text", "Lifecycle stage"),
         _c("owner", "text", "Person responsible"),
+        _c("campaign", "text", "Campaign, sequence or list the contact is in"),
+        _c("contacted_on", "date", "Day of the newest message to the contact; empty when none was sent"),
+        _c("has_replied", "bool", "The contact has answered"),
+        _c("is_lead", "bool", "The contact was found to be a lead"),
+        _c("is_repeat", "bool", "The same address came earlier; set when facts are read"),
     ),
-    ("channel", "lifecycle", "owner", "team"),
+    ("channel", "lifecycle", "campaign", "owner", "team"),
     person="owner",
 )
 
@@ -186,7 +193,7 @@ LEDGER_LINES = Fact(
         _c("posted_on", "date", "Posting date", True),
         _c("account_code", "text", "Account number", True),
         _c("account_name", "text", "Account name"),
-        _c("account_class", "text", "revenue, cogs, sales_marketing, opex or other", True),
+        _c("account_class", "text", "revenue, cogs, sales_marketing, opex, other or balance_sheet", True),
         _c("amount", "money", "Credit minus debit in `currency`", True),
         _c("currency", "text", "ISO 4217 code", True),
         _c("department", "text", "Department"),
@@ -259,8 +266,152 @@ CAMPAIGN_SNAPSHOTS = Fact(
         _c("opens", "integer", "Opened so far"),
         _c("clicks", "integer", "Clicked so far"),
         _c("conversions", "integer", "Converted so far"),
+        _c("kind", "text", "Kind of campaign: journey, email, sequence"),
+        _c("started_on", "date", "Day the campaign was created"),
+        _c("owner", "text", "Sender or owner of the campaign"),
+        _c("sent", "integer", "Messages sent so far"),
+        _c("replies", "integer", "Answers so far"),
+        _c("bounces", "integer", "Bounced so far"),
+        _c("unsubscribes", "integer", "Unsubscribed so far"),
+        _c("leads", "integer", "Leads so far"),
     ),
-    ("name",),
+    ("name", "kind", "owner", "team"),
+    person="owner",
+)
+
+CAMPAIGN_FLOWS = Fact(
+    "campaign_flows",
+    "What a campaign did between two snapshots of its counters, dated by the later one",
+    ("campaign_id", "counted_on"),
+    (
+        _c("campaign_id", "text", "Identifier", True),
+        _c("counted_on", "date", "Last day of the span", True),
+        _c("name", "text", "Campaign or journey"),
+        _c("kind", "text", "Kind of campaign: journey, email, sequence"),
+        _c("owner", "text", "Sender or owner of the campaign"),
+        _c("sent", "integer", "Messages sent in the span"),
+        _c("delivered", "integer", "Delivered in the span"),
+        _c("opens", "integer", "Opened in the span"),
+        _c("clicks", "integer", "Clicked in the span"),
+        _c("conversions", "integer", "Converted in the span"),
+        _c("replies", "integer", "Answers in the span"),
+        _c("bounces", "integer", "Bounced in the span"),
+        _c("unsubscribes", "integer", "Unsubscribed in the span"),
+        _c("leads", "integer", "Leads in the span"),
+    ),
+    ("name", "kind", "owner", "team"),
+    person="owner",
+    made_from="campaign_snapshots",
+)
+
+ENGAGEMENTS = Fact(
+    "engagements",
+    "Meetings, calls, tasks and e-mails that people noted in the CRM",
+    ("engagement_id",),
+    (
+        _c("engagement_id", "text", "Identifier in the CRM", True),
+        _c("kind", "text", "meeting, call, task or email", True),
+        _c("happened_on", "date", "Day it took place, or is due while a task is open", True),
+        _c("is_done", "bool", "Meeting held, call answered, task completed, e-mail sent", True),
+        _c("outcome", "text", "Outcome or state as the CRM names it"),
+        _c("direction", "text", "inbound or outbound, as the CRM names it"),
+        _c("minutes", "decimal", "Length in minutes"),
+        _c("owner", "text", "Person it is assigned to"),
+    ),
+    ("kind", "outcome", "direction", "owner", "team"),
+    person="owner",
+)
+
+COMPANIES = Fact(
+    "companies",
+    "Companies in the CRM",
+    ("company_id",),
+    (
+        _c("company_id", "text", "Identifier in the CRM", True),
+        _c("name", "text", "Name"),
+        _c("domain", "text", "Internet domain"),
+        _c("created_on", "date", "Day the company was created", True),
+        _c("lifecycle", "text", "Lifecycle stage"),
+        _c("industry", "text", "Industry"),
+        _c("country", "text", "Country or region"),
+        _c("owner", "text", "Person responsible"),
+    ),
+    ("lifecycle", "industry", "country", "owner", "team"),
+    person="owner",
+)
+
+FORM_SUBMISSIONS = Fact(
+    "form_submissions",
+    "Forms that visitors filled in, one row each",
+    ("submission_id",),
+    (
+        _c("submission_id", "text", "Identifier of the submission", True),
+        _c("submitted_on", "date", "Day it was sent", True),
+        _c("form", "text", "Form", True),
+        _c("email_hash", "text", "Keyed digest of the address"),
+        _c("is_repeat", "bool", "The same address came earlier; set when facts are read"),
+    ),
+    ("form",),
+)
+
+OWNERS = Fact(
+    "owners",
+    "People by the identifier a CRM keeps in its records, those who left included",
+    ("owner_id",),
+    (
+        _c("owner_id", "text", "Identifier that records carry", True),
+        _c("name", "text", "Full name"),
+        _c("email", "text", "Work address"),
+        _c("is_archived", "bool", "No longer active"),
+    ),
+)
+
+PIPELINE_STAGES = Fact(
+    "pipeline_stages",
+    "Stages of the CRM's pipelines, by their internal identifiers",
+    ("pipeline_id", "stage_id"),
+    (
+        _c("pipeline_id", "text", "Internal identifier of the pipeline", True),
+        _c("pipeline", "text", "Pipeline as people see it", True),
+        _c("stage_id", "text", "Internal identifier of the stage", True),
+        _c("stage", "text", "Stage as people see it", True),
+        _c("position", "integer", "Order within the pipeline"),
+        _c("probability", "decimal", "Chance of winning in this stage, 0 to 1"),
+    ),
+)
+
+PROFIT_LINES = Fact(
+    "profit_lines",
+    "Accounts of profit-and-loss reports, one row an account and month; income positive, costs negative. "
+    "Reports repeat what the ledger posts, so no KPI should add the two together",
+    ("line_id",),
+    (
+        _c("line_id", "text", "Month and account together", True),
+        _c("ended_on", "date", "Last day of the month", True),
+        _c("section", "text", "income, cost_of_sales, expenses, other_income or other_expenses", True),
+        _c("account_code", "text", "Account number"),
+        _c("account_name", "text", "Account with the accounts it belongs to", True),
+        _c("amount", "money", "Effect on profit in `currency`", True),
+        _c("currency", "text", "ISO 4217 code", True),
+        _c("basis", "text", "accrual or cash, as the report says"),
+    ),
+    ("section", "account_name", "basis"),
+)
+
+MRR_MOVEMENTS = Fact(
+    "mrr_movements",
+    "Changes of monthly recurring revenue; gains positive, losses negative",
+    ("movement_id",),
+    (
+        _c("movement_id", "text", "Identifier", True),
+        _c("moved_on", "date", "Day of the change", True),
+        _c("customer", "text", "Customer's identifier", True),
+        _c("movement", "text", "new, expansion, contraction, churn or reactivation", True),
+        _c("amount", "money", "Change of monthly recurring revenue in `currency`", True),
+        _c("currency", "text", "ISO 4217 code", True),
+        _c("plan", "text", "Plan or tier"),
+    ),
+    ("movement", "plan"),
 )
 
 FACTS: dict[str, Fact] = {
@@ -277,5 +428,49 @@ FACTS: dict[str, Fact] = {
         SUBSCRIPTIONS,
         TASKS,
         CAMPAIGN_SNAPSHOTS,
+        PROFIT_LINES,
+        MRR_MOVEMENTS,
+        CAMPAIGN_FLOWS,
+        ENGAGEMENTS,
+        COMPANIES,
+        FORM_SUBMISSIONS,
+        OWNERS,
+        PIPELINE_STAGES,
     )
+}
+
+
+def reference_page() -> str:
+    """docs/facts.md: every fact with its columns, as Markdown."""
+    parts = [
+        "# Facts and their columns\n",
+        "Made from `pipeline/facts.py`; a test holds the two together. A source of your own names one of",
+        "these facts and maps its columns ([how](sources.md#any-other-file)). **Bold** columns are never",
+        "empty in a row that counts. `currency` is the company's when it is not mapped, and a single-column",
+        "key that the export lacks is made from the row. Amounts are exact decimals; a date is the company's",
+        "calendar day.",
+    ]
+    for fact in FACTS.values():
+        parts += [
+            f"\n## `{fact.name}`: {fact.description}\n",
+            "| column | kind | what it means |",
+            "|---|---|---|",
+        ]
+        parts += [
+            f"| {f'**{column.name}**' if column.required else column.name} | {KIND_WORDS[column.type]} "
+            f"| {column.description} |"
+            for column in fact.columns
+        ]
+        parts += ["", f"Key: {', '.join(fact.key)}. KPIs can be cut by: {', '.join(fact.dimensions)}."]
+    return "\n".join(parts) + "\n"
+
+
+KIND_WORDS: dict[ColumnType, str] = {
+    "text": "text",
+    "bool": "yes or no",
+    "date": "date",
+    "instant": "date and time",
+    "money": "amount",
+    "decimal": "number",
+    "integer": "whole number",
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -620,7 +621,8 @@ def campaign_rows(
     """Growth of each campaign's counters over the last `weeks` weeks, most conversions first.
 
     Counted from the newest snapshot before the span (zero when the campaign began inside it) to the newest
-    one in it. A counter that fell, as after a reset, counts from zero."""
+    one in it, step by step: a counter that fell was reset or edited, and that step counts nothing, as in
+    KPIs. Campaigns that do not count what was delivered, such as lists of prospects, are left out."""
     since = through - timedelta(weeks=weeks)
     by_campaign: dict[tuple[str, str], list[Mapping[str, object]]] = {}
     for row in snapshots.to_pylist():
@@ -638,13 +640,10 @@ def _counted_on(row: Mapping[str, object]) -> str:
 def _campaign(snapshots: Sequence[Mapping[str, object]], since: date) -> CampaignRow | None:
     inside = [row for row in snapshots if _day(row) > since]
     before = [row for row in snapshots if _day(row) <= since]
-    if not inside:
+    if not inside or inside[-1].get("delivered") is None:
         return None
-    last, base = inside[-1], before[-1] if before else {}
-    grown = {
-        name: _grown(last.get(name), base.get(name))
-        for name in ("delivered", "opens", "clicks", "conversions")
-    }
+    last, steps = inside[-1], [before[-1] if before else {}, *inside]
+    grown = {name: _grown(steps, name) for name in ("delivered", "opens", "clicks", "conversions")}
     return CampaignRow(
         name=str(last["name"] or last["campaign_id"]),
         since=_day(before[-1]) if before else _day(inside[0]),
@@ -660,9 +659,9 @@ def _day(row: Mapping[str, object]) -> date:
     return date.fromisoformat(str(row["counted_on"]))
 
 
-def _grown(now: object, before: object) -> int:
-    last, first = int(str(now or 0)), int(str(before or 0))
-    return last - first if last >= first else last
+def _grown(steps: Sequence[Mapping[str, object]], name: str) -> int:
+    values = [int(str(row.get(name) or 0)) for row in steps]
+    return sum(max(now - before, 0) for before, now in pairwise(values))
 
 
 def _risk(

@@ -14,6 +14,8 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from openpyxl import load_workbook
+
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
 INCOME_AND_COST_OF_SALES = ("4000", "4100", "4200", "5000", "5100", "5200")
@@ -142,6 +144,30 @@ def acquisition_cost(root: Path, first: date, last: date, as_of: datetime) -> tu
     return -ledger(root, SALES_AND_MARKETING, first, last, as_of), new_customers(root, first, last, as_of)
 
 
+# --- the accountant's report, freelancers ---------------------------------------------------------------
+
+
+def reported_net_profit(root: Path, months: tuple[str, ...], as_of: datetime) -> Decimal:
+    """The row Net Income of the report received last, in the columns of these months (Jul 2026)."""
+    path = known_files(root, "quickbooks_profit_and_loss", as_of)[-1]
+    rows = list(csv.reader(io.StringIO(path.read_text("utf-8"), newline="")))
+    header = next(row for row in rows if row[0] == "Distribution account")
+    result = next(row for row in rows if row[0] == "Net Income")
+    cells = [result[header.index(month)] for month in months]
+    return sum((Decimal(cell.replace("€", "").replace(",", "")) for cell in cells), Decimal(0))
+
+
+def translator_cost(root: Path, as_of: datetime) -> Decimal:
+    """What the marketing team's account lost for good: everything but money put in, so that what went to
+    escrow and came back cancels out."""
+    total = Decimal(0)
+    for path in known_files(root, "upwork_transactions", as_of):
+        for row in rows_of(path):
+            if row["Description"] != "Paid from Visa":
+                total -= Decimal(row["Amount"])
+    return total
+
+
 # --- outreach, partners, tracked time ----------------------------------------------------------------
 
 
@@ -187,3 +213,115 @@ def admin_hours(root: Path, first: date, last: date, as_of: datetime) -> Decimal
             if row["tags"] == "admin" and first <= day_of(row["date"]) <= last:
                 seconds += int(row["duration"])
     return Decimal(seconds) / 3600
+
+
+# --- prospecting -------------------------------------------------------------------------------------
+
+
+def local_day(text: str) -> date:
+    """The Berlin date of a time with or without an offset."""
+    moment = datetime.fromisoformat(text)
+    return (moment.astimezone(BERLIN) if moment.tzinfo else moment).date()
+
+
+def meetings_held(root: Path, first: date, last: date, as_of: datetime) -> dict[str, Decimal]:
+    """Completed meetings by the number of who held them, by the Berlin date they began."""
+    held: dict[str, Decimal] = {}
+    for row in newest_rows(root, "hubspot_meetings", "hs_object_id", as_of):
+        if (
+            row["hs_meeting_outcome"] == "COMPLETED"
+            and first <= local_day(row["hs_meeting_start_time"]) <= last
+        ):
+            held[row["hubspot_owner_id"]] = held.get(row["hubspot_owner_id"], Decimal(0)) + 1
+    return held
+
+
+def owner_addresses(root: Path, as_of: datetime) -> dict[str, str]:
+    return {row["id"]: row["email"] for row in newest_rows(root, "hubspot_owners", "id", as_of)}
+
+
+def new_companies(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    rows = newest_rows(root, "hubspot_companies", "Record ID", as_of)
+    return Decimal(sum(first <= day_of(row["Create Date"]) <= last for row in rows))
+
+
+def new_prospects(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    """Contacts of four tools by the day they came; an address on the first day it stands anywhere."""
+    came: list[tuple[date, str]] = []
+    for row in newest_rows(root, "hubspot_contacts", "Record ID", as_of):
+        came.append((day_of(row["Create Date"]), row["Email"]))
+    for source in ("prospectio_prospects", "ortto_contacts"):
+        for row in newest_rows(root, source, "id", as_of):
+            came.append((local_day(row["created_at"]), row["email"]))
+    for row in workbook_rows(root, "ninjaoutreach_contacts", "Website", as_of):
+        came.append((day_of(row["Contacted On"]), row["Email"]))
+    begun: dict[str, date] = {}
+    for day, address in came:
+        if address:
+            begun[address.casefold()] = min(day, begun.get(address.casefold(), day))
+    nameless = [day for day, address in came if not address]
+    return Decimal(sum(first <= day <= last for day in [*begun.values(), *nameless]))
+
+
+def workbook_rows(root: Path, source: str, key: str, as_of: datetime) -> list[dict[str, str]]:
+    newest: dict[str, dict[str, str]] = {}
+    for path in known_files(root, source, as_of):
+        header, *lines = load_workbook(path, read_only=True).active.iter_rows(values_only=True)
+        for line in lines:
+            row = {str(name): str(cell or "") for name, cell in zip(header, line, strict=True)}
+            newest[row[key]] = row
+    return list(newest.values())
+
+
+def campaign_growth(
+    root: Path, source: str, counters: tuple[str, str], first: date, last: date, as_of: datetime
+) -> tuple[Decimal, Decimal]:
+    """What two all-time counters grew by over the window, exported on the first of each month for the days
+    before it: the last list of the window less the last one before it."""
+    before: dict[str, list[Decimal]] = {}
+    newest: dict[str, list[Decimal]] = {}
+    for path in known_files(root, source, as_of):
+        day = date.fromisoformat(path.stem[-7:] + "-01") - DAY
+        for row in rows_of(path):
+            key, values = row.get("campaign_id") or row["id"], [Decimal(row[name]) for name in counters]
+            if day < first:
+                before[key] = values
+            elif day <= last:
+                newest[key] = values
+    grown = [
+        sum((values[i] - before.get(key, [Decimal(0)] * 2)[i] for key, values in newest.items()), Decimal(0))
+        for i in (0, 1)
+    ]
+    return grown[0], grown[1]
+
+
+def journey_growth(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Conversions and deliveries of the journeys between the last Sunday before the window and its last."""
+    totals: dict[tuple[str, date], tuple[Decimal, Decimal]] = {}
+    for path in known_files(root, "ortto_campaigns", as_of):
+        for row in rows_of(path):
+            totals[row["id"], local_day(row["snapshot_at"])] = (
+                Decimal(row["conversions"]),
+                Decimal(row["delivered"]),
+            )
+    converted = delivered = Decimal(0)
+    for journey in {name for name, _ in totals}:
+        days = sorted(day for name, day in totals if name == journey)
+        ends = [day for day in days if first <= day <= last]
+        starts = [day for day in days if day < first]
+        if ends and starts:
+            converted += totals[journey, ends[-1]][0] - totals[journey, starts[-1]][0]
+            delivered += totals[journey, ends[-1]][1] - totals[journey, starts[-1]][1]
+        elif ends:  # began inside the window, with Sunday counts of others before it
+            converted += totals[journey, ends[-1]][0]
+            delivered += totals[journey, ends[-1]][1]
+    return converted, delivered
+
+
+def form_signups(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    """Addresses by the day of their first form."""
+    begun: dict[str, date] = {}
+    for row in newest_rows(root, "hubspot_forms", "Conversion ID", as_of):
+        day, address = day_of(row["Submitted At"]), row["Email"].casefold()
+        begun[address] = min(day, begun.get(address, day))
+    return Decimal(sum(first <= day <= last for day in begun.values()))

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from pipeline.bundled import samples_dir
+from pipeline.workspace.scaffold import create_workspace
 
 PROGRAM = Path(sys.executable).parent / "scorecards"
 IGNORED = shutil.ignore_patterns("__pycache__", ".scorecards", "out", "generate.py", "generator")
@@ -30,6 +31,34 @@ def generate_sample(target: Path, until: str) -> Path:
         check=True,
         stdout=subprocess.DEVNULL,
     )
+    return target
+
+
+def with_fewer_documents(company: Path) -> Path:
+    """The same company with two audiences, one in each language, and pages of single goals in English only:
+    the same kinds of documents at a third of their number."""
+    settings, audiences = company / "scorecards.yaml", company / "audiences.yaml"
+    text = settings.read_text("utf-8")
+    assert "languages: [en, ru]" in text
+    settings.write_text(text.replace("languages: [en, ru]", "languages: [en]"), "utf-8")
+    head, *blocks = audiences.read_text("utf-8").split("  - id: ")
+    kept = [block for block in blocks if block.startswith(("sales-ru", "retention-en"))]
+    assert len(kept) == 2
+    audiences.write_text("  - id: ".join([head, *kept]), "utf-8")
+    return company
+
+
+def starter_with_mail(target: Path) -> Path:
+    """The workspace that `init` makes, with somebody who receives mail: a whole run in seconds. When its
+    export was received is declared, since pages say it and two runs land it at two times."""
+    create_workspace(target, sample=False, lang="en")
+    audiences = target / "audiences.yaml"
+    before = audiences.read_text("utf-8")
+    after = before.replace("recipients: []", "recipients: [{address: vp@example.com, name: Vera Price}]")
+    assert before != after
+    audiences.write_text(after, "utf-8")
+    received = "file,received_at\nexports/orders/orders.csv,2026-11-22T18:00:00+00:00\n"
+    (target / "exports" / "received.csv").write_text(received, "utf-8")
     return target
 
 

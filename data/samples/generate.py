@@ -757,7 +757,8 @@ def _post_costs(books: Ledger, dice: Dice, start: date, last: date, world: World
     books.post(last, "8100", -max(before_tax, 0) * 30 // 100, "Finance", "Income tax")
 
 
-def export_ledger(exports: Exports, world: World, seed: int) -> None:
+def export_ledger(exports: Exports, world: World, seed: int) -> dict[date, Ledger]:
+    """The books of every month, which the accountant's report shows once more."""
     books = {
         start: make_ledger_month(world, Dice(seed, f"ledger/{start:%Y-%m}"), start)
         for start in month_firsts(HISTORY_START, HORIZON)
@@ -768,6 +769,7 @@ def export_ledger(exports: Exports, world: World, seed: int) -> None:
         return csv_bytes(LEDGER_HEADER, rows, end="\n")
 
     monthly(exports, "ledger_gl", 6, cut)
+    return books
 
 
 # --- freelancers -------------------------------------------------------------------------------------
@@ -1683,6 +1685,626 @@ def export_tasks(exports: Exports, seed: int) -> None:
         exports.add(f"ganttproject_tasks/tasks-{week_name(monday)}.csv", data, monday_morning(monday, 30))
 
 
+# --- tasks of the marketing and the product team -----------------------------------------------------
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+"""The names of a calendar depend on the machine's language; these do not."""
+ASANA_HEADER = (
+    "Task ID",
+    "Created At",
+    "Completed At",
+    "Last Modified",
+    "Name",
+    "Section/Column",
+    "Assignee",
+    "Assignee Email",
+    "Start Date",
+    "Due Date",
+    "Tags",
+    "Notes",
+    "Projects",
+    "Parent task",
+    "Blocked By (Dependencies)",
+    "Blocking (Dependencies)",
+    "Goal",
+)
+NEWSLETTER = "initiative:signups-h2/newsletter"
+ASANA_TASKS = (
+    ("Sender and list checked", date(2026, 9, 21), date(2026, 9, 25), date(2026, 9, 25), "", "", NEWSLETTER),
+    (
+        "Template, in two languages",
+        date(2026, 9, 28),
+        date(2026, 10, 9),
+        date(2026, 10, 8),
+        "",
+        "1",
+        NEWSLETTER,
+    ),
+    ("Russian texts", date(2026, 10, 5), date(2026, 10, 9), date(2026, 10, 9), "2", "", ""),
+    ("First issue sent", date(2026, 10, 12), date(2026, 10, 30), date(2026, 10, 29), "", "2", NEWSLETTER),
+    ("Sign-up form on the price page", date(2026, 11, 9), date(2026, 11, 27), None, "", "", "signups-h2"),
+    (
+        "Form measured against the old one",
+        date(2026, 11, 30),
+        date(2026, 12, 18),
+        None,
+        "",
+        "5",
+        "signups-h2",
+    ),
+)
+"""Name, first and last day, day of completion, number of the parent, of what comes first, and the goal."""
+
+
+def export_asana(exports: Exports) -> None:
+    """The marketing team's project, whole, every four weeks."""
+    for monday in exports.weeks():
+        if monday < date(2026, 9, 21) or (monday - date(2026, 9, 21)).days % 28:
+            continue
+        seen = monday + 6 * DAY
+        rows = [
+            [
+                str(1209000000000000 + number),
+                "2026-09-14",
+                done.isoformat() if done and done <= seen else "",
+                min(done or seen, seen).isoformat(),
+                name,
+                "Newsletter" if goal != "signups-h2" else "Website",
+                "Timur Akhmetov",
+                "t.akhmetov@companyx.example",
+                begin.isoformat(),
+                end.isoformat(),
+                "web,mail" if number % 2 else "",
+                "Agreed with Sofia:\nno pictures above the text" if number == 2 else "",
+                "Marketing Q4",
+                ASANA_TASKS[int(parent) - 1][0] if parent else "",
+                ASANA_TASKS[int(before) - 1][0] if before else "",
+                "",
+                goal,
+            ]
+            for number, (name, begin, end, done, parent, before, goal) in enumerate(ASANA_TASKS, start=1)
+        ]
+        data = csv_bytes(ASANA_HEADER, rows)
+        exports.add(f"asana_tasks/asana_tasks-{week_name(monday)}.csv", data, monday_morning(monday, 32))
+
+
+JIRA_HEADER = (
+    "Summary",
+    "Issue key",
+    "Issue id",
+    "Issue Type",
+    "Status",
+    "Project key",
+    "Project name",
+    "Priority",
+    "Assignee",
+    "Created",
+    "Updated",
+    "Resolved",
+    "Due date",
+    "Labels",
+    "Labels",
+    "Inward issue link (Blocks)",
+    "Inward issue link (Blocks)",
+    "Comment",
+    "Comment",
+    "Parent",
+    "Custom field (Start date)",
+    "Custom field (Goal)",
+    "Status Category",
+)
+MEMBERSHIP = "initiative:churn-q4/discounted-membership"
+JIRA_ISSUES = (
+    ("Yearly membership in the shop", "Epic", date(2026, 10, 26), date(2026, 11, 20), None, (), MEMBERSHIP),
+    ("Price plans by country", "Story", date(2026, 10, 26), date(2026, 10, 30), date(2026, 10, 30), (), ""),
+    (
+        "Checkout of a yearly plan",
+        "Story",
+        date(2026, 11, 2),
+        date(2026, 11, 13),
+        date(2026, 11, 12),
+        (2,),
+        "",
+    ),
+    ("Invoices with the discount", "Story", date(2026, 11, 9), date(2026, 11, 20), None, (2, 3), ""),
+)
+"""Summary, type, first and last day, day of resolution, numbers of the issues that block it, and the goal."""
+
+
+def jira_day(day: date | None, clock: str = "12:00 AM") -> str:
+    return f"{day:%d}/{MONTHS[day.month - 1]}/{day:%y} {clock}" if day else ""
+
+
+def export_jira(exports: Exports) -> None:
+    """The product team's epic and its stories, every four weeks."""
+    for monday in exports.weeks():
+        if monday < date(2026, 10, 19) or (monday - date(2026, 10, 19)).days % 28:
+            continue
+        seen = monday + 6 * DAY
+        rows = []
+        for number, (name, kind, begin, end, done, blockers, goal) in enumerate(JIRA_ISSUES, start=1):
+            resolved = done if done and done <= seen else None
+            state = "Done" if resolved else "In Progress" if begin <= seen else "To Do"
+            links = [f"SHOP-{200 + one}" for one in blockers]
+            comment = f"{jira_day(begin, '3:42 PM')};pavel;agreed, with finance" if number == 2 else ""
+            rows.append(
+                [
+                    name,
+                    f"SHOP-{200 + number}",
+                    str(18400 + number),
+                    kind,
+                    state,
+                    "SHOP",
+                    "Shop",
+                    "Medium",
+                    "Pavel Antonov" if number == 1 else "Timur Akhmetov",
+                    jira_day(date(2026, 10, 12), "9:05 AM"),
+                    jira_day(min(resolved or seen, seen), "4:20 PM"),
+                    jira_day(resolved, "4:20 PM"),
+                    jira_day(end),
+                    "shop",
+                    "q4" if number == 1 else "",
+                    *[*links, "", ""][:2],
+                    comment,
+                    "",
+                    "" if number == 1 else "18401",
+                    jira_day(begin),
+                    goal,
+                    state,
+                ]
+            )
+        data = csv_bytes(JIRA_HEADER, rows)
+        exports.add(f"jira_issues/jira_issues-{week_name(monday)}.csv", data, monday_morning(monday, 33))
+
+
+# --- the accountant's report -------------------------------------------------------------------------
+
+SECTIONS = (("Income", "4"), ("Cost of Goods Sold", "5"), ("Expenses", "67"), ("Other Expenses", "8"))
+"""Sections of the report, and the first digits of their accounts."""
+
+
+def report_money(cents: int, mark: str = "") -> str:
+    """1,234.50, and with a mark as totals have it: €1,234.50 or -€12.00."""
+    sign = "-" if cents < 0 else ""
+    return f"{sign}{mark}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def profit_and_loss(books: dict[date, Ledger], months: list[date], printed: date) -> bytes:
+    """Accounts by month, as QuickBooks shows them: costs positive, totals between the rows."""
+    width = len(months) + 1
+
+    def cells(amounts: list[int], mark: str = "") -> list[str]:
+        both = [*amounts, sum(amounts)]
+        return [report_money(cents, mark) if cents or mark else "" for cents in both]
+
+    def of(account: str, sign: int) -> list[int]:
+        return [sign * books[month].total(account) for month in months]
+
+    rows: list[list[str]] = []
+    sums: dict[str, list[int]] = {}
+    for section, digits in SECTIONS:
+        sign = 1 if section == "Income" else -1
+        accounts = [code for code in ACCOUNTS if code[0] in digits]
+        rows.append([section, *[""] * width])
+        rows += [[f"{code} {ACCOUNTS[code]}", *cells(of(code, sign))] for code in accounts]
+        sums[section] = [sum(column) for column in zip(*(of(code, sign) for code in accounts), strict=True)]
+        rows.append([f"Total for {section}", *cells(sums[section], "€")])
+        if section == "Cost of Goods Sold":
+            gross = [a - b for a, b in zip(sums["Income"], sums[section], strict=True)]
+            rows.append(["Gross Profit", *cells(gross, "€")])
+        if section == "Expenses":
+            operating = [a - b for a, b in zip(gross, sums[section], strict=True)]
+            rows.append(["Net Operating Income", *cells(operating, "€")])
+    other = [-cents for cents in sums["Other Expenses"]]
+    rows.append(["Net Other Income", *cells(other, "€")])
+    rows.append(["Net Income", *cells([a + b for a, b in zip(operating, other, strict=True)], "€")])
+    first, last = months[0], months[-1]
+    span = f"{LONG_MONTHS[first.month - 1]}, {first.year}-{LONG_MONTHS[last.month - 1]}, {last.year}"
+    names = [f"{MONTHS[month.month - 1]} {month.year}" for month in months]
+    day = f"{WEEKDAYS[printed.weekday()]}, {LONG_MONTHS[printed.month - 1]} {printed:%d}, {printed.year}"
+    foot = f"Accrual Basis {day} 08:00 AM GMT+1"
+    titles = [["Company X"], [span], ["", *[""] * width], ["Distribution account", *names, "Total"]]
+    return csv_bytes(["Profit and Loss"], [*titles, *rows, [foot]], end="\n")
+
+
+LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+    "November", "December",
+)  # fmt: skip
+
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def export_profit_and_loss(exports: Exports, books: dict[date, Ledger]) -> None:
+    """The books of the general ledger once more, as a report over all months since January 2025. Whoever adds
+    the two together counts everything twice."""
+    for start in month_firsts(date(2026, 9, 1), exports.end):
+        received = next_month(start).replace(day=9)
+        received += (7 - received.weekday()) * DAY if received.weekday() > 4 else 0 * DAY
+        if received <= exports.end + DAY:
+            months = [month for month in books if date(2025, 1, 1) <= month <= start]
+            path = f"quickbooks_profit_and_loss/profit-and-loss-{start:%Y-%m}.csv"
+            data = profit_and_loss(books, months, received)
+            exports.add(path, data, datetime.combine(received, time(8, 30)))
+
+
+# --- the marketing team's own Upwork account ---------------------------------------------------------
+
+TRANSACTION_HEADER = (
+    "Date",
+    "Ref ID",
+    "Type",
+    "Description",
+    "Agency",
+    "Freelancer",
+    "Team",
+    "Account Name",
+    "PO",
+    "Amount",
+    "ExchangeRate",
+    "Currency",
+    "Balance",
+)
+TRANSLATOR = "Lina M."
+
+
+@dataclass(frozen=True)
+class Transaction:
+    day: date
+    kind: str
+    note: str
+    cents: int
+    """Negative for a debit."""
+
+
+def make_transactions(seed: int) -> list[Transaction]:
+    """A translator's weeks, billed on the Monday after; fees, a milestone through escrow, a refund."""
+    dice = Dice(seed, "translations")
+    found: list[Transaction] = []
+    for monday in days(date(2026, 1, 5), HORIZON - 7 * DAY):
+        if monday.weekday() or not dice.chance(780):
+            continue
+        blocks = dice.between(18, 60)
+        billed, cents = monday + 7 * DAY, blocks * 300
+        span = f"{monday:%m/%d/%Y} - {monday + 6 * DAY:%m/%d/%Y}"
+        work = f"(40230055) {TRANSLATOR} - {blocks // 6}:{blocks % 6}0 hrs @ €18.00/hr - {span}"
+        fee = cents * 3 // 100
+        found.append(Transaction(billed, "Hourly", work, -cents))
+        found.append(Transaction(billed, "Payment Processing Fee", "Payment processing", -fee))
+        found.append(Transaction(billed + DAY, "Payment", "Paid from Visa", cents + fee))
+    found += [
+        Transaction(date(2026, 9, 3), "Fixed Price", f"(40230056) {TRANSLATOR} - funds for escrow", -24_000),
+        Transaction(date(2026, 9, 3), "Payment", "Paid from Visa", 24_000),
+        Transaction(date(2026, 9, 18), "Payment", "From escrow to pay the invoice", 24_000),
+        Transaction(date(2026, 9, 18), "Fixed Price", f"(40230056) {TRANSLATOR} - landing pages", -24_000),
+        Transaction(date(2026, 10, 21), "Refund", f"(40230055) {TRANSLATOR} - one hour billed twice", 1_800),
+    ]
+    return sorted(found, key=lambda one: one.day)
+
+
+def export_transactions(exports: Exports, transactions: list[Transaction]) -> None:
+    """The year until August in one file, then a file a month."""
+    balance, rows = 0, []
+    for number, one in enumerate(transactions, start=1):
+        balance += one.cents
+        person = TRANSLATOR if TRANSLATOR in one.note else ""
+        row = [
+            f"{MONTHS[one.day.month - 1]} {one.day.day}, {one.day.year}",
+            str(611200000 + number),
+            one.kind,
+            one.note,
+            "",
+            person,
+            "Growth",
+            "Company X",
+            "",
+            money(one.cents),
+            "",
+            "EUR",
+            money(balance),
+        ]
+        rows.append((one.day, row))
+    for start in month_firsts(date(2026, 8, 1), exports.end):
+        first = date(2026, 1, 1) if start == date(2026, 8, 1) else start
+        received = next_month(start).replace(day=4)
+        if received <= exports.end + DAY:
+            wanted = [row for day, row in rows if first <= day < next_month(start)]
+            path = f"upwork_transactions/upwork_transactions-{start:%Y-%m}.csv"
+            exports.add(path, csv_bytes(TRANSACTION_HEADER, wanted), datetime.combine(received, time(6, 40)))
+
+
+# --- further exports of the sales tools --------------------------------------------------------------
+
+ACTIVITIES_SINCE = date(2026, 7, 1)
+"""Since this day people note in the CRM what they do, and the further exports are made."""
+COUNTED_SINCE = date(2026, 6, 1)
+OWNER_NUMBERS = {name: 41120007 + 2 * index for index, (name, *_rest) in enumerate(REPS)}
+OWNER_HEADER = ("id", "userId", "email", "firstName", "lastName", "type", "archived")
+
+
+def since_month(
+    exports: Exports, source: str, first: date, cut: Callable[[date, date], bytes], day: int = 2
+) -> None:
+    """A file a month from `first` on, received on that day of the next month or the next workday."""
+    for start in month_firsts(first, exports.end):
+        received = next_month(start).replace(day=day)
+        received += (7 - received.weekday()) * DAY if received.weekday() > 4 else 0 * DAY
+        if received <= exports.end + DAY:
+            name = f"{source}/{source}-{start:%Y-%m}.csv"
+            data = cut(start, next_month(start) - DAY)
+            exports.add(name, data, datetime.combine(received, time(6, 25)))
+
+
+def on_the_first(exports: Exports, source: str, write_until: Callable[[date], bytes]) -> None:
+    """All-time counters, exported early on the first of every month: they cover the days before it."""
+    for first in month_firsts(COUNTED_SINCE, exports.end + DAY):
+        data = write_until(first - DAY)
+        exports.add(f"{source}/{source}-{first:%Y-%m}.csv", data, datetime.combine(first, time(6, 15)))
+
+
+def export_owners(exports: Exports) -> None:
+    """Everybody who ever owned a record; who left is archived. A second list adds the head of growth."""
+    people = [(name, OWNER_NUMBERS[name], MAIL[name], last < LANDING_START) for name, _, last, _ in REPS]
+    later = [*people, ("Sofia Marin", 41120031, "s.marin@companyx.example", False)]
+    for day, known in ((LANDING_START, people), (ACTIVITIES_SINCE, later)):
+        rows = [
+            [str(number), str(number - 41110000), mail, *name.split(" "), "PERSON", str(gone).lower()]
+            for name, number, mail, gone in known
+        ]
+        data = csv_bytes(OWNER_HEADER, rows, end="\n")
+        exports.add(f"hubspot_owners/owners-{day:%Y-%m}.csv", data, datetime.combine(day, time(6, 2)))
+
+
+def export_pipelines(exports: Exports) -> None:
+    header = ("pipeline_id", "pipeline_label", "stage_id", "stage_label", "display_order", "probability")
+    odds = ("0.2", "0.4", "0.6", "0.8", "0.9", "1.0", "0.0")
+    internal = (
+        "appointmentscheduled",
+        "qualifiedtobuy",
+        "presentationscheduled",
+        "decisionmakerboughtin",
+        "contractsent",
+        "closedwon",
+        "closedlost",
+    )
+    rows = [
+        ["default", "Sales Pipeline", name, label, str(place), chance]
+        for place, (name, label, chance) in enumerate(zip(internal, (*STAGES, WON, LOST), odds, strict=True))
+    ]
+    received = datetime.combine(LANDING_START, time(6, 3))
+    exports.add("hubspot_pipelines/pipelines-2025-11.csv", csv_bytes(header, rows, end="\n"), received)
+
+
+INDUSTRIES = (("Hospitality", 40), ("Leisure and fitness", 30), ("Telecommunications", 12), ("Events", 18))
+COUNTRIES = (("Germany", 44), ("Austria", 14), ("Norway", 12), ("Spain", 16), ("Poland", 14))
+COMPANY_HEADER = (
+    "Record ID",
+    "Company name",
+    "Company Domain Name",
+    "Create Date",
+    "Industry",
+    "Country/Region",
+    "Company owner",
+)
+
+
+def export_companies(exports: Exports, seed: int) -> None:
+    dice = Dice(seed, "companies")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        for _ in range(dice.count(900) if day.weekday() < 5 else 0):
+            name = f"{dice.one_of(FIRST_WORDS)} {dice.one_of(SECOND_WORDS)}"
+            number = 70110001 + len(rows)
+            cells = [
+                str(number),
+                name,
+                f"{name.split(' ')[0].lower()}{number % 1000}.example",
+                f"{dice.moment(day, 8, 18):%Y-%m-%d %H:%M}",
+                dice.pick(INDUSTRIES),
+                dice.pick(COUNTRIES),
+                dice.pick(reps_on(day)),
+            ]
+            rows.append((day, cells))
+
+    def cut(first: date, last: date) -> bytes:
+        return csv_bytes(COMPANY_HEADER, [row for day, row in rows if first <= day <= last])
+
+    since_month(exports, "hubspot_companies", ACTIVITIES_SINCE, cut)
+
+
+def make_activities(
+    seed: int, name: str, mean_milli: int, cells: Callable[[Dice, datetime, str, int], list[str]]
+) -> list[tuple[date, list[str]]]:
+    """Rows of one kind of activity by the day they were noted."""
+    dice = Dice(seed, f"crm {name}")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        if day.weekday() < 5:
+            for _ in range(dice.count(mean_milli * season(day) // 100)):
+                at, owner = dice.moment(day, 9, 17), dice.pick(reps_on(day))
+                rows.append((day, cells(dice, at, owner, len(rows))))
+    return rows
+
+
+def _meeting(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    outcome = dice.pick((("COMPLETED", 74), ("NO_SHOW", 9), ("CANCELED", 8), ("RESCHEDULED", 9)))
+    return [str(61300001 + number), as_utc(at), outcome, str(OWNER_NUMBERS[owner])]
+
+
+def _call(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    answered = dice.chance(420)
+    length = dice.between(40, 900) * 1000 if answered else 0
+    outcome = "f240bbac-87c9-4f6e-bf70-924b57d47db7" if answered else "73a0d17f-1163-4015-bdd5-ec830791da20"
+    state = "COMPLETED" if answered else "NO_ANSWER"
+    identity = [str(62300001 + number), as_utc(at)]
+    return [*identity, "OUTBOUND", str(length), state, outcome, str(OWNER_NUMBERS[owner])]
+
+
+def _task(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    done = at + timedelta(days=dice.between(0, 1), hours=1) if dice.chance(780) else None
+    completed = f"{done:%Y-%m-%d %H:%M}" if done else ""
+    state = "Completed" if done else "Not started"
+    return [str(63300001 + number), f"{at + 2 * DAY:%Y-%m-%d} 18:00", completed, state, owner]
+
+
+def _mail(dice: Dice, at: datetime, owner: str, number: int) -> list[str]:
+    direction = "EMAIL" if dice.chance(700) else "INCOMING_EMAIL"
+    state = "BOUNCED" if direction == "EMAIL" and dice.chance(20) else "SENT"
+    return [str(64300001 + number), f"{at:%Y-%m-%d %H:%M}", direction, state, owner]
+
+
+ACTIVITIES = (
+    (
+        "meetings",
+        1_500,
+        _meeting,
+        ("hs_object_id", "hs_meeting_start_time", "hs_meeting_outcome", "hubspot_owner_id"),
+    ),
+    (
+        "calls",
+        2_600,
+        _call,
+        (
+            "hs_object_id",
+            "hs_timestamp",
+            "hs_call_direction",
+            "hs_call_duration",
+            "hs_call_status",
+            "hs_call_disposition",
+            "hubspot_owner_id",
+        ),
+    ),
+    ("tasks", 1_200, _task, ("Record ID", "Due date", "Completed at", "Task Status", "Assigned to")),
+    (
+        "emails",
+        2_000,
+        _mail,
+        ("Record ID", "Activity date", "Email direction", "Email send status", "Activity assigned to"),
+    ),
+)
+"""Export, usual number a day in thousandths, how a row is made, header."""
+
+
+def export_activities(exports: Exports, seed: int) -> None:
+    for name, mean, cells, header in ACTIVITIES:
+        rows = make_activities(seed, name, mean, cells)
+
+        def cut(
+            first: date,
+            last: date,
+            rows: list[tuple[date, list[str]]] = rows,
+            header: Sequence[str] = header,
+        ) -> bytes:
+            return csv_bytes(header, [row for day, row in rows if first <= day <= last])
+
+        since_month(exports, f"hubspot_{name}", ACTIVITIES_SINCE, cut)
+
+
+FORMS = (("Offer for hotels", 46), ("Screens for gyms", 32), ("Request a call", 22))
+
+
+def export_forms(exports: Exports, seed: int) -> None:
+    """Now and then somebody sends a second form."""
+    dice = Dice(seed, "forms")
+    rows: list[tuple[date, list[str]]] = []
+    for day in days(ACTIVITIES_SINCE, HORIZON):
+        for _ in range(dice.count(620 * season(day) // 100)):
+            again = bool(rows) and dice.chance(90)
+            earlier = rows[dice.upto(len(rows))][1][3] if again else ""
+            fresh = (
+                f"{dice.one_of(GIVEN)}.{dice.one_of(FAMILY)}@{dice.one_of(FIRST_WORDS)}f{len(rows)}.example"
+            )
+            at = dice.moment(day, 7, 22)
+            cells = [
+                f"cv-{810001 + len(rows)}",
+                f"{at:%Y-%m-%d %H:%M:%S}",
+                dice.pick(FORMS),
+                earlier or fresh.lower(),
+            ]
+            rows.append((day, cells))
+
+    def cut(first: date, last: date) -> bytes:
+        header = ("Conversion ID", "Submitted At", "Form", "Email")
+        return csv_bytes(header, [row for day, row in rows if first <= day <= last])
+
+    since_month(exports, "hubspot_forms", ACTIVITIES_SINCE, cut)
+
+
+def export_campaign_counters(exports: Exports, messages: list[Message]) -> None:
+    """The list of campaigns, its counters over the same messages that the activity export shows singly."""
+    header = ("campaign_id", "title", "created", "sent", "opens", "clicks", "replies", "bounces", "leads")
+
+    def until(last: date) -> bytes:
+        def past(at: datetime | None) -> bool:
+            return at is not None and at.date() <= last
+
+        rows = []
+        for number, title, _ in CAMPAIGNS:
+            own = [one for one in messages if one.campaign == f"{number}/{title}" and past(one.sent)]
+            counts = [
+                len(own),
+                sum(past(one.opened) for one in own),
+                sum(past(one.clicked) for one in own),
+                sum(past(one.replied) for one in own),
+                sum(one.bounced for one in own),
+                sum(one.lead and past(one.replied) for one in own),
+            ]
+            rows.append([str(number), title, f"{HISTORY_START}T07:00:00Z", *map(str, counts)])
+        return csv_bytes(header, rows, end="\n")
+
+    on_the_first(exports, "mailshake_campaigns", until)
+
+
+def export_prospect_campaigns(exports: Exports, seed: int) -> None:
+    dice = Dice(seed, "prospect campaigns")
+    begun = {
+        "Hotel chains": date(2026, 3, 2),
+        "Fitness studios": date(2026, 4, 13),
+        "Trade fairs": date(2026, 8, 17),
+    }
+    levels = {"Hotel chains": 1_900, "Fitness studios": 1_300, "Trade fairs": 900}
+    daily: dict[str, list[tuple[date, list[int]]]] = {name: [] for name in begun}
+    for day in days(date(2026, 3, 2), HORIZON):
+        for name, start in begun.items():
+            if day >= start and day.weekday() < 5:
+                sent = dice.count(levels[name])
+                opened = sum(dice.chance(480) for _ in range(sent))
+                replied = sum(dice.chance(210) for _ in range(opened))
+                qualified = sum(dice.chance(350) for _ in range(replied))
+                daily[name].append((day, [sent, opened, replied, qualified]))
+
+    def until(last: date) -> bytes:
+        rows = []
+        for place, (name, start) in enumerate(begun.items()):
+            past = [counts for day, counts in daily[name] if day <= last]
+            if start <= last:
+                totals = [str(sum(counts[column] for counts in past)) for column in range(4)]
+                rows.append([str(9101 + place), name, f"{start}T09:00:00.000Z", *totals])
+        return csv_bytes(
+            ("id", "name", "created_at", "contacted", "opened", "replied", "qualified"), rows, end="\n"
+        )
+
+    on_the_first(exports, "prospectio_campaigns", until)
+
+
+def export_people(exports: Exports, people: list[Contact], prospects: list[Contact]) -> None:
+    """People of the journeys; every ninth is a prospect of the other tool, under the same address."""
+
+    def row(one: Contact) -> list[str]:
+        known = [each for each in prospects if each.created < one.created] if one.number % 9 == 0 else []
+        email = known[-1].email if known else f"{one.given}.{one.family}@{one.host}mail.example".lower()
+        return [f"p{70001 + one.number}", email, one.given, as_utc(one.created), one.channel]
+
+    def cut(first: date, last: date) -> bytes:
+        header = ("id", "email", "first_name", "created_at", "lead_source")
+        return csv_bytes(
+            header, [row(one) for one in people if first <= one.created.date() <= last], end="\n"
+        )
+
+    since_month(exports, "ortto_contacts", COUNTED_SINCE, cut, day=3)
+
+
 # --- the whole ---------------------------------------------------------------------------------------
 
 
@@ -1694,16 +2316,29 @@ def make_exports(seed: int, since: date, until: date) -> Exports:
     export_deals(exports, world.deals)
     export_subscriptions(exports, world.subscriptions)
     export_partner_sales(exports, world.partner_sales)
-    export_ledger(exports, world, seed)
+    books = export_ledger(exports, world, seed)
     export_freelance(exports, freelance)
-    export_messages(exports, make_messages(seed))
+    messages, prospects = make_messages(seed), make_contacts(seed, "prospects", 7_000)
+    export_messages(exports, messages)
     export_entries(exports, make_entries(seed))
     export_signups(exports, make_signups(seed))
     export_contacts(exports, make_contacts(seed, "contacts", 17_000))
-    export_prospects(exports, make_contacts(seed, "prospects", 7_000), seed)
+    export_prospects(exports, prospects, seed)
     export_snapshots(exports, make_snapshots(seed))
     export_influencers(exports, make_contacts(seed, "influencers", 2_000), seed)
     export_tasks(exports, seed)
+    export_asana(exports)
+    export_jira(exports)
+    export_profit_and_loss(exports, books)
+    export_transactions(exports, make_transactions(seed))
+    export_owners(exports)
+    export_pipelines(exports)
+    export_companies(exports, seed)
+    export_activities(exports, seed)
+    export_forms(exports, seed)
+    export_campaign_counters(exports, messages)
+    export_prospect_campaigns(exports, seed)
+    export_people(exports, make_contacts(seed, "journey people", 2_600), prospects)
     return exports
 
 

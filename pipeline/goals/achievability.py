@@ -1,6 +1,7 @@
-"""Whether a target can be reached, judged when it is set: a beta-binomial for rates, past windows otherwise.
+"""Whether a rate's target can be reached, judged when it is set: a beta-binomial of the counts on record.
 
-Here: the chance of a rate and the classes of chances. Not here: the verdict per letter (smart.py).
+Here: the chance of a rate and the classes of chances. Not here: the chance of other goals (chances.py) or the
+verdict per letter (smart.py).
 
 The rate's model: a prior Beta(2, 6) is updated by the counts on record, deflated by 1 + (n - 1) x 0.02
 because deals of one week are alike (n: cases a period). Each coming period then has its own rate, drawn from
@@ -19,15 +20,13 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.goals.forecast.counts import CORRELATION, PRIOR
+from pipeline.goals.forecast.outlook import OFFERED
 from pipeline.units import Direction
 
-PRIOR = (2.0, 6.0)
-CORRELATION = 0.02
 GRID = 400
 MOST_TRIALS = 1000
 """More cases than this are replaced by as many with the same variance of the rate."""
-OFFERED = (0.70, 0.50, 0.25, 0.10)
-"""Chances for which a target is offered."""
 
 Floats = npt.NDArray[np.float64]
 AmbitionClass = Literal["comfortable", "achievable", "stretch", "too_ambitious"]

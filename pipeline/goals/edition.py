@@ -20,8 +20,10 @@ import pandas as pd
 
 from pipeline import RULE_VERSION
 from pipeline.goals.book import SeriesBook
+from pipeline.goals.chances import chance_history
 from pipeline.goals.drivers import drivers_of
 from pipeline.goals.evaluate import evaluate, with_previous
+from pipeline.goals.measure import horizon, resolved, target_in_force
 from pipeline.goals.model import (
     WORST_FIRST,
     Edition,
@@ -29,8 +31,10 @@ from pipeline.goals.model import (
     SmartVerdict,
 )
 from pipeline.goals.restated import restatements
+from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
+from pipeline.kpis.known import KnownFacts
 from pipeline.kpis.registry import feeding_sources, kpi_registry
 from pipeline.periods import Week, cutoff
 from pipeline.sources.freshness import source_states
@@ -176,7 +180,7 @@ def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, k
     registry = kpi_registry(workspace)
     used = {goal.kpi: registry[goal.kpi] for goal in workspace.goals if goal.kpi in registry}
     components = daily_components(
-        list(used.values()), lambda name: store.fact(name, knowledge), workspace.people, week.sunday
+        list(used.values()), KnownFacts(workspace, store, knowledge), workspace.people, week.sunday
     )
     states = source_states(workspace, store, knowledge)
     book = SeriesBook(components)
@@ -199,9 +203,14 @@ def _result(
 ) -> GoalResult:
     series = book.series(kpi, goal.segment)
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
+    zone = workspace.company.zone
+    seen = horizon(week, as_of, zone, [state.received_at for state in feeding.values()])
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     result = evaluate(
-        goal, kpi, series, week, as_of, workspace.company.zone, feeding, currency=workspace.company.currency
-    )
+        goal, kpi, series, week, as_of, zone, feeding, currency=workspace.company.currency,
+        chances=chance_history(goal, kpi, series, seen, target),
+        unseen=unseen_part(goal, book, workspace.people),
+    )  # fmt: skip
     return replace(result, drivers=drivers_of(goal, kpi, book, result))
 
 

@@ -56,6 +56,7 @@ from pipeline.goals.progress import (
     required_rate,
     run_rate,
 )
+from pipeline.goals.segments import Unseen
 from pipeline.goals.status import (
     CONFIDENT_FROM,
     FEWEST_OBSERVATIONS,
@@ -142,16 +143,18 @@ def evaluate(
     currency: str | None = None,
     chances: ChanceHistory | None = None,
     drivers: Sequence[DriverPart] = (),
+    unseen: Unseen | None = None,
 ) -> GoalResult:
     """The goal as of an edition.
 
     `series` holds the KPI's days in the goal's segment as known at `as_of` (UTC); `states` are the states of
-    the sources that feed the KPI and nothing else; `currency` is the company's.
+    the sources that feed the KPI and nothing else; `currency` is the company's; `unseen` is a part of the
+    segment that no row has.
     """
     seen = horizon(week, as_of, zone, [state.received_at for state in states.values()])
     figures = measured_figures(goal, kpi, series, seen)
     periods = _periods(figures)
-    status, basis, reason = _verdict(figures, states, zone, currency, chances)
+    status, basis, reason = _verdict(figures, states, zone, currency, chances, unseen)
     late = _late(figures, states, zone) if basis in ("pace", "chance") else None
     if late is not None:
         reason = say.awaiting(reason, late)
@@ -167,7 +170,7 @@ def evaluate(
         baseline=figures.baseline,
         target=target if target is not None else ZERO,
         target_known=target is not None,
-        original_target=resolved(first_target, goal, kpi, series) if first_target else None,
+        original_target=resolved(first_target, goal, kpi, series, seen) if first_target else None,
         start=goal.start,
         due=goal.due,
         as_of=as_of,
@@ -190,7 +193,7 @@ def evaluate(
         required_multiple=_multiple(figures),
         best_period=figures.best_period,
         completeness=_completeness(figures),
-        chance=chances.now if chances else None,
+        chance=chances.now if chances and basis == "chance" else None,
         status=status,
         basis=basis,
         reason=reason,
@@ -220,7 +223,7 @@ def measured_figures(goal: Goal, kpi: Kpi, series: Series, seen: Horizon) -> Fig
     """Measurement, plan, progress and rates of a goal at an edition."""
     window = goal_window(goal, kpi, seen)
     kind, last = effective_kind(goal), window.data_through
-    target = resolved(target_in_force(goal, seen.today), goal, kpi, series)
+    target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     baseline = baseline_of(goal, kpi, series)
     reading = _reading(goal, kpi, series, window, kind)
     zero = _plan_origin(kind, kpi, baseline)
@@ -400,12 +403,13 @@ def _override(goal: Goal, today: date) -> StatusName | None:
 
 def _verdict(
     f: Figures, states: Mapping[str, SourceState], zone: ZoneInfo, currency: str | None,
-    chances: ChanceHistory | None,
+    chances: ChanceHistory | None, unseen: Unseen | None,
 ) -> Verdict:  # fmt: skip
     """The first rule that applies, in the order in which they may overrule each other: figures that cannot be
     trusted come before any verdict, a sum that is already reached before a source that is late."""
     return (
         _not_started(f)
+        or _unknown_segment(unseen)
         or _unusable_figures(f, currency)
         or _reached_early(f)
         or _unusable_source(f, states, zone)
@@ -425,6 +429,13 @@ def _not_started(f: Figures) -> Verdict | None:
     if f.seen.sunday >= f.goal.start:
         return None
     return "not_started", "none", Reason(say.NOT_STARTED, {"start": ("date", f.goal.start)})
+
+
+def _unknown_segment(unseen: Unseen | None) -> Verdict | None:
+    """Its figures would be zeros, which for a limit even read as success."""
+    if unseen is None:
+        return None
+    return _no(say.NO_SEGMENT, segment=("text", unseen.text), choices=("text", unseen.choices))
 
 
 def _unusable_figures(f: Figures, currency: str | None) -> Verdict | None:
@@ -521,7 +532,22 @@ def _by_chance(f: Figures, chances: ChanceHistory | None) -> Verdict | None:
         "low": (f.unit, chances.now.low),
         "high": (f.unit, chances.now.high),
     }
-    return chance_status(chances, stretch=stretch), "chance", _reason(f, say.CHANCE, params)
+    return chance_status(chances, stretch=stretch), "chance", _reason(f, _chance_template(f), params)
+
+
+def _chance_template(f: Figures) -> str:
+    """What a chance rests on: for a sum the recent rate against the one that is needed, for the others the
+    forecast."""
+    if f.kind == "maintain":
+        return say.CHANCE_KEPT[f.window.period]
+    if f.kind != "cumulative":
+        return say.CHANCE
+    if f.is_limit:
+        return say.CHANCE_LIMIT
+    if f.run_rate is None or f.required is None:
+        return say.CHANCE_SUM
+    short = f.required > f.run_rate
+    return say.cumulative_chance(f.window.period, f.run_periods, short, _is_beyond_best(f))
 
 
 def _by_pace(f: Figures) -> Verdict:
@@ -558,17 +584,26 @@ def _pace_template(f: Figures, behind: bool) -> str:
         return say.LIMIT_ABOVE if behind else say.LIMIT_BELOW
     if f.kind == "level":
         return _level_template(f, behind)
-    beyond = f.required is not None and f.best_period is not None and f.required > f.best_period
-    return say.cumulative_pace(f.window.period, f.run_periods, behind, beyond)
+    return say.cumulative_pace(f.window.period, f.run_periods, behind, _is_beyond_best(f))
+
+
+def _is_beyond_best(f: Figures) -> bool:
+    return f.required is not None and f.best_period is not None and f.required > f.best_period
 
 
 def _level_template(f: Figures, behind: bool) -> str:
     gap = _difference(f.reading.value, f.expected_value)
     if gap is not None and f.target is not None and abs(gap) < _unseen(f.kpi, f.target):
         return say.LEVEL_ON_PLAN
-    if behind and f.progress is not None and f.progress < 0:
+    if behind and f.progress is not None and f.progress < 0 and _is_seen(f, f.baseline):
         return say.LEVEL_WORSE
     return say.LEVEL_BEHIND if behind else say.LEVEL_AHEAD
+
+
+def _is_seen(f: Figures, other: Decimal | None) -> bool:
+    """Whether the figure and another one differ as they are printed: 59.97 % is no worse than 60 %."""
+    gap = _difference(f.reading.value, other)
+    return gap is None or f.target is None or abs(gap) >= _unseen(f.kpi, f.target)
 
 
 def _unseen(kpi: Kpi, target: Decimal) -> Decimal:

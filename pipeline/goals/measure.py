@@ -317,23 +317,26 @@ def original_target(goal: Goal) -> Quantity | None:
     return changes[0].previous if changes else None
 
 
-def resolved(quantity: Quantity, goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
-    """A target or milestone as an absolute number; None when the base it refers to has no figure.
+def resolved(
+    quantity: Quantity, goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None = None
+) -> Decimal | None:
+    """A target or milestone as an absolute number; None when the base it refers to has no figure, or, with
+    `seen`, not a whole one yet: part of a year is no base.
 
     "+25 %" multiplies the base, "-5 pp" and plain signed numbers are added to it.
     """
     if not quantity.signed:
         return quantity.amount
-    base = _base(goal, kpi, series)
+    base = _base(goal, kpi, series, seen)
     if base is None:
         absolute = goal.relative_to is None and (kpi.kind == "growth" or goal.baseline is None)
         return quantity.amount if absolute else None
     return base * (1 + quantity.amount) if quantity.mark == "%" else base + quantity.amount
 
 
-def _base(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+def _base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
     if goal.relative_to == "prior_year":
-        return _prior_year_base(goal, kpi, series)
+        return _prior_year_base(goal, kpi, series, seen)
     if goal.relative_to is None and kpi.kind == "growth":
         return None
     if goal.relative_to == "baseline":
@@ -341,10 +344,12 @@ def _base(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
     return goal.baseline.amount if goal.baseline is not None else None
 
 
-def _prior_year_base(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
+def _prior_year_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
     period, kind = goal_period(goal, kpi), effective_kind(goal)
     span = Span(goal.start, goal.due) if kind == "cumulative" else measured_span(goal, kpi, goal.due)
     earlier = prior_year_span(span, period)
     if series.first_day is None or series.first_day > earlier.first:
+        return None
+    if seen is not None and not seen.is_closed(earlier.last, kpi):
         return None
     return read_span(kpi, series, earlier, period, mean=kind != "cumulative").value

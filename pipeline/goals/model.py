@@ -78,8 +78,23 @@ class ControlChart:
 
 
 @dataclass(frozen=True)
+class FanPoint:
+    """Where the goal's figure is forecast to be at the end of a coming period: quantiles of its paths."""
+
+    day: date
+    low: Decimal
+    """10 %: four out of five paths are between it and `high`."""
+    lower: Decimal
+    """25 %: half of the paths are between it and `upper`."""
+    middle: Decimal
+    upper: Decimal
+    high: Decimal
+
+
+@dataclass(frozen=True)
 class Chance:
-    """Chance of attainment with its 80 % range; absent until a model provides one."""
+    """Chance of attainment with its 80 % range; absent where there is too little history. A goal to keep has
+    the forecast of its next period."""
 
     probability: float
     low: Decimal
@@ -87,6 +102,9 @@ class Chance:
     forecast: Decimal
     low_confidence: bool = False
     method: str = ""
+    """bank: exponential smoothing, averaged. counts: beta-binomial, of a rate with few cases."""
+    fan: tuple[FanPoint, ...] = ()
+    """The rest of the burn-up, oldest first; of a goal to keep each whole period."""
 
 
 @dataclass(frozen=True)

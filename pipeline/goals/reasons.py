@@ -35,6 +35,10 @@ NOT_COVERED = (
     "No verdict yet: the exports cover only the days to {through}, and no period of this goal is in them."
 )
 NO_DATA = "No verdict: there are no figures for this goal from {first} to {last}."
+NO_SEGMENT = (
+    "No verdict: no row has {segment}. Values there are: {choices}. Correct the goal's segment, or wait for "
+    "its first row."
+)
 SHORT_HISTORY = (
     "No verdict: the figure is measured from {first} to {last}, but the history begins only on {history}."
 )
@@ -46,7 +50,7 @@ FOREIGN = (
 NO_BASELINE = "No verdict: the goal has no baseline and the data before {start} give none. Add `baseline`."
 NO_TARGET = "No verdict: the target refers to earlier figures, and there are none. Write it as a number."
 STALE = (
-    "No verdict: {source} is out of date. Its newest export came on {received} with data to {through}. "
+    "No verdict: “{source}” is out of date. Its newest export came on {received} with data to {through}. "
     "Deliver a newer export and run the week again."
 )
 REFUSED = (
@@ -54,6 +58,10 @@ REFUSED = (
     "export of {received}."
 )
 REFUSED_ONLY = "No verdict: the export of {source} could not be read. {why}"
+NOT_FETCHED = (
+    "No verdict: {source} was not fetched in time. {why} Figures end with what was fetched on {received}."
+)
+NEVER_FETCHED = "No verdict: {source} has not been fetched. {why}"
 MISSING = (
     "No verdict: nothing has been received from {source}. Put its export into the folder and run "
     "the week again."
@@ -110,6 +118,18 @@ MAINTAIN_LOST = {
 CHANCE = (
     "{chance} likely: the forecast for {due} is {forecast} (80 % range {low} to {high}), the target {target}."
 )
+CHANCE_SUM = (
+    "{chance} likely: {actual} of {target} by {day}; the forecast for {due} is {forecast} "
+    "(80 % range {low} to {high})."
+)
+CHANCE_LIMIT = (
+    "{chance} likely: {actual} of at most {target} by {day}; the forecast for {due} is {forecast} "
+    "(80 % range {low} to {high})."
+)
+CHANCE_KEPT = {
+    "week": "{chance} likely: weeks at {target} or better: {inside} of {judged}; the newest is {actual}.",
+    "month": "{chance} likely: months at {target} or better: {inside} of {judged}; the newest is {actual}.",
+}
 
 _LAST = {
     ("week", True): "the last week ran at {run_rate}",
@@ -123,10 +143,19 @@ _EACH = {"week": "a week", "month": "a month"}
 def cumulative_pace(period: PeriodName, n: int, behind: bool, beyond_best: bool) -> str:
     """The sentence of a sum on its way: gap, recent rate, needed rate, and whether that was ever reached."""
     head = "{actual} of {target} by {day}: {gap} " + ("behind plan" if behind else "ahead of plan")
-    last = f"; {_LAST[period, n == 1]}" if n else ""
-    need = f"{'is needed' if behind else 'is enough'}"
-    tail = f", more than any {period} on record ({{best}})" if behind and beyond_best else ""
-    return f"{head}{last}{', ' if n else '; '}{{required}} {_EACH[period]} {need}{tail}."
+    return f"{head}; {_rates(period, n, behind, beyond_best)}"
+
+
+def cumulative_chance(period: PeriodName, n: int, short: bool, beyond_best: bool) -> str:
+    """The same with its chance. `short`: the recent rate is less than what is needed."""
+    return "{chance} likely: {actual} of {target} by {day}; " + _rates(period, n, short, beyond_best)
+
+
+def _rates(period: PeriodName, n: int, short: bool, beyond_best: bool) -> str:
+    last = f"{_LAST[period, n == 1]}, " if n else ""
+    need = "is needed" if short else "is enough"
+    tail = f", more than any {period} on record ({{best}})" if short and beyond_best else ""
+    return f"{last}{{required}} {_EACH[period]} {need}{tail}."
 
 
 LABELS = {
@@ -246,6 +275,11 @@ def _calculation_key(kpi: Kpi, kind: str, reading: Reading, period: PeriodName, 
 def source_reason(state: SourceState, received: date | None) -> Reason:
     """Why a source keeps a goal from a verdict: which, since when, and what to do."""
     params: dict[str, Param] = {"source": ("text", state.title or state.source_id)}
+    if state.is_fetched and state.freshness in ("stale", "missing"):
+        params["why"] = ("text", _said(state.problem))
+        if received is None:
+            return Reason(NEVER_FETCHED, params)
+        return Reason(NOT_FETCHED, {**params, "received": ("date", received)})
     if state.freshness == "missing" or (received is None and state.freshness != "refused"):
         return Reason(MISSING, params)
     if state.freshness == "refused":
@@ -283,9 +317,10 @@ def every_template() -> set[str]:
             found |= {text for text in value.values() if isinstance(text, str)}
     periods: tuple[PeriodName, ...] = ("week", "month")
     return found | {
-        cumulative_pace(period, n, behind, beyond)
+        sentence(period, n, short, beyond)
+        for sentence in (cumulative_pace, cumulative_chance)
         for period in periods
         for n in (0, 1, 2)
-        for behind in (True, False)
+        for short in (True, False)
         for beyond in (True, False)
     }

@@ -17,6 +17,7 @@ from decimal import Decimal
 from pipeline.goals.book import SeriesBook
 from pipeline.goals.model import Cause, GoalResult, PeriodValue, Restatement
 from pipeline.kpis.compute import daily_components
+from pipeline.kpis.known import KnownFacts
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Kpi, Workspace
 
@@ -126,7 +127,7 @@ class _Trial:
             self._books[source] = SeriesBook(
                 daily_components(
                     self.kpis,
-                    lambda name: self.store.fact(name, knowledge),
+                    KnownFacts(self.workspace, self.store, knowledge),
                     self.workspace.people,
                     self.through,
                 )

@@ -1,8 +1,8 @@
 """SMART, checked: a verdict per letter of every goal, each with its evidence in numbers.
 
 Here: what is looked at for each letter and how it is judged. Not here: the chance of a rate
-(achievability.py) or how a verdict is printed. Evidence is a sentence template with its numbers; the worst
-piece of evidence decides a letter.
+(achievability.py) or of another goal (chances.py), or how a verdict is printed. Evidence is a sentence
+template with its numbers; the worst piece of evidence decides a letter.
 
 Achievable rests on three lines of evidence: the chance from history, the hours the initiatives need against
 the hours their owners have, and the word of whoever committed to the goal.
@@ -26,6 +26,8 @@ from pipeline.goals.achievability import (
     rate_chance,
 )
 from pipeline.goals.book import SeriesBook
+from pipeline.goals.chances import as_decimal, outlook_at_start
+from pipeline.goals.forecast.outlook import OFFERED, Outlook
 from pipeline.goals.measure import (
     Series,
     Span,
@@ -46,6 +48,7 @@ from pipeline.goals.measure import (
     whole_periods,
 )
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
+from pipeline.goals.segments import unseen_part
 from pipeline.goals.status import printed_chance
 from pipeline.kpis.registry import feeding_sources
 from pipeline.kpis.series import ComponentIndex, KpiSeries
@@ -85,8 +88,9 @@ CLASS_GRADE: dict[AmbitionClass, Grade] = {
 S_NUMBER = "Target as a number: {target} for {kpi}."
 S_NO_KPI = "The KPI {kpi} does not exist."
 S_NO_TARGET = "The target refers to earlier figures, and there are none."
-S_SEGMENT = "The segment {segment} occurs in the data."
-S_SEGMENT_EMPTY = "The segment {segment} does not occur in the data; check its spelling."
+S_SEGMENT = "The segment “{segment}” occurs in the data."
+S_SEGMENT_EMPTY = "The segment “{segment}” does not occur in the data. Values there are: {choices}."
+S_SEGMENT_NONE = "The segment “{segment}” does not occur in the data; check its spelling."
 S_OWNER = "{owner} is responsible."
 S_NO_OWNER = "The owner {owner} is not in people.yaml."
 M_SOURCES = "Sources deliver: {sources}."
@@ -103,6 +107,20 @@ A_CLASSES: dict[AmbitionClass, str] = {
     "achievable": "Achievable: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
     "stretch": "A stretch: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
     "too_ambitious": "Too ambitious: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
+}
+A_CHANCES: dict[AmbitionClass, str] = {
+    "comfortable": (
+        "Comfortable: {chance} likely when set; the forecast was {forecast} (80 % range {low} to {high})."
+    ),
+    "achievable": (
+        "Achievable: {chance} likely when set; the forecast was {forecast} (80 % range {low} to {high})."
+    ),
+    "stretch": (
+        "A stretch: {chance} likely when set; the forecast was {forecast} (80 % range {low} to {high})."
+    ),
+    "too_ambitious": (
+        "Too ambitious: {chance} likely when set; the forecast was {forecast} (80 % range {low} to {high})."
+    ),
 }
 A_OFFERED = "Targets that would be 70, 50, 25 and 10 % likely: {t70}, {t50}, {t25}, {t10}."
 A_REACHED = "Reached before: {reached} of {spans} earlier spans of this length did; the best had {best}."
@@ -210,15 +228,22 @@ def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterat
     else:
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
     if goal.segment and context.book is not None:
-        found = any(_holds(one, goal.segment) for one in context.book.index.segments(goal.kpi))
-        text = ", ".join(f"{key}: {value}" for key, value in sorted(goal.segment.items()))
-        yield _said(
-            "pass" if found else "fail", S_SEGMENT if found else S_SEGMENT_EMPTY, segment=("text", text)
-        )
+        yield _segment(goal, context.book, context.workspace)
     known = context.workspace.person(goal.owner) is not None
     yield _said(
         "pass" if known else "warn", S_OWNER if known else S_NO_OWNER, owner=_person(context, goal.owner)
     )
+
+
+def _segment(goal: Goal, book: SeriesBook, workspace: Workspace) -> Evidence:
+    unseen = unseen_part(goal, book, workspace.people)
+    if unseen is not None:
+        return _said("fail", S_SEGMENT_EMPTY, segment=("text", unseen.text), choices=("text", unseen.choices))
+    found = any(_holds(one, goal.segment) for one in book.index.segments(goal.kpi))
+    text = ", ".join(value for _, value in sorted(goal.segment.items()))
+    if found:
+        return _said("pass", S_SEGMENT, segment=("text", text))
+    return _said("fail", S_SEGMENT_NONE, segment=("text", text))
 
 
 def _holds(segment: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
@@ -297,10 +322,13 @@ def _by_history(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterat
     if history is not None:
         yield from _rate(goal, kpi, history, target)
         return
-    if effective_kind(goal) == "maintain":
-        yield from _kept_before(goal, kpi, series, target)
-        return
-    yield from _past_spans(goal, kpi, series, target)
+    outlook = outlook_at_start(goal, kpi, series, target)
+    if outlook is not None:
+        yield from _forecast(goal, kpi, outlook)
+    evidence = _kept_before if effective_kind(goal) == "maintain" else _past_spans
+    for grade, reason in evidence(goal, kpi, series, target):
+        # what happened before is part of the chance already, and is told beside it without a vote
+        yield ("pass" if outlook is not None else grade), reason
 
 
 def rate_history(goal: Goal, kpi: Kpi, series: Series) -> tuple[RateHistory, int] | None:
@@ -349,24 +377,39 @@ def _spans_before(start: date, length: int, period: str, most: int) -> list[Span
     return spans
 
 
+def _forecast(goal: Goal, kpi: Kpi, outlook: Outlook) -> Iterator[Evidence]:
+    """The chance of any other goal on the day before its start, by the model that judges it later."""
+    kind, unit = ambition(outlook.probability), kpi.unit.value
+    low, high = outlook.range80
+    yield _said(
+        _ambition_grade(goal, kind), A_CHANCES[kind],
+        chance=("text", printed_chance(outlook.probability)), forecast=(unit, as_decimal(outlook.forecast)),
+        low=(unit, as_decimal(low)), high=(unit, as_decimal(high)),
+    )  # fmt: skip
+    offered = zip(OFFERED, outlook.offered, strict=True)
+    yield _offered(unit, {chance: as_decimal(value) for chance, value in offered})
+
+
+def _ambition_grade(goal: Goal, kind: AmbitionClass) -> Grade:
+    """A stretch is what a stretch goal is meant to be."""
+    return "pass" if goal.ambition == "stretch" and kind == "stretch" else CLASS_GRADE[kind]
+
+
+def _offered(unit: str, targets: Mapping[float, Decimal]) -> Evidence:
+    named = {f"t{round(level * 100)}": (unit, value) for level, value in targets.items()}
+    return _said("pass", A_OFFERED, **named)
+
+
 def _rate(goal: Goal, kpi: Kpi, found: tuple[RateHistory, int], target: Decimal) -> Iterator[Evidence]:
     history, ahead = found
     chance = rate_chance(target, kpi.direction, history, ahead)
     kind = ambition(chance)
-    grade: Grade = CLASS_GRADE[kind]
-    if goal.ambition == "stretch" and kind == "stretch":
-        grade = "pass"
     yield _said(
-        grade, A_CLASSES[kind], chance=("text", printed_chance(chance)),
+        _ambition_grade(goal, kind), A_CLASSES[kind], chance=("text", printed_chance(chance)),
         hits=("count", Decimal(repr(history.hits))), cases=("count", Decimal(repr(history.cases))),
         rate=(kpi.unit.value, Decimal(repr(history.hits)) / Decimal(repr(history.cases))),
     )  # fmt: skip
-    offered = offered_targets(kpi.direction, history, ahead)
-    unit = kpi.unit.value
-    yield _said(
-        "pass", A_OFFERED,
-        **{f"t{round(level * 100)}": (unit, value) for level, value in offered.items()},
-    )  # fmt: skip
+    yield _offered(kpi.unit.value, offered_targets(kpi.direction, history, ahead))
 
 
 def _kept_before(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:

@@ -51,6 +51,19 @@ def _sent(event: str) -> Measure:
     return Measure(fact="outreach_events", date="happened_on", where=(_where("event", event),))
 
 
+def _flowed(column: str) -> Measure:
+    """What a campaign counter grew by between two snapshots, on the day of the later one."""
+    return Measure(fact="campaign_flows", aggregate="sum", column=column, date="counted_on")
+
+
+def _noted(kind: str, *more: Condition) -> Measure:
+    """Activities of one kind in the CRM."""
+    return Measure(fact="engagements", date="happened_on", where=(_where("kind", kind), *more))
+
+
+FIRST_OF_AN_ADDRESS = Condition(column="is_repeat", not_equals=(True,))
+
+
 def _entries(*stage: str) -> Measure:
     """Entries into one stage, by its label or the CRM's internal name."""
     return Measure(fact="deal_stages", date="entered_on", where=(_where("stage", *stage),))
@@ -394,9 +407,247 @@ ADMIN_HOURS = Kpi(
     citation="TimeCamp: time entries by tag",
 )
 
+NEW_PROSPECTS = Kpi(
+    id="new_prospects",
+    name={"en": "New prospects", "ru": "Новые потенциальные клиенты"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=Measure(fact="contacts", date="created_on", where=(FIRST_OF_AN_ADDRESS,)),
+    dimensions=("channel", "lifecycle", "owner", "team"),
+    formula={
+        "en": "Contacts and prospects added in the period, each address once.",
+        "ru": "Число контактов, добавленных за период; каждый адрес учитывается один раз.",
+    },
+    definition={
+        "en": "An address that stands in several tools counts where and when it came first. A contact "
+        "without an address counts by itself: nobody can tell whether it came before.",
+        "ru": "Адрес, который есть в нескольких системах, учитывается там и тогда, где он появился впервые. "
+        "Контакт без адреса учитывается сам по себе: нельзя узнать, был ли он раньше.",
+    },
+    citation="HubSpot: Create Date of contacts; Prospect.io: created_at of prospects",
+)
+
+PROSPECT_REPLY_RATE = Kpi(
+    id="prospect_reply_rate",
+    name={"en": "Prospects who replied", "ru": "Доля ответивших потенциальных клиентов"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=Measure(fact="contacts", date="contacted_on", where=(_where("has_replied", True),)),
+    denominator=Measure(fact="contacts", date="contacted_on"),
+    dimensions=("channel", "campaign", "owner", "team"),
+    minimum_sample=20,
+    formula={
+        "en": "Prospects who replied over prospects written to, both by the day of the newest message.",
+        "ru": "Число ответивших потенциальных клиентов, делённое на число тех, кому писали, по дате "
+        "последнего письма.",
+    },
+    definition={
+        "en": "Cohort view by prospect: who was last written to in the period, and how many of them have "
+        "answered by now. The tools keep a flag and no day of the answer, so recent periods still rise.",
+        "ru": "По когорте: кому за период писали в последний раз и сколько из них уже ответили. Системы "
+        "хранят признак ответа без даты, поэтому недавние периоды ещё растут.",
+    },
+    citation="Prospect.io: replied and last_emailed_at of prospects; replied / contacted",
+)
+
+LEAD_RATE = Kpi(
+    id="lead_rate",
+    name={"en": "Leads per message", "ru": "Доля писем, приведших к лиду"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=_sent("lead"),
+    denominator=_sent("sent"),
+    dimensions=OUTREACH_DIMENSIONS,
+    minimum_sample=20,
+    formula={
+        "en": "Leads found in the period over messages sent in the period.",
+        "ru": "Число лидов за период, делённое на число отправленных за период писем.",
+    },
+    definition={
+        "en": "A recipient is one lead per campaign, on the day of the reply, or of the message where no "
+        "reply is dated. Leads marked as lost or ignored do not count.",
+        "ru": "Получатель даёт не больше одного лида на кампанию: в день ответа, а если ответ не датирован — "
+        "в день письма. Потерянные и отклонённые лиды не учитываются.",
+    },
+    citation="Mailshake: created leads; leads / messages sent",
+)
+
+BOUNCE_RATE = Kpi(
+    id="bounce_rate",
+    name={"en": "Bounce rate", "ru": "Доля недоставленных писем"},
+    unit=Unit.PERCENT,
+    direction=Direction.DOWN,
+    kind="ratio",
+    numerator=_sent("bounce"),
+    denominator=_sent("sent"),
+    dimensions=OUTREACH_DIMENSIONS,
+    minimum_sample=20,
+    formula={
+        "en": "Messages that bounced over messages sent in the period.",
+        "ru": "Число недоставленных писем, делённое на число отправленных за период.",
+    },
+    definition={
+        "en": "A bounce counts on the day its message was sent, so the share never exceeds 100 %.",
+        "ru": "Отказ учитывается в день отправки письма, поэтому доля не превышает 100 %.",
+    },
+    citation="Mailshake: bounces / messages sent",
+)
+
+CALLS_MADE = Kpi(
+    id="calls_made",
+    name={"en": "Calls", "ru": "Звонки"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=_noted("call"),
+    dimensions=("outcome", "direction", "owner", "team"),
+    formula={
+        "en": "Calls noted in the CRM in the period.",
+        "ru": "Число звонков, занесённых в CRM за период.",
+    },
+    definition={
+        "en": "Every call counts, answered or not, in either direction.",
+        "ru": "Учитывается каждый звонок, входящий и исходящий, с ответом и без.",
+    },
+    citation="HubSpot: calls by hs_timestamp",
+)
+
+MEETINGS_HELD = Kpi(
+    id="meetings_held",
+    name={"en": "Meetings held", "ru": "Проведённые встречи"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=_noted("meeting", _where("is_done", True)),
+    dimensions=("owner", "team"),
+    formula={
+        "en": "Meetings with the outcome Completed, by the day they began.",
+        "ru": "Число встреч с результатом «Completed», по дню начала.",
+    },
+    definition={
+        "en": "A meeting that is only scheduled, was cancelled or to which nobody came does not count.",
+        "ru": "Запланированные, отменённые и несостоявшиеся встречи не учитываются.",
+    },
+    citation="HubSpot: hs_meeting_outcome COMPLETED by hs_meeting_start_time",
+)
+
+MEETING_RATE = Kpi(
+    id="meeting_rate",
+    name={"en": "Meetings per message", "ru": "Встречи на одно письмо"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=_noted("meeting", _where("is_done", True)),
+    denominator=_sent("sent"),
+    dimensions=("owner", "team"),
+    minimum_sample=20,
+    formula={
+        "en": "Meetings held in the period over outreach messages sent in the period.",
+        "ru": "Число проведённых за период встреч, делённое на число отправленных за период писем.",
+    },
+    definition={
+        "en": "Period view: meetings count on their day, whatever led to them.",
+        "ru": "По периоду: встреча учитывается в свой день, что бы к ней ни привело.",
+    },
+    citation="HubSpot: completed meetings; Mailshake: sent activity; meetings / messages sent",
+)
+
+CAMPAIGN_REPLY_RATE = Kpi(
+    id="campaign_reply_rate",
+    name={"en": "Replies per message, by campaign", "ru": "Доля ответов по кампаниям"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=_flowed("replies"),
+    denominator=_flowed("sent"),
+    dimensions=("name", "kind", "owner", "team"),
+    minimum_sample=20,
+    formula={
+        "en": "Growth of the campaigns' replies over growth of their messages sent.",
+        "ru": "Прирост ответов по кампаниям, делённый на прирост отправленных писем.",
+    },
+    definition={
+        "en": "All-time counters are differenced between two exports; what happened counts on the day of the "
+        "later one. A counter that falls was reset or edited: that span counts as nothing, and it is said.",
+        "ru": "Накопительные счётчики вычитаются друг из друга между двумя выгрузками; результат относится к "
+        "дню более поздней. Уменьшение счётчика означает сброс или правку: такой промежуток не учитывается, "
+        "и об этом сообщается.",
+    },
+    citation="Mailshake: campaign counters; replies / messages sent",
+)
+
+CAMPAIGN_CONVERSION_RATE = Kpi(
+    id="campaign_conversion_rate",
+    name={"en": "Conversions per message delivered", "ru": "Конверсия доставленных сообщений"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=_flowed("conversions"),
+    denominator=_flowed("delivered"),
+    dimensions=("name", "kind", "owner", "team"),
+    minimum_sample=20,
+    formula={
+        "en": "Growth of the campaigns' conversions over growth of their messages delivered.",
+        "ru": "Прирост конверсий по кампаниям, делённый на прирост доставленных сообщений.",
+    },
+    definition={
+        "en": "All-time counters are differenced between two exports; what happened counts on the day of the "
+        "later one. What a conversion is, each journey defines itself.",
+        "ru": "Накопительные счётчики вычитаются друг из друга между двумя выгрузками; результат относится к "
+        "дню более поздней. Что считать конверсией, определяет сам сценарий.",
+    },
+    citation="Ortto: conversions and delivered of campaigns; conversions / delivered",
+)
+
+NEW_COMPANIES = Kpi(
+    id="new_companies",
+    name={"en": "New companies in the CRM", "ru": "Новые компании в CRM"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=Measure(fact="companies", date="created_on"),
+    dimensions=("industry", "country", "owner", "team"),
+    formula={
+        "en": "Companies added to the CRM in the period.",
+        "ru": "Число компаний, добавленных в CRM за период.",
+    },
+    definition={
+        "en": "Every company record counts on the day it was created; two records of one company are two.",
+        "ru": "Каждая карточка компании учитывается в день создания; две карточки одной компании — это две.",
+    },
+    citation="HubSpot: companies by createdate",
+)
+
+FORM_SIGNUPS = Kpi(
+    id="form_signups",
+    name={"en": "Form sign-ups", "ru": "Заявки из форм"},
+    unit=Unit.COUNT,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=Measure(fact="form_submissions", date="submitted_on", where=(FIRST_OF_AN_ADDRESS,)),
+    dimensions=("form",),
+    formula={
+        "en": "Form submissions in the period, each address once.",
+        "ru": "Число отправленных за период форм; каждый адрес учитывается один раз.",
+    },
+    definition={
+        "en": "The first submission of an address counts. Kept apart from web analytics' sign-ups: the same "
+        "person stands in both.",
+        "ru": "Учитывается первая отправка с адреса. Показатель отделён от регистраций веб-аналитики: один и "
+        "тот же человек есть в обоих.",
+    },
+    citation="HubSpot: form submissions by submittedAt; first of an address wins",
+)
+
 CATALOGUE: tuple[Kpi, ...] = (
     SIGNUPS, GROSS_PROFIT, NET_PROFIT, SALES_REVENUE, RETENTION_RATE, CHURN_RATE, CAC, PROSPECTING_ACTIVITY,
     REPLY_RATE, FUNNEL_FLOW, REVENUE_GROWTH_YOY, CLOSING_RATE, NEW_CUSTOMERS_KPI, ADMIN_HOURS,
+    NEW_PROSPECTS, PROSPECT_REPLY_RATE, LEAD_RATE, BOUNCE_RATE, CALLS_MADE, MEETINGS_HELD, MEETING_RATE,
+    CAMPAIGN_REPLY_RATE, CAMPAIGN_CONVERSION_RATE, FORM_SIGNUPS,
+    NEW_COMPANIES,
 )  # fmt: skip
 """In the order the documentation lists them."""
 

@@ -44,6 +44,7 @@ def source_facts(source: Source) -> tuple[str, ...]:
 def feeding_sources(kpi: Kpi, workspace: Workspace) -> tuple[str, ...]:
     """Ids of the sources whose facts the KPI's measures read, in the workspace's order."""
     wanted = {measure.fact for measure in measures(kpi)}
+    wanted |= {origin for name in wanted if name in FACTS and (origin := FACTS[name].made_from)}
     return tuple(source.id for source in workspace.sources if wanted & set(source_facts(source)))
 
 

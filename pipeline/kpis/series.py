@@ -91,6 +91,18 @@ class KpiRows:
                 found.setdefault(pair, set()).add(code)
         return {pair: frozenset(codes) for pair, codes in found.items()}
 
+    def values(self, key: str) -> tuple[str, ...]:
+        """The values that rows have of one dimension, sorted; an empty cell is none."""
+        return self._values.get(key, ())
+
+    @cached_property
+    def _values(self) -> dict[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for key, value in self._with:
+            if value:
+                found.setdefault(key, []).append(value)
+        return {key: tuple(sorted(values)) for key, values in found.items()}
+
     def matching(self, wanted: Mapping[str, str]) -> slice | npt.NDArray[np.int64]:
         """The rows whose segment has all of the wanted values, as an index into the arrays."""
         if not wanted:

@@ -1,7 +1,8 @@
 """The boxes under the table of page 1: decisions and actions, changes since last week, data quality.
 
 Here: which lines stand in a box, and what is said of those that find no room. Not here: the table
-(scorecard.py), how many lines a box has (sheets.py). A line that finds no room is always counted.
+(scorecard.py), how many lines a box has (sheets.py). A text is whole while there is room for it; a line that
+finds no room is always counted.
 """
 
 from __future__ import annotations
@@ -15,18 +16,21 @@ from itertools import groupby
 from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
 from pipeline.language import pick
 from pipeline.report.context import Context
-from pipeline.report.fit import fitted, lines
+from pipeline.report.fit import fitted, lines, width
 from pipeline.report.goalpage import rejected, source_line
 from pipeline.report.view import Box, Group, Item, Tone
 from pipeline.report.words import BEHIND, behind, decapitalised, status_view
 from pipeline.units import Unit
+from pipeline.workspace.model import Action
 
-BOX, WIDE_BOX = 247.0, 379.0
-"""Width of one of three boxes, and of one of two."""
+DECISIONS_BOX, CHANGES_BOX, DATA_BOX, WIDE_BOX = 305.0, 222.0, 214.0, 379.0
+"""Widths of the three boxes of page 1, what must be decided being the widest, and of one of two."""
 HANGING = 14.0
 TEXT, NOTE = 7.8, 7.2
 """Sizes of an item's text and of the grey words after it."""
 MOST_LINES = 2
+NAME_LINES = (12, 9, 6, 5, 4, 3, MOST_LINES)
+"""Lines of a list of names, tried in turn."""
 FRESHNESS: dict[str, tuple[str, Tone]] = {
     "refused": ("▼", "red"),
     "missing": ("○", "grey"),
@@ -45,18 +49,28 @@ class Place:
     """Room of a box: its lines and its width."""
 
     lines: int
-    width: float = BOX
+    width: float = WIDE_BOX
 
 
 def three_boxes(context: Context, room: int) -> tuple[Box, ...]:
     """The boxes of page 1, each in `room` lines."""
-    place = Place(room)
-    return decisions_box(context, place), changes_box(context, place), data_box(context, place)
+    return (
+        decisions_box(context, Place(room, DECISIONS_BOX)),
+        changes_box(context, Place(room, CHANGES_BOX)),
+        data_box(context, Place(room, DATA_BOX)),
+    )
 
 
 def lines_needed(context: Context) -> int:
     """Lines of the longest box when nothing is left out."""
-    return max(used_lines(box, BOX) for box in three_boxes(context, 1000))
+    widths = (DECISIONS_BOX, CHANGES_BOX, DATA_BOX)
+    boxes = three_boxes(context, 1000)
+    return max(used_lines(box, width) for box, width in zip(boxes, widths, strict=True))
+
+
+def decisions_needed(context: Context) -> int:
+    """Lines of the decisions and actions when none is left out: nothing on a later page repeats them."""
+    return used_lines(decisions_box(context, Place(1000, DECISIONS_BOX)), DECISIONS_BOX)
 
 
 def used_lines(box: Box, width: float) -> int:
@@ -65,8 +79,11 @@ def used_lines(box: Box, width: float) -> int:
     )
 
 
-def _height(item: Item, width: float) -> int:
-    return len(lines(f"{item.text} {item.note}".strip(), width - HANGING, TEXT))
+def _height(item: Item, room: float) -> int:
+    room -= HANGING
+    if width(f"{item.text} ", TEXT) + width(item.note, NOTE) <= room:
+        return 1
+    return len(lines(f"{item.text} {item.note}".strip(), room, TEXT))
 
 
 def _short(item: Item, width: float) -> Item:
@@ -76,7 +93,10 @@ def _short(item: Item, width: float) -> Item:
 
 
 def _packed(items: Sequence[Item], place: Place, context: Context) -> tuple[Item, ...]:
-    """As many items as there is room for; the others are counted in a last line."""
+    """As many items as there is room for, whole when all of them are; the others are counted in a last
+    line."""
+    if sum(_height(item, place.width) for item in items) <= place.lines:
+        return tuple(items)
     short = [_short(item, place.width) for item in items]
     heights = [_height(item, place.width) for item in short]
     if sum(heights) <= place.lines:
@@ -85,11 +105,18 @@ def _packed(items: Sequence[Item], place: Place, context: Context) -> tuple[Item
     while kept < len(short) and used + heights[kept] <= place.lines - 1:
         used += heights[kept]
         kept += 1
-    more = context.formats.say.count("and {n} more", "and {n} more", len(short) - kept)
-    return (*short[:kept], Item("…", more, tone="grey"))
+    return (*short[:kept], _more(context, len(short) - kept))
+
+
+def _more(context: Context, count: int) -> Item:
+    return Item("…", context.formats.say.count("and {n} more", "and {n} more", count), tone="grey")
 
 
 # --- decisions and actions ----------------------------------------------------------------------------
+
+
+Part = tuple[str, list[Item]]
+"""A heading ("" for none) and the items under it."""
 
 
 def decisions_box(context: Context, place: Place) -> Box:
@@ -103,45 +130,70 @@ def decisions_box(context: Context, place: Place) -> Box:
     if not decisions:
         decisions = _suggestions(context)
         heading = f.say("Decisions needed (suggested)") if decisions else heading
-    done = [one for one in notes.actions if one.done is not None]
-    if not done and context.previous_notes:
-        done = list(context.previous_notes.actions)
-    last = []
-    for one in done:
-        mark, word, tone = MARKS[one.done]
-        note = f"{f.say(word)} · {_who_when(context, one.owner, one.due)}".rstrip(" ·")
-        last.append(Item(mark, pick(one.text, context.lang), note, tone))
+    last = [one for one in notes.actions if one.done is not None]
+    if not last and context.previous_notes:
+        last = list(context.previous_notes.actions)
     fresh = [
         Item("→", pick(one.text, context.lang), _who_when(context, one.owner, one.due))
         for one in notes.actions
         if one.done is None
     ]
-    parts = [
-        ("", decisions or [Item("–", f.say("No decision this week."))]),
-        (f.say("Last week's actions"), last),
-        (f.say("This week"), fresh),
+    first = ("", decisions or [Item("–", f.say("No decision this week."))])
+    choices = [
+        [first, (f.say("Last week's actions"), reported), (f.say("This week"), fresh)]
+        for reported in ([_reported(context, one) for one in last], _done_together(context, last))
     ]
-    return Box(heading, tuple(_groups([part for part in parts if part[1]], place, context)))
+    return Box(heading, _groups([[part for part in one if part[1]] for one in choices], place, context))
 
 
-def _groups(parts: Sequence[tuple[str, list[Item]]], place: Place, context: Context) -> list[Group]:
-    """Groups share the room in order; each later one is promised its heading and one item. A group that
-    cannot show a single item is left out: a heading over a count says nothing."""
-    left, groups = place.lines, []
-    promised = [
-        bool(heading) + _height(_short(items[0], place.width), place.width) for heading, items in parts
-    ]
-    for index, (heading, items) in enumerate(parts):
-        room = left - bool(heading) - sum(promised[index + 1 :])
-        if room < promised[index] - bool(heading):
-            room = left - bool(heading)
-        kept = _packed(items, Place(room, place.width), context) if room > 0 else ()
-        if len(kept) < 2 and kept and kept[0].mark == "…":
-            continue
+def _reported(context: Context, one: Action) -> Item:
+    mark, word, tone = MARKS[one.done]
+    note = f"{context.formats.say(word)} · {_who_when(context, one.owner, one.due)}".rstrip(" ·")
+    return Item(mark, pick(one.text, context.lang), note, tone)
+
+
+def _done_together(context: Context, actions: Sequence[Action]) -> list[Item]:
+    """What was not done, action by action; what was done in one item, without names and dates."""
+    f = context.formats
+    done = [pick(one.text, context.lang).rstrip(".") for one in actions if one.done]
+    mark, _, tone = MARKS[True]
+    together = [Item(mark, f.say("Done: {actions}", actions="; ".join(done)), tone=tone)] if done else []
+    return [*(_reported(context, one) for one in actions if not one.done), *together]
+
+
+def _groups(choices: Sequence[Sequence[Part]], place: Place, context: Context) -> tuple[Group, ...]:
+    """The first choice that fits whole; else the last with its texts shortened, and as far as it goes."""
+    for parts in choices:
+        if _parts_height(parts, place.width) <= place.lines:
+            return tuple(Group(heading, tuple(items)) for heading, items in parts)
+    shortened = [(heading, [_short(item, place.width) for item in items]) for heading, items in choices[-1]]
+    if _parts_height(shortened, place.width) <= place.lines:
+        return tuple(Group(heading, tuple(items)) for heading, items in shortened)
+    return _cut(shortened, place, context)
+
+
+def _parts_height(parts: Sequence[Part], width: float) -> int:
+    return sum(bool(heading) + sum(_height(item, width) for item in items) for heading, items in parts)
+
+
+def _cut(parts: Sequence[Part], place: Place, context: Context) -> tuple[Group, ...]:
+    """Items in their order while there is room, the last line counting those that are left out."""
+    groups: list[Group] = []
+    left, missing = place.lines - 1, sum(len(items) for _, items in parts)
+    for heading, items in parts:
+        kept: list[Item] = []
+        for item in items:
+            needed = _height(item, place.width) + (bool(heading) and not kept)
+            if needed > left:
+                break
+            kept.append(item)
+            left -= needed
+        missing -= len(kept)
         if kept:
-            groups.append(Group(heading, kept))
-            left -= bool(heading) + sum(_height(item, place.width) for item in kept)
-    return groups
+            groups.append(Group(heading, tuple(kept)))
+        if len(kept) < len(items):
+            break
+    return (*groups, Group("", (_more(context, missing),)))
 
 
 def _who_when(context: Context, owner: str | None, due: date | None) -> str:
@@ -180,14 +232,17 @@ def changes_box(context: Context, place: Place) -> Box:
     targets = [item for result in context.results for item in _target_changes(context, result)]
     items = [*moves, *targets, *_restatements(context)]
     if sum(_height(_short(item, place.width), place.width) for item in items) > place.lines:
-        items = [*_ways(context, place), *targets, *_causes(context)]
+        for most in NAME_LINES:
+            items = [*_ways(context, place, most), *targets, *_causes(context)]
+            if sum(_height(item, place.width) for item in items) <= place.lines:
+                break
     if not items:
         items = [Item("–", f.say("Nothing: no status moved and no earlier number was restated."))]
     return Box(f.say("Changed since last week"), (Group("", _packed(items, place, context)),))
 
 
-def _ways(context: Context, place: Place) -> list[Item]:
-    """Goals whose status became worse, and those whose became better, each in one item."""
+def _ways(context: Context, place: Place, most: int) -> list[Item]:
+    """Goals whose status became worse, and those whose became better, each in one item of `most` lines."""
     f = context.formats
     worse: list[str] = []
     better: list[str] = []
@@ -201,18 +256,18 @@ def _ways(context: Context, place: Place) -> list[Item]:
     ways: list[Item] = []
     for mark, text, tone, names in found:
         if names:
-            said = _enumerated(context, text, names, place.width)
+            said = _enumerated(context, text, names, place.width, most)
             ways.append(Item(mark, said, tone="red" if tone == "red" else "green"))
     return ways
 
 
-def _enumerated(context: Context, text: str, names: Sequence[str], width: float) -> str:
-    """As many names as two lines hold, the others counted."""
+def _enumerated(context: Context, text: str, names: Sequence[str], width: float, most: int) -> str:
+    """As many names as `most` lines hold, the others counted."""
     f = context.formats
     for shown in range(len(names), 0, -1):
         rest = [f.say.count("{n} more", "{n} more", len(names) - shown).replace(" ", "\u00a0")]
         said = f.say(text, names=f.listed([*names[:shown], *(rest if shown < len(names) else [])]))
-        if len(lines(said, width - HANGING, TEXT)) <= MOST_LINES:
+        if len(lines(said, width - HANGING, TEXT)) <= most:
             break
     return said
 
@@ -315,21 +370,36 @@ def data_box(context: Context, place: Place) -> Box:
         context.source_ids,
         key=lambda key: (order.index(states[key].freshness), -states[key].counts.quarantined),
     )
-    troubled = [key for key in ids if states[key].freshness != "fresh" or states[key].counts.quarantined]
+    troubled = [
+        key
+        for key in ids
+        if states[key].freshness != "fresh" or states[key].counts.quarantined or states[key].concerns
+    ]
     calm = [key for key in ids if key not in troubled]
-    items = [_short(_source_item(context, key), place.width) for key in ids]
+    items = [_source_item(context, key) for key in ids]
     if sum(_height(item, place.width) for item in items) > place.lines:
-        summary = [_summary(context, calm)] if calm else []
-        room = place.lines - sum(_height(_short(one, place.width), place.width) for one in summary)
-        worst = _packed([_source_item(context, key) for key in troubled], Place(room, place.width), context)
-        items = [*worst, *(_short(one, place.width) for one in summary)]
+        items = _summed_up(context, troubled, calm, place)
     if not items:
         items = [Item("○", f.say("No source is set up."), tone="grey")]
     return Box(f.say("Data quality"), (Group("", tuple(items)),))
 
 
-def _summary(context: Context, calm: Sequence[str]) -> Item:
-    """The sources without trouble in one item: as many names as two lines hold, the others counted."""
+def _summed_up(context: Context, troubled: Sequence[str], calm: Sequence[str], place: Place) -> list[Item]:
+    """The troubled sources line by line, the others in one item that leaves them room."""
+    worst = [_source_item(context, key) for key in troubled]
+    if not calm:
+        return list(_packed(worst, place, context))
+    taken = sum(_height(item, place.width) for item in worst)
+    for most in NAME_LINES:
+        summary = _summary(context, calm, place.width, most)
+        room = place.lines - _height(summary, place.width)
+        if taken <= room:
+            break
+    return [*_packed(worst, Place(room, place.width), context), summary]
+
+
+def _summary(context: Context, calm: Sequence[str], width: float, most: int) -> Item:
+    """The sources without trouble in one item: as many names as `most` lines hold, the others counted."""
     f = context.formats
     names = [context.source_title(key) for key in calm]
     for shown in range(len(names), -1, -1):
@@ -339,7 +409,7 @@ def _summary(context: Context, calm: Sequence[str]) -> Item:
         text = f.say.count(
             "{n} source fresh: {names}", "{n} sources fresh: {names}", len(names), names=listed
         )
-        if len(lines(text, BOX - HANGING, TEXT)) <= MOST_LINES:
+        if len(lines(text, width - HANGING, TEXT)) <= most:
             break
     if not shown:
         text = f.say.count("{n} source fresh", "{n} sources fresh", len(names))
@@ -353,4 +423,7 @@ def _source_item(context: Context, key: str) -> Item:
         f = context.formats
         text = f"{context.source_title(key)}: {rejected(state.counts.quarantined, state.reasons, f)}"
         return Item("◆", text, tone="amber")
+    if state.freshness == "fresh" and state.concerns:
+        concern = state.concerns[0].text(context.formats.say)
+        return Item("◆", f"{context.source_title(key)}: {concern}", tone="amber")
     return Item(mark, source_line(context, key), tone=tone)

@@ -12,32 +12,32 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from pipeline.bundled import templates_dir
+from pipeline.errors import InvariantBroken
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
 from pipeline.language import pick
-from pipeline.report.checks import check_document
+from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.engine import scorecard_html
-from pipeline.report.files import inside, safe_name, sha256, write_atomic
+from pipeline.report.files import inside, put_file, safe_name, sha256
 from pipeline.report.html import web_page
+from pipeline.report.printed import Embedded, Order, Printed
+from pipeline.report.printers import printers
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Make, Memory, settled
 from pipeline.report.twin import dumps, restricted, scorecard_json
 from pipeline.report.view import ScorecardView, Setting
 from pipeline.workspace.model import Audience, Notes, Workspace
-
-if TYPE_CHECKING:
-    from pipeline.report.pdf import Printed
 
 MANIFEST = "manifest.json"
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -61,7 +61,7 @@ def render_edition(
     exports. progress: told each file's name when it is there. A file whose content would be the same is not
     made again. Raises InvariantBroken when a finished document is not what it must be; what was written
     before it stays whole."""
-    desk = _Desk(out_dir, progress)
+    desk = _Desk(out_dir, edition, progress)
     kpis = kpi_registry(workspace)
     readers = workspace.audiences if audiences is None else tuple(audiences)
     spoken = [*workspace.company.languages, *(one.language for one in readers)]
@@ -70,23 +70,31 @@ def render_edition(
     twin = scorecard_json(plain)
     written = workspace.model_dump_json() + notes.model_dump_json()
     desk.put("scorecard.json", dumps(twin))
-    for lang, context in plain.items():
-        desk.memory = Memory()
-        for goal_id in _read_in(lang, context, readers, workspace):
-            only = partial(scorecard_view, context, goal_id)
-            sources = next(one.sources for one in edition.results if one.goal_id == goal_id)
-            embedded = dumps(restricted(twin, (goal_id,), sources))
-            desk.put_pdf(f"goals/{safe_name(goal_id)}.{lang}.pdf", only, embedded, edition, written)
-        for reader in (one for one in readers if one.language == lang):
-            own = replace(context, audience=reader, notes=notes, previous_notes=previous_notes)
-            view = scorecard_view(own)
-            name = f"scorecard-{safe_name(reader.id)}.{lang}"
-            embedded = dumps(restricted(twin, view.goal_ids, own.source_ids))
-            desk.put_pdf(f"{name}.pdf", partial(scorecard_view, own, None), embedded, edition, written)
-            desk.put(f"{name}.html", web_page(view).encode())
+    memories = {lang: Memory() for lang in langs}
+    singles = [
+        _Sheet(
+            f"goals/{safe_name(goal_id)}.{lang}.pdf",
+            partial(scorecard_view, context, goal_id),
+            dumps(restricted(twin, (goal_id,), _sources(edition, goal_id))),
+            memories[lang],
+        )
+        for lang, context in plain.items()
+        for goal_id in _read_in(lang, context, readers, workspace)
+    ]
+    desk.put_pdfs(singles, written)
+    sheets = []
+    for reader in readers:
+        own = replace(plain[reader.language], audience=reader, notes=notes, previous_notes=previous_notes)
+        view = scorecard_view(own)
+        name = f"scorecard-{safe_name(reader.id)}.{reader.language}"
+        embedded = dumps(restricted(twin, view.goal_ids, own.source_ids))
+        make = partial(scorecard_view, own, None)
+        sheets.append(_Sheet(f"{name}.pdf", make, embedded, memories[reader.language]))
+        desk.put(f"{name}.html", web_page(view).encode())
+    desk.put_pdfs(sheets, written)
     desk.put("quarantine.csv", quarantine_csv(quarantine))
     desk.put("calendar.ics", calendar_ics(plain[langs[0]]))
-    desk.finish(workspace, edition)
+    desk.finish(workspace)
     return desk.paths
 
 
@@ -100,16 +108,31 @@ def _read_in(lang: str, context: Context, readers: Sequence[Audience], workspace
     return [key for key in everything if any(one.sees(key) for one in seen)]
 
 
+def _sources(edition: Edition, goal_id: str) -> tuple[str, ...]:
+    return next(one.sources for one in edition.results if one.goal_id == goal_id)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A PDF to be: its name, what it shows in a setting, the data inside it, and how closely its goals were
+    set elsewhere."""
+
+    name: str
+    make: Make
+    embedded: bytes
+    memory: Memory
+
+
 @dataclass
 class _Desk:
     """Where documents are put down: one folder and its manifest."""
 
     folder: Path
+    edition: Edition
     progress: Progress | None = None
     paths: list[Path] = field(default_factory=list)
     entries: list[dict[str, object]] = field(default_factory=list)
     known: dict[str, dict[str, object]] = field(default_factory=dict)
-    memory: Memory = field(default_factory=Memory)
 
     def __post_init__(self) -> None:
         path = self.folder / MANIFEST
@@ -122,36 +145,58 @@ class _Desk:
 
     def put(self, name: str, content: bytes, made_from: str | None = None) -> None:
         path = inside(self.folder, name)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self._note(path, name, sha256(content), len(content), made_from)
 
-    def put_pdf(self, name: str, make: Make, embedded: bytes, edition: Edition, written: str) -> None:
-        """Prints, checks and writes a PDF, unless the file that is there was made from the same.
+    def put_pdfs(self, sheets: Sequence[_Sheet], written: str) -> None:
+        """Prints, checks and writes PDFs side by side, those that are not there yet or were made from
+        something else. The first failure is raised when all are done: what is sound is written."""
+        digests = [self._made_from(sheet) for sheet in sheets]
+        failures: list[InvariantBroken] = []
+        with ThreadPoolExecutor(printers().size) as threads:
+            printing = [
+                None
+                if self._is_there(sheet.name, digest)
+                else threads.submit(self._print, sheet, digest, written)
+                for sheet, digest in zip(sheets, digests, strict=True)
+            ]
+            for sheet, digest, printed in zip(sheets, digests, printing, strict=True):
+                try:
+                    self.put(sheet.name, printed.result() if printed else self._content(sheet.name), digest)
+                except InvariantBroken as error:
+                    failures.append(error)
+        if failures:
+            raise failures[0]
 
-        What it is made from is told by its roomiest setting: how closely it must be set follows from that."""
-        html = scorecard_html(make(Setting()))
-        made_from = hashlib.sha256(b"\0".join((html.encode(), embedded, _tools().encode()))).hexdigest()
+    def _made_from(self, sheet: _Sheet) -> str:
+        """Digest of what a document is made from. Its roomiest setting tells it: how closely it must be set
+        follows from that."""
+        html = scorecard_html(sheet.make(Setting()))
+        return hashlib.sha256(b"\0".join((html.encode(), sheet.embedded, _tools().encode()))).hexdigest()
+
+    def _is_there(self, name: str, made_from: str) -> bool:
         path, known = inside(self.folder, name), self.known.get(name)
-        if known and known.get("made_from") == made_from and path.is_file():
-            content = path.read_bytes()
-            if sha256(content) == known.get("sha256"):
-                self._note(path, name, sha256(content), len(content), made_from)
-                return
-        from pipeline.report.pdf import Embedded, print_pdf
+        if not known or known.get("made_from") != made_from or not path.is_file():
+            return False
+        return sha256(path.read_bytes()) == known.get("sha256")
 
-        files = (Embedded("scorecard.json", "The numbers of this document", embedded),)
+    def _content(self, name: str) -> bytes:
+        return inside(self.folder, name).read_bytes()
+
+    def _print(self, sheet: _Sheet, made_from: str, written: str) -> bytes:
+        files = (Embedded("scorecard.json", "The numbers of this document", sheet.embedded),)
 
         def printing(view: ScorecardView) -> Printed:
-            identifier = made_from[:32].encode()
-            return print_pdf(scorecard_html(view), identifier=identifier, created=edition.as_of, files=files)
+            order = Order(scorecard_html(view), made_from[:32].encode(), self.edition.as_of, files)
+            return printers().print(order, expected_pages(view))
 
-        view, printed = settled(make, printing, self.memory)
-        check_document(view, printed, name, written)
-        self.put(name, printed.content, made_from)
+        view, printed = settled(sheet.make, printing, sheet.memory)
+        check_document(view, printed, sheet.name, written)
+        return printed.content
 
-    def finish(self, workspace: Workspace, edition: Edition) -> None:
+    def finish(self, workspace: Workspace) -> None:
         """The manifest comes last: a document that it names is there."""
+        edition = self.edition
         manifest = {
             "version": 1,
             "week": str(edition.week),
@@ -168,8 +213,7 @@ class _Desk:
             "documents": sorted(self.entries, key=lambda one: str(one["name"])),
         }
         path, content = inside(self.folder, MANIFEST), dumps(manifest)
-        if not path.is_file() or path.read_bytes() != content:
-            write_atomic(path, content)
+        put_file(path, content)
         self.paths.append(path)
 
     def _note(self, path: Path, name: str, digest: str, size: int, made_from: str | None) -> None:

@@ -207,7 +207,7 @@ def bullet(
 def _bands(
     scale: Scale, edges: Sequence[Number], higher: bool, track: tuple[float, float]
 ) -> tuple[Rect, ...]:
-    shades = {0: ("s1",), 1: ("s1", "s3"), 2: ("s1", "s2", "s4"), 3: ("s1", "s2", "s3", "s4")}[len(edges)]
+    shades = {0: ("s4",), 1: ("s1", "s3"), 2: ("s1", "s2", "s4"), 3: ("s1", "s2", "s3", "s4")}[len(edges)]
     stops = [scale.low, *(min(max(float(e), scale.low), scale.high) for e in edges), scale.high]
     if not higher:
         stops[0], stops[-1] = scale.high, scale.low
@@ -258,17 +258,24 @@ def _margin(texts: Sequence[str]) -> float:
     return round(max(66.0, *(text_width(text, LABEL, 600) + 8 for text in texts)), 2)
 
 
+def _axis_margin(texts: Sequence[str]) -> float:
+    """Room that the labels of the axis need to the left of a chart; common ones share one width."""
+    return round(max(30.0, *(text_width(text, LABEL) + 6 for text in texts)), 2)
+
+
 # --- burn-up -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """The forecast at the due date with its 80 % range."""
+    """The forecast at the due date with its 80 % range, and on the way there."""
 
     middle: Number
     low: Number
     high: Number
     label: str
+    fan: Sequence[tuple[date, Number, Number, Number, Number, Number]] = ()
+    """(day, 10, 25, 50, 75, 90 %) at the end of each coming period."""
 
 
 @dataclass(frozen=True)
@@ -300,16 +307,17 @@ def burn_up(
     """What was reached against the plan from start to due. `points` are (day, actual, plan) at the end of
     each day; labels stand at the right of their lines, moved apart when they would touch."""
     texts = (words.target, words.actual, words.plan, forecast.label if forecast else "")
-    left, right, top, bottom = 30.0, width - _margin(texts), 12.0, height - 14.0
     fan_values = [forecast.low, forecast.high] if forecast else []
     low, high = domain([*(p[1] for p in points), *(p[2] for p in points), target, *fan_values], 0.05, zero)
+    marks_at = ticks(low, high, 5)
+    labels = words.axis(marks_at)
+    left, right, top, bottom = _axis_margin(labels), width - _margin(texts), 12.0, height - 14.0
     xs = Scale(start.toordinal() - 1, max(due.toordinal(), start.toordinal()), left, right)
     ys = Scale(low, high, bottom, top)
-    marks_at = ticks(low, high, 5)
     rules = [Rule(left, ys.at(v), right, ys.at(v), "grid") for v in marks_at]
     marks = [
         Mark(left - 4, round(ys.at(v) + 2.2, 2), text, "axis", "end")
-        for v, text in zip(marks_at, words.axis(marks_at), strict=True)
+        for v, text in zip(marks_at, labels, strict=True)
     ]
     marks += _month_marks(xs, start, due, bottom + 10, words.month)
     days = [xs.at(p[0].toordinal()) for p in points]
@@ -329,13 +337,8 @@ def burn_up(
         dots = (Dot(days[last], y, "now"),)
         wanted.append((y, words.actual, "ink"))
         if forecast:
-            fans = (
-                Trail(
-                    f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.low):g} "
-                    f"{right:g},{ys.at(forecast.high):g}"
-                ),
-            )
-            lines.append(Trail(f"{days[last]:g},{y:g} {right:g},{ys.at(forecast.middle):g}", "forecast"))
+            fans, middle = _fan(forecast, days[last], y, right, xs, ys)
+            lines.append(middle)
     if forecast:
         wanted.append((ys.at(forecast.middle), forecast.label, "blue"))
     planned = [y for y in plan if y is not None]
@@ -356,6 +359,25 @@ def burn_up(
         dots=dots,
         marks=tuple(marks),
     )
+
+
+def _fan(
+    forecast: Forecast, x: float, y: float, right: float, xs: Scale, ys: Scale
+) -> tuple[tuple[Trail, ...], Trail]:
+    """The areas that hold 80 and 50 % of the futures, and the line in their middle, from the last figure on.
+    Without periods on the way, a wedge to the due date."""
+    ends = [(xs.clamped(day.toordinal()), *map(ys.clamped, values)) for day, *values in forecast.fan]
+    if not ends:
+        low, middle, high = (ys.at(value) for value in (forecast.low, forecast.middle, forecast.high))
+        wedge = Trail(f"{x:g},{y:g} {right:g},{low:g} {right:g},{high:g}")
+        return (wedge,), Trail(f"{x:g},{y:g} {right:g},{middle:g}", "forecast")
+
+    def area(under: int, over: int, css: str) -> Trail:
+        edge = [(end[0], end[under]) for end in ends] + [(end[0], end[over]) for end in reversed(ends)]
+        return Trail(" ".join(f"{a:g},{b:g}" for a, b in [(x, y), *edge]), css)
+
+    line = " ".join(f"{a:g},{b:g}" for a, b in [(x, y), *((end[0], end[3]) for end in ends)])
+    return (area(1, 5, ""), area(2, 4, "half")), Trail(line, "forecast")
 
 
 def _month_marks(xs: Scale, start: date, due: date, y: float, name: Callable[[date], str]) -> list[Mark]:
@@ -397,15 +419,16 @@ def control_chart(
     """Individual values with mean and natural limits (lower, mean, upper). A value outside is a ring, so
     that it is seen without colour."""
     texts = [words.upper, words.mean, words.lower, *([words.target] if target is not None else [])]
-    left, right, top, bottom = 30.0, width - _margin(texts), 6.0, height - 14.0
     values = [value for _, value in periods]
     low, high = domain([*values, target, *(limits or ())], 0.06)
+    marks_at = ticks(low, high, 4)
+    labels = words.axis(marks_at)
+    left, right, top, bottom = _axis_margin(labels), width - _margin(texts), 6.0, height - 14.0
     xs = Scale(0, max(len(periods) - 1, 1), left + 4, right - 4)
     ys = Scale(low, high, bottom, top)
-    marks_at = ticks(low, high, 4)
     marks = [
         Mark(left - 4, round(ys.at(v) + 2.2, 2), text, "axis", "end")
-        for v, text in zip(marks_at, words.axis(marks_at), strict=True)
+        for v, text in zip(marks_at, labels, strict=True)
     ]
     xp = [xs.at(index) for index in range(len(periods))]
     yp = [None if value is None else ys.at(value) for value in values]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 
 from pipeline.errors import InvariantBroken, Problem
-from pipeline.report.pdf import Printed
+from pipeline.report.printed import Printed
 from pipeline.report.view import ScorecardView
 
 SMALLEST, LARGEST = 5_000, 10_000_000

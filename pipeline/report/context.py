@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from pipeline import RULE_VERSION
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
 from pipeline.language import pick
 from pipeline.report.i18n import Formats, bound, formats
 from pipeline.workspace.model import Audience, Goal, Kpi, Notes, Workspace
 
-RULES_VERSION = "1"
-"""Version of the status rules and definitions printed on the method page; raised when one of them changes."""
+RULES_VERSION = RULE_VERSION
+"""Printed on every document; part of the run id, so that pages of other rules are other pages."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,17 @@
 """Writing documents: safe names, and a file that is either whole or not there.
 
-Here: names inside one folder, atomic writes. Not here: what is written (build.py).
+Here: names inside one folder, who may read what lies there. Not here: what is written (build.py), atomic
+writes (store/files.py).
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 from pathlib import Path
 
 from pipeline.errors import InvariantBroken, Problem
+from pipeline.store.files import PRIVATE_FILE, write_atomic
 
 RESERVED = {
     "con",
@@ -46,18 +47,13 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def write_atomic(path: Path, content: bytes) -> None:
-    """Temporary file, fsync, rename: a reader sees the old bytes or the new ones, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+def put_file(path: Path, content: bytes) -> None:
+    """The file holds `content`, whole or not at all, and only its owner may read it: a document may hold
+    figures of the company. A file that holds it already keeps its bytes and its time."""
+    if path.is_file() and path.read_bytes() == content:
+        path.chmod(PRIVATE_FILE)
+    else:
+        write_atomic(path, content)
 
 
 def sha256(content: bytes) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 
 from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
 from pipeline.language import pick
@@ -23,8 +24,8 @@ from pipeline.report.charts import (
     control_chart,
 )
 from pipeline.report.context import Context, closed_periods
-from pipeline.report.fit import fitted
-from pipeline.report.i18n import NONE, Formats
+from pipeline.report.fit import fitted, lines, width
+from pipeline.report.i18n import NBSP, NONE, Formats
 from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
     assurance,
@@ -40,8 +41,10 @@ from pipeline.workspace.model import Goal, Initiative
 
 PAGE = 527.0
 """Points between the margins of A4 portrait."""
-SIDE = 192.0
-"""Width of the right-hand column."""
+HEAD = 365.0
+"""Width of the title, beside the verdict."""
+EVIDENCE = 408.0
+"""Width of what is said to a letter of SMART."""
 MONTHS, CONTROL_PERIODS = 12, 26
 LARGE = Decimal("9.99")
 """Changes against the prior year beyond this are not spelled out."""
@@ -58,21 +61,25 @@ class Room:
     control: float
     weeks: int = 6
     initiatives: int = 5
+    waits: int = 2
+    """Lines of an initiative's title and of what it waits for."""
     drivers: int = 5
-    evidence: int = 4
-    """Lines under each letter of SMART."""
+    evidence: int = 6
+    """Lines said to each letter of SMART."""
     reason: int = 3
-    calculation: int = 3
+    calculation: int = 4
     source: int = 2
     months: bool = True
 
 
+TITLE, LONG_TITLE = 16.0, 12.6
+"""Sizes of a title that keeps to two lines, and of a longer one, which has three."""
 ROOMS = (
-    Room(burn=158, control=110, evidence=5),
-    Room(burn=136, control=98),
-    Room(burn=112, control=80, initiatives=4, drivers=4, evidence=4, reason=2),
-    Room(burn=94, control=66, weeks=5, initiatives=3, drivers=3, evidence=3, reason=2, calculation=2),
-    Room(80, 56, 4, 2, 2, evidence=2, reason=2, calculation=1, source=1, months=False),
+    Room(burn=166, control=108, source=3),
+    Room(burn=152, control=92),
+    Room(burn=126, control=74, initiatives=4, drivers=4),
+    Room(burn=104, control=62, weeks=5, initiatives=3, drivers=3, evidence=4, reason=2, calculation=2),
+    Room(84, 54, 4, 2, 1, 2, evidence=2, reason=2, calculation=1, source=1, months=False),
 )
 """From the roomiest page to the closest; a page that runs over is set in the next."""
 MARKS: dict[str, tuple[str, str, Tone]] = {
@@ -97,9 +104,10 @@ def goal_view(context: Context, result: GoalResult, step: int = 0) -> GoalView:
     notes = [signal(result.control, values, f), assurance(result.control, f) if near else _far(result, f)]
     return GoalView(
         goal_id=result.goal_id,
-        eyebrow=f"{fitted(context.title(result.goal_id), 210, 8, 1, 600)} · {f.week(context.edition.week)}",
-        title=fitted(title, 365, 16, 2, 700),
-        intro=fitted(_intro(context, result, goal), 365, 8.5, 2),
+        eyebrow=_eyebrow(context, result),
+        title=fitted(title, HEAD, LONG_TITLE, 3, 700),
+        long_title=len(lines(title, HEAD, TITLE, 700)) > 2,
+        intro=fitted(_intro(context, result, goal), HEAD, 8.5, 3),
         status=status_view(result.status, f),
         status_note=_status_note(context, result),
         basis=_basis(result, f),
@@ -117,18 +125,23 @@ def goal_view(context: Context, result: GoalResult, step: int = 0) -> GoalView:
             if result.period == "week"
             else "Usual variation, by month (XmR chart)"
         ),
-        control_note=fitted(". ".join(one.rstrip(".") for one in notes if one), 318, 7.5, 2),
+        control_note=fitted(". ".join(one.rstrip(".") for one in notes if one), PAGE, 7.5, 2),
         control=control,
         control_empty=f.say("Too few periods for natural limits: six are needed."),
         drivers=_drivers(context, result, room.drivers),
-        weeks=_weeks(result, f, room.weeks),
-        months=_months(result, f) if room.months else Cells("", (), ()),
-        initiatives=_initiatives(context, goal, room.initiatives),
+        weeks=_weeks(context, result, room.weeks),
+        months=_months(context, result) if room.months else Cells("", (), ()),
+        initiatives=_initiatives(context, goal, room),
         calculation_heading=f.say("How it was calculated"),
         calculation=fitted(_calculation(context, result), PAGE - 84, 7.2, room.calculation),
         quality_heading=f.say("Data quality"),
         quality=_quality(context, result, goal, room.source),
     )
+
+
+def _eyebrow(context: Context, result: GoalResult) -> str:
+    week = f" · {context.formats.week(context.edition.week)}"
+    return fitted(context.title(result.goal_id), HEAD - width(week, 8, 600), 8, 1, 600) + week
 
 
 def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
@@ -178,9 +191,9 @@ def _basis(result: GoalResult, f: Formats) -> str:
             else f.say("decided before {day}", day=f.date(result.due))
         )
     words = {
-        "pace": "judged by pace; no chance is computed",
+        "pace": "judged by pace; too little history for a chance",
         "none": "no verdict is possible",
-        "chance": "judged by pace; no chance is computed",
+        "chance": "judged by pace; too little history for a chance",
     }
     return f.say(words[result.basis])
 
@@ -230,7 +243,7 @@ def _letter(letter: str, word: str, found: LetterVerdict | None, context: Contex
     f = context.formats
     mark, verdict, tone = MARKS[found.verdict if found else "unknown"]
     evidence = " ".join(context.said(one) for one in found.evidence) if found else ""
-    return Letter(letter, f.say(word), mark, f.say(verdict), tone, fitted(evidence, 92, 6.7, most))
+    return Letter(letter, f.say(word), mark, f.say(verdict), tone, fitted(evidence, EVIDENCE, 7, most))
 
 
 # --- the four numbers ---------------------------------------------------------------------------------
@@ -246,12 +259,12 @@ def _figures(context: Context, result: GoalResult) -> tuple[Figure, ...]:
     first_notes = {
         "cumulative": "{done} of the target of {target}",
         "level": "{done} of the way to {target}",
-        "maintain": "target {target}; {done} of periods inside",
+        "maintain": "target {target}, kept in {done} of periods",
     }
-    note = f.say(first_notes[result.kind], done=done, target=target)
+    note = f.say(first_notes[result.kind] if bar is not None else "target {target}", done=done, target=target)
     if result.kind == "level" and result.progress is not None and result.progress < 0:
         note = f.say("not yet back at the start of {start}", start=f.value(result.baseline, unit))
-    count = sample(result, f)
+    count = sample(result, context.kpis.get(result.kpi_id), f)
     first = Figure(
         f.say("To date" if result.kind == "cumulative" else "Now"),
         f.value(result.actual, unit),
@@ -265,7 +278,7 @@ def _second(result: GoalResult, f: Formats) -> Figure:
     unit = result.unit
     if result.chance:
         return Figure(
-            f.say("Forecast at due date"),
+            f.say("Forecast for next period" if result.kind == "maintain" else "Forecast at due date"),
             f.value(result.chance.forecast, unit),
             f.say("80 % range {range}", range=f.range(result.chance.low, result.chance.high, unit)),
         )
@@ -281,19 +294,23 @@ def _second(result: GoalResult, f: Formats) -> Figure:
         if result.expected is not None
         else ""
     )
-    notes = [one for one in (share, f.say(used[result.plan_used])) if one and result.kind != "maintain"]
+    notes = [share, f.say(used[result.plan_used])] if share and result.kind != "maintain" else []
     return Figure(
-        f.say(label), f.value(result.expected_value, unit), ", ".join(notes) or f.say("every period")
+        f.say(label),
+        f.value(result.expected_value, unit),
+        f.say("every period") if result.kind == "maintain" else ", ".join(notes),
     )
 
 
 def _third(result: GoalResult, f: Formats) -> Figure:
     label = f.say("Gap to target" if result.kind == "maintain" else "Gap to plan today")
     notes = []
-    if result.pace_gap is not None and result.kind != "maintain":
-        notes.append(f.say("{points} of the way", points=f.points(result.pace_gap)))
+    if result.progress is not None and result.expected is not None and result.kind != "maintain":
+        done, plan = f.percent(result.progress, 0), f.percent(result.expected, 0)
+        notes.append(f.say("{done} of the way, {plan} planned", done=done, plan=plan))
     if result.pace_index is not None and result.pace_index > 0 and result.kind != "maintain":
-        notes.append(f.say("pace index {index}", index=f.number(result.pace_index, 2)))
+        index = f.say("pace index {index}", index=f.number(result.pace_index, 2))
+        notes.append(index.replace(" ", NBSP))
     return Figure(label, f.delta(result.gap_value, result.unit), ", ".join(notes))
 
 
@@ -301,9 +318,11 @@ def _fourth(result: GoalResult, f: Formats) -> Figure:
     unit, weekly = result.unit, result.period == "week"
     rate = f.value(result.run_rate, unit)
     if result.kind == "cumulative" and result.required_rate is not None:
-        note = f.say("last four ran at {rate}", rate=rate)
-        if result.required_multiple is not None:
-            note += f" ({f.times(result.required_multiple)})"
+        note = f.say("last four ran at {rate}", rate=rate) if result.run_rate is not None else ""
+        if result.status == "achieved":
+            note = "; ".join(one for one in (f.say("the target is reached"), note) if one)
+        elif result.required_multiple is not None:
+            note += f"{NBSP}({f.times(result.required_multiple)})"
         if never_reached(result):
             note += "; " + f.say("never reached so far")
         return Figure(
@@ -396,8 +415,9 @@ def _burn_up(context: Context, result: GoalResult, height: float) -> Picture | N
     f, unit, chance = context.formats, result.unit, result.chance
     forecast = None
     if chance:
-        label = f.say("forecast {value}", value=f.value(chance.forecast, unit))
-        forecast = Forecast(chance.forecast, chance.low, chance.high, label)
+        fan = [(p.day, p.low, p.lower, p.middle, p.upper, p.high) for p in chance.fan]
+        low, middle, high = fan[-1][1::2] if fan else (chance.low, chance.forecast, chance.high)
+        forecast = Forecast(middle, low, high, f.say("forecast {value}", value=f.value(middle, unit)), fan)
     alt = f.say(
         "{actual} reached, {plan} planned for today, target {target}",
         actual=f.value(result.actual, unit),
@@ -459,9 +479,17 @@ def _control(context: Context, result: GoalResult, height: float) -> Picture | N
         target=comparable_target(result),
         outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
         words=words,
-        month=f.month,
+        month=partial(_dated_month, f, result),
+        width=PAGE,
         height=height,
     )
+
+
+def _dated_month(f: Formats, result: GoalResult, day: date) -> str:
+    """A month's name; over several years of months January and the first one say their year."""
+    first = closed_periods(result)[-CONTROL_PERIODS:][0].start
+    dated = result.period == "month" and (day.month == 1 or day == first)
+    return f"{f.month(day)}{NBSP}{day:%y}" if dated else f.month(day)
 
 
 # --- tables -------------------------------------------------------------------------------------------
@@ -479,14 +507,14 @@ def _change(now: Decimal | None, before: Decimal | None, unit: Unit, f: Formats)
     return f">{f.percent(LARGE, 0)}" if change > LARGE else f.percent(change, 0, signed=True)
 
 
-def _weeks(result: GoalResult, f: Formats, most: int) -> Cells:
-    rows = result.periods[-most:]
+def _weeks(context: Context, result: GoalResult, most: int) -> Cells:
+    f, rows = context.formats, result.periods[-most:]
     scaled = f.scaled([p.value for p in rows] + [p.prior_year for p in rows], result.unit)
     now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
     unit = f", {scaled.unit}" if scaled.unit else ""
     weekly = result.period == "week"
     label, change = _changes(rows, result.unit, f)
-    counts = [_n(p, result, f) for p in rows]
+    counts = [_n(p, result, context) for p in rows]
     has_n = any(counts)
     body = tuple(
         (
@@ -525,21 +553,37 @@ def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
     )
 
 
-def _n(period: PeriodValue, result: GoalResult, f: Formats) -> str:
-    return (
-        f.plain(period.denominator) if result.unit is Unit.PERCENT and period.denominator is not None else ""
+def _n(period: PeriodValue, result: GoalResult, context: Context) -> str:
+    """The count a rate is taken of; a growth is taken of a sum."""
+    kpi = context.kpis.get(result.kpi_id)
+    counted = result.unit is Unit.PERCENT and not (kpi and kpi.kind == "growth")
+    return context.formats.plain(period.denominator) if counted and period.denominator is not None else ""
+
+
+def _over_whole(context: Context, result: GoalResult) -> str:
+    """Why a share of its period can be more than the whole, where one is."""
+    f, kpi = context.formats, context.kpis.get(result.kpi_id)
+    if result.unit is not Unit.PERCENT or (kpi and kpi.kind == "growth"):
+        return ""
+    shown = (*result.months[-MONTHS:], *closed_periods(result)[-CONTROL_PERIODS:])
+    if all(one.value is None or one.value <= 1 for one in shown):
+        return ""
+    return f.say(
+        "More than 100 % is possible: each count goes by its own date, so a case can be counted in one "
+        "period below the line and in a later one above it."
     )
 
 
-def _months(result: GoalResult, f: Formats) -> Cells:
-    rows = result.months[-MONTHS:]
+def _months(context: Context, result: GoalResult) -> Cells:
+    f, rows = context.formats, result.months[-MONTHS:]
     scaled = f.scaled([p.value for p in rows] + [p.prior_year for p in rows], result.unit)
     unit = f", {scaled.unit}" if scaled.unit else ""
     now, before = scaled.texts[: len(rows)], scaled.texts[len(rows) :]
     head = ("", *(_month_head(p, i, f) for i, p in enumerate(rows)))
     label, change = _changes(rows, result.unit, f)
     body = ((f.say("Value") + unit, *now), (f.say("Year ago"), *before), (label, *change)) if rows else ()
-    note = f.say("* not closed yet") if any(not p.closed for p in rows) else ""
+    notes = [f.say("* not closed yet")] if any(not p.closed for p in rows) else []
+    note = ". ".join(one for one in (*notes, _over_whole(context, result)) if one)
     return Cells(
         f.say("Last twelve months"), head, body, note if rows else f.say("No month on record yet."), "months"
     )
@@ -560,7 +604,7 @@ def _drivers(context: Context, result: GoalResult, most: int) -> Cells:
     mark = f.say("pp") if result.unit is Unit.PERCENT else changes.unit
     rows = tuple(
         (
-            fitted(context.named(p.dimension, p.value), 68 if shares else 84, 7.2, 1),
+            fitted(context.named(p.dimension, p.value), 72 if shares else 98, 7.2, 1),
             values.texts[i],
             *(
                 (f.percent(p.share_of_actual, 0) if p.share_of_actual is not None else NONE,)
@@ -583,19 +627,19 @@ def _drivers(context: Context, result: GoalResult, most: int) -> Cells:
         if parts
         else f.say("No breakdown is available for this KPI.")
     )
-    return Cells(f.say("What drives it"), head, rows, note, "drivers")
+    return Cells(f.say("What drives it"), head, rows, note, "drivers with-share" if shares else "drivers")
 
 
 def _signed(value: Decimal | None, text: str) -> str:
     return f"+{text}" if value is not None and value > 0 and text.strip("0.,") else text
 
 
-def _initiatives(context: Context, goal: Goal | None, most: int) -> Cells:
-    f = context.formats
+def _initiatives(context: Context, goal: Goal | None, room: Room) -> Cells:
+    f, most = context.formats, room.initiatives
     all_of_them = goal.how if goal else ()
     shown = sorted(all_of_them, key=lambda i: (i.done == 100, i.due or date.max))[:most]
     names = {one.id: pick(one.title, context.lang) for one in all_of_them}
-    rows = tuple(_initiative(context, one, names) for one in shown)
+    rows = tuple(_initiative(context, one, names, room.waits) for one in shown)
     head = tuple(f.say(word) for word in ("Initiative", "Owner", "Dates", "Done", "Waits for"))
     more = len(all_of_them) - len(shown)
     note = f.say.count("and {n} more in the plan", "and {n} more in the plan", more) if more else ""
@@ -608,7 +652,7 @@ def _initiatives(context: Context, goal: Goal | None, most: int) -> Cells:
     )
 
 
-def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tuple[str, ...]:
+def _initiative(context: Context, one: Initiative, names: dict[str, str], most: int) -> tuple[str, ...]:
     f = context.formats
     if one.start and one.due:
         dates = f.span(one.start, one.due, year=False)
@@ -620,11 +664,11 @@ def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tup
     if late:
         waits = f.say("overdue") + (f": {waits}" if waits else "")
     return (
-        fitted(pick(one.title, context.lang), 172, 7.2, 1, 500),
-        fitted(context.person(one.owner) or NONE, 88, 7.2, 1),
+        fitted(pick(one.title, context.lang), 176, 7.2, most, 500),
+        fitted(context.person(one.owner) or NONE, 84, 7.2, 1),
         dates,
         done,
-        fitted(waits or NONE, 128, 7.2, 1),
+        fitted(waits or NONE, 142, 7.2, most),
     )
 
 
@@ -634,7 +678,7 @@ def _initiative(context: Context, one: Initiative, names: dict[str, str]) -> tup
 def _calculation(context: Context, result: GoalResult) -> str:
     f = context.formats
     parts = [context.said(result.calculation)]
-    count = sample(result, f)
+    count = sample(result, context.kpis.get(result.kpi_id), f)
     if count and not all(
         f.plain(one or Decimal(0)) in parts[0] for one in (result.numerator, result.denominator)
     ):

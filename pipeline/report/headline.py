@@ -45,9 +45,13 @@ def headline(
     if len(blind) == len(results):
         return formats.say("No verdict on any goal this week: the data does not allow one")
     if blind:
+        one, many = (
+            "{count} of {all} goals has no verdict: {names}",
+            "{count} of {all} goals have no verdict: {names}",
+        )
         return _counted(
-            "{count} of {all} goals has no verdict, the others are on plan: {names}",
-            "{count} of {all} goals have no verdict, the others are on plan: {names}",
+            one,
+            many,
             blind,
             len(results),
             titles,

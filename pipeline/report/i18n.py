@@ -264,8 +264,8 @@ class Formats:
         return self.say("{items} and {last}", items=", ".join(items[:-1]), last=items[-1])
 
     def name(self, text: str) -> str:
-        """A title inside a sentence: quoted in Russian, where it cannot be inflected."""
-        return f"«{text}»" if self.lang == "ru" else text
+        """A title inside a sentence: quoted, so that its words are not read as the sentence's own."""
+        return f"«{text}»" if self.lang == "ru" else f"“{text}”"
 
     # --- dates ---------------------------------------------------------------------------------------
 
@@ -307,9 +307,11 @@ class Formats:
     # --- sentences -----------------------------------------------------------------------------------
 
     def reason(self, reason: Reason) -> str:
-        """A generated sentence in this language, every param formatted by its kind."""
+        """A generated sentence in this language, every param formatted by its kind. A number that the
+        sentence itself has ("80 % range") keeps its sign on its line too."""
         params = {name: self.param(kind, value) for name, (kind, value) in reason.params.items()}
-        return self.say(reason.template).format(**params).replace("г..", "г.")
+        template = self.say(reason.template).replace(" %", f"{NBSP}%")
+        return template.format(**params).replace("г..", "г.")
 
     def param(self, kind: str, value: object) -> str:
         """One param of a Reason. Kinds: units, points, date, week, days, text, times."""

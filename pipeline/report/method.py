@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from pipeline.goals.control import LIMIT_FACTOR, SCREEN_FACTOR
 from pipeline.goals.progress import RECENT
-from pipeline.goals.status import FEWEST_OBSERVATIONS, PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
+from pipeline.goals.status import (
+    FEWEST_OBSERVATIONS,
+    FLAG_CLEAR_ONCE,
+    FLAG_CLEAR_TWICE,
+    FLAG_ENTER_ONCE,
+    FLAG_ENTER_TWICE,
+    OFF_TRACK_BELOW,
+    PACE_AT_RISK,
+    PACE_ON_TRACK,
+    PACE_WATCH,
+)
 from pipeline.language import pick
 from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.fit import fitted
@@ -111,17 +121,30 @@ def _measures(f: Formats) -> Section:
 
 def _chance(context: Context) -> Section:
     f = context.formats
-    if any(result.chance for result in context.results):
+    if not any(result.chance for result in context.results):
         text = f.say(
-            "Share of simulated futures that reach the target, rounded to 5 %. Four out of five "
-            "futures end within the 80 % range."
+            "No goal of this edition has one: a chance needs {n} closed periods on record. Until then the "
+            "status is by pace, and the column says so.",
+            n=FEWEST_OBSERVATIONS,
         )
-    else:
-        text = f.say(
-            "Not computed in this edition: a chance is printed once a forecasting model provides one. "
-            "Until then the status is by pace, and the column says so."
-        )
-    return Section(f.say("Chance"), (Line(f.say("Chance of attainment"), text),))
+        return Section(f.say("Chance"), (Line(f.say("Chance of attainment"), text),))
+    share = f.say(
+        "Share of simulated futures that reach the target if things go on as now, rounded to 5 %. Four out "
+        "of five futures end within the 80 % range."
+    )
+
+    def percent(value: float) -> str:
+        return f.percent(Decimal(str(value)), 0)
+
+    rule = f.say(
+        "At risk once the chance is below {low} in two closed periods running, or below {lowest} once, until "
+        "it is above {high} twice or above {highest} once; off track while it is also below {off}. Otherwise "
+        "on track from {high}, and watch below.",
+        low=percent(FLAG_ENTER_TWICE), lowest=percent(FLAG_ENTER_ONCE), high=percent(FLAG_CLEAR_TWICE),
+        highest=percent(FLAG_CLEAR_ONCE), off=percent(OFF_TRACK_BELOW),
+    )  # fmt: skip
+    lines = (Line(f.say("Chance of attainment"), share), Line(f.say("Status by chance"), rule))
+    return Section(f.say("Chance"), lines)
 
 
 def _variation(f: Formats) -> Section:

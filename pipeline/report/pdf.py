@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem, SystemMissing
 from pipeline.report.engine import stylesheet
+from pipeline.report.printed import Embedded, Printed
 
 try:
     from weasyprint import CSS, HTML, Attachment
@@ -102,24 +103,6 @@ def press() -> Press:
 
 
 atexit.register(press.cache_clear)  # the font library must be told to let go while it is still loaded
-
-
-@dataclass(frozen=True)
-class Embedded:
-    """A file carried inside the PDF."""
-
-    name: str
-    description: str
-    content: bytes
-
-
-@dataclass(frozen=True)
-class Printed:
-    """A finished PDF and where its parts landed: anchor -> page (from 1), and the number of pages."""
-
-    content: bytes
-    pages: int
-    anchors: dict[str, int]
 
 
 def print_pdf(

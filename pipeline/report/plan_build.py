@@ -7,6 +7,8 @@ Here: the order of the steps. Not here: what the plan says (plan_chapters.py) or
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
@@ -21,14 +23,26 @@ from pipeline.plan import Plan
 from pipeline.report.build import package_version
 from pipeline.report.context import Context
 from pipeline.report.engine import environment, stylesheet
-from pipeline.report.files import inside, sha256, write_atomic
+from pipeline.report.files import inside, put_file, sha256
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
+from pipeline.report.printed import Order
+from pipeline.report.printers import printers
 from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Workspace
 
+USUAL_PAGES = 25
 _LEFTOVER = re.compile(r"\{\{|\bUndefined\b|>None<|>nan<|\bDecimal\(")
+
+
+def render_plans(
+    workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, langs: Sequence[str]
+) -> list[Path]:
+    """The plan in several languages, printed side by side; their paths in the order of `langs`."""
+    with ThreadPoolExecutor(printers().size) as threads:
+        made = [threads.submit(render_plan, workspace, edition, plan, out_dir, lang) for lang in langs]
+    return [path for one in made for path in one.result()]
 
 
 def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, lang: str) -> list[Path]:
@@ -45,14 +59,13 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
     path = inside(out_dir, f"plan.{view.lang}.pdf")
     identifier = sha256(f"{html}\0{_tools()}".encode())[:32].encode()
     if _made_from(path, identifier):
+        put_file(path, path.read_bytes())
         return [path]
-    from pipeline.report.pdf import print_pdf
-
-    printed = print_pdf(html, identifier=identifier, created=edition.as_of)
+    printed = printers().print(Order(html, identifier, edition.as_of), USUAL_PAGES)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
-    write_atomic(path, printed.content)
+    put_file(path, printed.content)
     return [path]
 
 

@@ -13,7 +13,7 @@ from pipeline.language import pick
 from pipeline.plan import GoalCard
 from pipeline.report.charts import Picture, sparkline
 from pipeline.report.context import Context
-from pipeline.report.goalpage import LETTERS, MARKS
+from pipeline.report.goalpage import LETTERS, MARKS, comparable_target
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_view import Card, CardLetter
 from pipeline.report.view import Letter
@@ -66,8 +66,11 @@ def _letter(letter: str, word: str, found: LetterVerdict | None, lines: list[str
 
 def _specific(context: Context, card: GoalCard) -> list[str]:
     f, goal = context.formats, card.goal
-    parts = [f"{name} = {value}" for name, value in sorted(goal.segment.items())]
-    return [f.say("Only where {segment}.", segment=f.listed(parts))] if parts else []
+    parts = [
+        f"{f.say(name)} {_quoted(context.named(name, value), f)}"
+        for name, value in sorted(goal.segment.items())
+    ]
+    return [f.say("Counts only: {segment}.", segment=f.listed(parts))] if parts else []
 
 
 def _measurable(context: Context, card: GoalCard) -> list[str]:
@@ -181,11 +184,15 @@ def _history(context: Context, card: GoalCard) -> Picture | None:
         return None
     control = result.control
     normal = (control.lower, control.upper) if control else None
-    wanted = result.required_rate if result.kind == "cumulative" else result.target
     alt = context.formats.say(
         "{kpi}, last {n} closed periods", kpi=context.kpi_name(result.kpi_id), n=len(values)
     )
-    return sparkline(values, alt=alt, line=wanted, normal=normal, width=138, height=30)
+    return sparkline(values, alt=alt, line=_needed(result), normal=normal, width=150, height=28)
+
+
+def _needed(result: GoalResult) -> Decimal | None:
+    """The dashed line: the rate that is needed, or the target when single periods can be held against it."""
+    return result.required_rate if result.kind == "cumulative" else comparable_target(result)
 
 
 def _history_note(result: GoalResult | None, f: Formats) -> str:
@@ -195,7 +202,11 @@ def _history_note(result: GoalResult | None, f: Formats) -> str:
     if not closed:
         return ""
     span = f.span(closed[0].start, closed[-1].end)
-    text = (
-        "By week, {span}; dashed: needed" if result.period == "week" else "By month, {span}; dashed: needed"
-    )
-    return f.say(text, span=span)
+    weekly, dashed = result.period == "week", _needed(result) is not None
+    texts = {
+        (True, True): "By week, {span}; dashed: needed",
+        (False, True): "By month, {span}; dashed: needed",
+        (True, False): "By week, {span}",
+        (False, False): "By month, {span}",
+    }
+    return f.say(texts[weekly, dashed], span=span)

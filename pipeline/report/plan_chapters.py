@@ -50,26 +50,26 @@ EMPTY: Mapping[str, str] = {}
 def chapters(context: Context, plan: Plan) -> tuple[Chapter, ...]:
     """Every chapter in order; a chapter without content says so rather than being left out."""
     a = Author(context, plan)
-    parts: tuple[tuple[str, str, tuple[Block, ...], bool], ...] = (
-        ("summary", "Executive summary", summary(a), False),
-        ("mission", "Mission, vision, values", _mission(a), False),
-        ("position", "Where we are", _position(a), False),
-        ("map", "Strategy map", (_map(a),), False),
-        ("goals", "Goals", tuple(_cards(a)), False),
-        ("timeline", "Initiatives and timeline", _timeline(a), True),
-        ("workload", "Workload and calendar", _workload(a), False),
-        ("budget", "Resources and budget", (_budget(a), _initiatives(a)), False),
-        ("automation", "Automation", (_automation(a), _campaigns(a)), False),
-        ("outsourcing", "Outsourcing", _outsourcing(a), False),
-        ("risks", "Risks", (_risks(a),), False),
-        ("reviews", "Review calendar", (_reviews(a),), False),
-        ("quality", "Data quality and limitations", (_sources(a), _unwritten(a)), False),
-        ("changes", "Change log", (_changes(a),), False),
-        ("appendix", "Appendix: KPI definitions", (_kpis(a),), False),
+    parts: tuple[tuple[str, str, tuple[Block, ...]], ...] = (
+        ("summary", "Executive summary", summary(a)),
+        ("mission", "Mission, vision, values", _mission(a)),
+        ("position", "Where we are", _position(a)),
+        ("map", "Strategy map", (_map(a),)),
+        ("goals", "Goals", tuple(_cards(a))),
+        ("timeline", "Initiatives and timeline", (_initiatives(a), *_timeline(a))),
+        ("workload", "Workload and calendar", _workload(a)),
+        ("budget", "Resources and budget", (_budget(a),)),
+        ("automation", "Automation", (_automation(a), _campaigns(a))),
+        ("outsourcing", "Outsourcing", _outsourcing(a)),
+        ("risks", "Risks", (_risks(a),)),
+        ("reviews", "Review calendar", (_reviews(a),)),
+        ("quality", "Data quality and limitations", (_sources(a), _unwritten(a))),
+        ("changes", "Change log", (_changes(a),)),
+        ("appendix", "Appendix: KPI definitions", (_kpis(a),)),
     )
     return tuple(
-        Chapter(number, anchor, context.formats.say(title), blocks, wide, _parts(blocks))
-        for number, (anchor, title, blocks, wide) in enumerate(parts, start=1)
+        Chapter(number, anchor, context.formats.say(title), blocks, _parts(blocks))
+        for number, (anchor, title, blocks) in enumerate(parts, start=1)
     )
 
 
@@ -93,10 +93,10 @@ def _mission(a: Author) -> tuple[Block, ...]:
 def _position(a: Author) -> tuple[Block, ...]:
     f = a.f
     heads = (
-        ("KPI of the goal", 34, False),
+        ("KPI of the goal", 30, False),
         ("At the start", 12, True),
         ("Now", 12, True),
-        ("Usual range", 20, True),
+        ("Usual range", 24, True),
         ("Last closed period", 12, True),
         ("Year before", 10, True),
     )
@@ -133,10 +133,16 @@ def _baseline(a: Author, one: BaselineRow) -> tuple[Cell, ...]:
         Cell(a.context.title(one.goal.id), a.context.kpi_name(one.kpi.id), strong=True),
         Cell(f.value(one.baseline, unit)),
         Cell(f.value(one.actual, unit), strong=True),
-        Cell(usual),
+        Cell(usual, _rhythm(a, one.goal.id) if usual != NONE else ""),
         Cell(f.value(one.last_value, unit), when),
         Cell(f.value(one.prior_year, unit)),
     )
+
+
+def _rhythm(a: Author, goal_id: str) -> str:
+    """Of which periods the usual range is, beside a last period that is always a month."""
+    weekly = any(one.period == "week" for one in a.context.results if one.goal_id == goal_id)
+    return a.f.say("by week" if weekly else "by month")
 
 
 def _period(first: date | None, last: date | None, f: Formats) -> str:
@@ -147,7 +153,7 @@ def _period(first: date | None, last: date | None, f: Formats) -> str:
 
 
 def _map(a: Author) -> StrategyMap:
-    heads = tuple(a.f.say(one) for one in ("Objective", "Goal and KPI", "Initiatives"))
+    heads = tuple(a.f.say(one) for one in ("Objective and goal", "KPI and status", "Initiatives"))
     return StrategyMap(
         heads, tuple(_objective(a, one) for one in a.plan.strategy_map if one.objective or one.goals)
     )
@@ -345,13 +351,13 @@ def _initiatives(a: Author) -> Table:
                 )
             )
     heads = (
-        ("Initiative", 30, False),
+        ("Initiative", 29, False),
         ("Owner", 15, False),
-        ("Dates", 14, False),
-        ("Cost", 9, True),
-        ("Hours", 8, True),
-        ("Done", 7, True),
-        ("Expected lift", 17, False),
+        ("Dates", 15, False),
+        ("Cost", 11, True),
+        ("Hours", 7, True),
+        ("Done", 8, True),
+        ("Expected lift", 15, False),
     )
     note = f.say("Hours of all initiatives: {hours}.", hours=f.hours(a.plan.budget.hours_total))
     return Table(

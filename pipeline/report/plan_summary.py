@@ -13,7 +13,7 @@ from decimal import Decimal
 from pipeline.goals.model import WORST_FIRST, GoalResult
 from pipeline.language import pick
 from pipeline.plan import RiskRow
-from pipeline.report.fit import fitted, lines
+from pipeline.report.fit import fitted, lines, width
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats
 from pipeline.report.plan_author import Author, columns, status_cell
@@ -39,7 +39,7 @@ def summary(a: Author) -> tuple[Block, ...]:
         _money(a, lost),
         *((a.prose("summary", a.plan.strategy.summary),) if introduced_here(a) else ()),
         _attention(a, lost),
-        _risks(a),
+        _risks(a, len(lost)),
         _decisions(a, lost),
         Said(tuple(_findings(a))),
     )
@@ -122,7 +122,7 @@ def _behind(a: Author, one: GoalResult, chances: bool) -> tuple[Cell, ...]:
     odds = f.probability(one.chance.probability) if one.chance else NONE
     target = f.value(one.target, one.unit) if one.target_known else NONE
     return (
-        Cell(_short(a.context.title(one.goal_id), 165), _short(a.person(goal.owner), 165), strong=True),
+        Cell(_short(a.context.title(one.goal_id), 180, 2), _short(a.person(goal.owner), 165), strong=True),
         status_cell(one, f),
         Cell(f.value(one.actual, one.unit), f.say("of {target}", target=target), strong=True),
         Cell(f.delta(one.gap_value, one.unit)),
@@ -134,17 +134,19 @@ def _short(text: str, room: float, most: int = 1) -> str:
     return fitted(text, room, 8.2, most, 600)
 
 
-def _risks(a: Author) -> Table:
+def _risks(a: Author, behind: int) -> Table:
+    """The worst risks: each goal behind plan that the table above does not need leaves room for one more."""
     f = a.f
     # a risk whose goal is worse off comes first; within one status the order they were written in
     rank = {name: number for number, name in enumerate(WORST_FIRST)}
+    most = RISK_ROWS + max(BEHIND_ROWS - behind, 0)
     rows = sorted(a.plan.risks, key=lambda row: rank.get(row.status or "not_started", len(rank)))
     heads = (("Risk", 38, False), ("Early warning", 25, False), ("Trigger", 37, False))
-    rest = len(rows) - RISK_ROWS
+    rest = len(rows) - most
     return Table(
         f.say("Top risks"),
         columns(f, heads),
-        tuple(_risk(a, row) for row in rows[:RISK_ROWS]),
+        tuple(_risk(a, row) for row in rows[:most]),
         note=f.say.count("and {n} more", "and {n} more", rest) if rest > 0 else "",
         empty=a.unwritten(a.gap("risks")),
         css="dense",
@@ -159,7 +161,7 @@ def _risk(a: Author, row: RiskRow) -> tuple[Cell, ...]:
     return (
         Cell(_short(a.text(row.risk.title), 170, 2), _short(a.person(row.risk.owner), 170), strong=True),
         Cell(
-            _short(f"{name}: {value}" if value else name, 110),
+            _short(f"{name}: {value}" if value else name, 115, 3),
             f"{status.shape} {status.word}" if status else "",
         ),
         Cell(_short(a.text(row.risk.trigger) or NONE, 165, 2)),
@@ -184,7 +186,10 @@ def _decisions(a: Author, lost: Sequence[GoalResult]) -> Points:
 
 def _told(text: str, who: str, day: str, f: Formats) -> str:
     tail = ", ".join(one for one in (who, f.say("by {day}", day=day) if day else "") if one)
-    return f"{fitted(text, PAGE, 9.4)} ({tail})" if tail else fitted(text, PAGE, 9.4, 2)
+    if not tail:
+        return fitted(text, PAGE, 9.4, 2)
+    room = 2 * PAGE - width(f" ({tail})", 9.4) - 40  # a line breaks before its last word
+    return f"{fitted(text, room, 9.4)} ({tail})"
 
 
 def _suggested(a: Author, lost: Sequence[GoalResult]) -> Iterable[str]:

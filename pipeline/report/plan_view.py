@@ -219,8 +219,6 @@ class Chapter:
     anchor: str
     title: str
     blocks: tuple[Block, ...]
-    wide: bool = False
-    """Set on landscape pages."""
     parts: tuple[tuple[str, str], ...] = ()
     """(anchor, title) of parts that the contents list under the chapter."""
 

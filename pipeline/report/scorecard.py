@@ -9,11 +9,19 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from pipeline.goals.model import GoalResult
+from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
 from pipeline.language import pick
 from pipeline.periods import elapsed_share, quarter, quarter_window
-from pipeline.report.boxes import WIDE_BOX, Place, changes_box, data_box, lines_needed, three_boxes
+from pipeline.report.boxes import (
+    WIDE_BOX,
+    Place,
+    changes_box,
+    data_box,
+    decisions_needed,
+    lines_needed,
+    three_boxes,
+)
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import fitted, lines, width
@@ -21,9 +29,9 @@ from pipeline.report.goalpage import comparable_target, goal_view, never_reached
 from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NONE
 from pipeline.report.method import method_sections
-from pipeline.report.sheets import PAGE, FirstPage, first_page, later_pages
+from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
 from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
-from pipeline.report.words import decapitalised, sample, signal, status_view, tally, tally_text, target_text
+from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
 from pipeline.units import Direction, Unit
 
 SPARK_PERIODS = 13
@@ -32,6 +40,8 @@ TITLE_ROOMS = (700, 480, 380, 280)
 UNDER_WAY = ("on_track", "watch", "at_risk", "off_track")
 NAME = 155.0
 """Width of the first column's text."""
+STATE = 97.0
+"""Width of the second column's text."""
 WHY = 144.0
 """Width of the last column's text."""
 COLUMNS = (
@@ -126,16 +136,30 @@ def _banner(context: Context) -> str:
     rebuilt = [context.source_title(key) for key in context.source_ids if edition.sources[key].reconstructed]
     parts = []
     if rebuilt:
-        parts.append(
-            f.say(
-                "Reconstructed: nothing had been received by the cut-off from {sources}; "
-                "the earliest export is used.",
-                sources=f.listed(rebuilt[:4]),
-            )
-        )
+        parts.append(_reconstructed(context, rebuilt))
     if edition.known == "now":
         parts.append(f.say("As known now, not as known at the week's cut-off."))
     return fitted(" ".join(parts), PAGE - 20, 8.5, 1, 600)
+
+
+def _reconstructed(context: Context, sources: list[str]) -> str:
+    """Names the sources while they fit the line, else counts them."""
+    f = context.formats
+    text = f.say(
+        "Reconstructed: nothing had been received by the cut-off from {sources}; "
+        "the earliest export is used.",
+        sources=f.listed(sources),
+    )
+    if len(lines(text, PAGE - 20, 8.5, 600)) == 1:
+        return text
+    return f.say.count(
+        "Reconstructed: nothing had been received by the cut-off from {n} of {all} sources; "
+        "the earliest export is used.",
+        "Reconstructed: nothing had been received by the cut-off from {n} of {all} sources; "
+        "the earliest exports are used.",
+        len(sources),
+        all=len(context.source_ids),
+    )
 
 
 def _context_line(context: Context, company: str, audience: str) -> str:
@@ -186,11 +210,14 @@ def _footer(context: Context) -> str:
 def _sheets(context: Context, step: int) -> tuple[Density, tuple[Sheet, ...]]:
     """The landscape pages: what stands on each, and how densely."""
     rows = [row(context, result) for result in context.live]
+    heights = {density: [_row_height(one, density) for one in rows] for density in ROWS}
     closed = tuple(_closed_row(context, result) for result in context.closed)
-    first = first_page(len(rows), len(closed), _head(context), lines_needed(context), step)
+    first = first_page(
+        heights, len(closed), _head(context), lines_needed(context), decisions_needed(context), step
+    )
     pages = [_first_sheet(context, first, rows, closed)]
     at, gone = first.rows, len(closed) if first.closed else 0
-    for later in later_pages(len(rows) - at, len(closed) - gone, first.density, step):
+    for later in later_pages(heights[first.density][at:], len(closed) - gone, step):
         place = Place(later.lines, WIDE_BOX)
         boxes = (changes_box(context, place), data_box(context, place)) if later.lines else ()
         pages.append(Sheet(tuple(rows[at : at + later.rows]), closed[gone : gone + later.closed], boxes))
@@ -213,6 +240,18 @@ def _head(context: Context) -> float:
     whole = width(text, 8, 600) + 9.5 * len(counts) + width(_last_tally(context), 8)
     legend = len(lines(_legend(context), PAGE, 6.8))
     return banner + title + 12.5 + 5.2 + 10.3 * (1 + int(whole // PAGE)) + 7.2 + 8.8 * legend
+
+
+def _row_height(row: Row, density: Density) -> float:
+    """Points that a row of the table needs: its tallest cell with padding and rule (page.css)."""
+    title, line = (8.2, 9.5) if density == "dense" else (8.6, 9.9)
+    small, why = 7.95, 8.3
+    names = len(lines(row.title, NAME, title, 600)) * line + small * (1 + bool(row.owner))
+    state = 9.2 + small * (1 + bool(row.override))
+    said = why * (len(lines(row.signal, WHY, 7.2)) + len(lines(row.action, WHY, 7.2, 600)) * bool(row.action))
+    curve = 16.5 + small
+    padding = 2.8 if density in ("snug", "dense") else 3.6
+    return max(ROWS[density], max(names, state, said, curve) + padding)
 
 
 def _closed_row(context: Context, result: GoalResult) -> ClosedRow:
@@ -245,12 +284,11 @@ def row(context: Context, result: GoalResult) -> Row:
     title, target, owner = _names(context, result)
     override = ""
     if result.override_status and goal and goal.override:
-        word = decapitalised(status_view(result.override_status, f).word)
-        override = fitted(
-            f.say("“{status}”: {name}", name=context.person(goal.override.by), status=word), 86, 6.9, 1, 600
-        )
+        override = _judged(context, goal.override.by, result.override_status)
     action = _next_step(context, result, 1)
     why = _why(context, result, 2 if action else 3)
+    if why.endswith("…"):
+        why = _why(context, result, 3)
     if action and len(lines(why, WHY, 7.2)) == 1:
         action = _next_step(context, result, 2)
     return Row(
@@ -269,10 +307,17 @@ def row(context: Context, result: GoalResult) -> Row:
         chance=_chance(context, result),
         chance_note=_chance_note(context, result),
         spark=_spark(context, result),
-        spark_note=fitted(signal(result.control, values, f), 88, 6.9, 1),
+        spark_note=fitted(signal(result.control, values, f), 84, 6.9, 1),
         signal=why,
         action=action,
     )
+
+
+def _judged(context: Context, by: str, status: StatusName) -> str:
+    """Who judges the goal otherwise, and how: "Viktor Lang: watch"."""
+    word = decapitalised(status_view(status, context.formats).word)
+    name = _initialled(context.person(by), STATE - width(f": {word}", 6.9, 600))
+    return fitted(f"{name}: {word}", STATE, 6.9, 1, 600)
 
 
 def _names(context: Context, result: GoalResult) -> tuple[str, str, str]:
@@ -301,8 +346,13 @@ def _target_line(context: Context, result: GoalResult) -> str:
         text = f"{f.value(result.baseline, unit)} → {target}"
     else:
         text = target
-    day = f.day(result.due) if result.due.year == context.edition.week.sunday.year else f.date(result.due)
-    return fitted(f.say("{target} by {day}", target=text, day=day), NAME, 6.9, 1)
+    return fitted(f.say("{target} by {day}", target=text, day=_near(context, result.due)), NAME, 6.9, 1)
+
+
+def _near(context: Context, day: date) -> str:
+    """A day, with its year when that is not the week's."""
+    f = context.formats
+    return f.day(day) if day.year == context.edition.week.sunday.year else f.date(day)
 
 
 def _was(context: Context, result: GoalResult) -> str:
@@ -316,9 +366,9 @@ def _was(context: Context, result: GoalResult) -> str:
 
 def _actual_note(context: Context, result: GoalResult) -> str:
     f = context.formats
-    count = sample(result, f)
+    count = shares(result, context.kpis.get(result.kpi_id), f)
     if count:
-        return fitted(count, 60, 6.9, 1)
+        return fitted(f.say("{part} of {whole}", **count), 60, 6.9, 1)
     return fitted(f.say("of {target}", target=target_text(result, f)), 60, 6.9, 1)
 
 
@@ -399,11 +449,12 @@ def _next_step(context: Context, result: GoalResult, room: int) -> str:
     if not open_ones:
         return ""
     first = min(open_ones, key=lambda one: one.due or date.max)
-    due = f.say("by {day}", day=f.day(first.due)).replace(" ", "\u00a0") if first.due else ""
+    due = f.say("by {day}", day=_near(context, first.due)).replace(" ", "\u00a0") if first.due else ""
     tail = f", {due}" if due else ""
     title = pick(first.title, context.lang)
-    if len(lines(title + tail, WHY, 7.2, 600)) <= room:
-        return title + tail
+    for whole in (title + tail, title):  # better the whole name than a part of it with its date
+        if len(lines(whole, WHY, 7.2, 600)) <= room:
+            return whole
     return _tailed(title, tail, room)
 
 
@@ -439,7 +490,9 @@ def _bullet(context: Context, result: GoalResult) -> Picture:
 
 def shade_edges(result: GoalResult) -> tuple[Decimal, ...]:
     """Values between the shades, worst to best: where today's status by pace would change. A maintain goal
-    has one edge, its target."""
+    has one edge, its target; a goal that has not started has none."""
+    if result.status == "not_started":
+        return ()
     if result.kind == "maintain" or result.expected is None:
         return (result.target,)
     origin = result.baseline if result.baseline is not None and result.kind == "level" else Decimal(0)
@@ -463,5 +516,5 @@ def _spark(context: Context, result: GoalResult) -> Picture:
     last = f.value(shown[-1].value, unit) if shown else NONE
     alt = f.say(what, last=last, line=f.value(line, unit))
     return sparkline(
-        [p.value for p in shown], alt=alt, line=line if shown else None, normal=normal, width=84, height=18.5
+        [p.value for p in shown], alt=alt, line=line if shown else None, normal=normal, width=86, height=16.5
     )

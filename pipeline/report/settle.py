@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.report.checks import expected_pages
 from pipeline.report.goalpage import ROOMS
 from pipeline.report.method import METHOD_STEPS
-from pipeline.report.pdf import Printed
+from pipeline.report.printed import Printed
 from pipeline.report.sheets import STEPS
 from pipeline.report.view import ScorecardView, Setting
 

@@ -7,25 +7,28 @@ text still needs more than was reckoned, the document is set again with a higher
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.report.view import Density
 
 PAGE = 785.0
 """Points between the margins of A4 landscape."""
-HEIGHT = 541.0
-"""Points from top to bottom margin, less a little air."""
+HEIGHT = 542.5
+"""Points from top to bottom margin."""
 FIRST_PAGE = 11
 """Goals on page 1 at most."""
-ROWS: dict[Density, float] = {"airy": 44.0, "normal": 36.6, "dense": 31.3}
-"""Height of a row with three lines of text."""
-LINE, BOX_HEAD, TABLE_HEAD, CONTINUED = 9.75, 19.0, 14.0, 24.0
+ROWS: dict[Density, float] = {"airy": 44.0, "normal": 36.6, "snug": 30.6, "dense": 27.2}
+"""Least height of a row, which grows with its text. Three lines of text fit all but the dense one."""
+LINE, BOX_HEAD, TABLE_HEAD, CONTINUED = 9.4, 16.6, 12.8, 24.0
 CLOSED_ROW, CLOSED_HEAD = 16.0, 38.0
 FEWEST_LINES, ENOUGH_LINES = 6, 14
 """Lines a box must have before page 1 gives a goal away; lines beyond which it need not grow."""
 LIST_LINES = 5
 """Lines that make the full lists on a later page worth their heading."""
-STEPS = 5
+STEPS = 8
+Heights = Mapping[Density, Sequence[float]]
+"""Height of each goal's row at each density, in the order of the table."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +41,17 @@ class FirstPage:
     """Whether the closed goals find room on page 1."""
 
 
-def first_page(goals: int, closed: int, head: float, needed: int, step: int = 0) -> FirstPage:
+def first_page(
+    heights: Heights, closed: int, head: float, needed: int, least: int, step: int = 0
+) -> FirstPage:
     """The airiest setting that shows every goal and every line of the boxes; else the one that shows most.
 
-    head: height of everything above and below the table that is not the boxes; needed: lines of the longest
-    box; step: how often an earlier attempt ran over."""
-    wanted = min(needed, ENOUGH_LINES)
+    closed: number of closed goals; head: height of everything above and below the table that is not the
+    boxes; needed: lines of the longest box; least: lines without which a box would leave out more than lists
+    that a later page repeats; step: how often an earlier attempt ran over."""
+    wanted, goals = min(needed, ENOUGH_LINES), len(heights["dense"])
     for rows in range(min(goals, FIRST_PAGE), 0, -1):
-        free = {density: _lines(head, rows, density, step) for density in ROWS}
+        free = {density: _lines(head, sum(heights[density][:rows]), step) for density in ROWS}
         if rows == goals and closed:
             taken = -(-(CLOSED_HEAD + closed * CLOSED_ROW) // LINE)
             for density in ROWS:
@@ -54,14 +60,17 @@ def first_page(goals: int, closed: int, head: float, needed: int, step: int = 0)
         for density in ROWS:
             if free[density] >= wanted:
                 return FirstPage(rows, density, free[density], False)
+        for density in ROWS:
+            if free[density] >= max(least, FEWEST_LINES):
+                return FirstPage(rows, density, free[density], False)
         if free["dense"] >= min(FEWEST_LINES, wanted):
             return FirstPage(rows, "dense", free["dense"], False)
     return FirstPage(1, "dense", max(free["dense"], 2), False) if goals else FirstPage(0, "airy", 12, False)
 
 
-def _lines(head: float, rows: int, density: Density, step: int) -> int:
-    left = HEIGHT - head - TABLE_HEAD - rows * ROWS[density] - BOX_HEAD
-    return int(left // LINE) - 2 * step
+def _lines(head: float, table: float, step: int) -> int:
+    left = HEIGHT - head - TABLE_HEAD - table - BOX_HEAD
+    return int(left // LINE) - step
 
 
 @dataclass(frozen=True)
@@ -73,16 +82,17 @@ class Later:
     lines: int = 0
 
 
-def later_pages(rows: int, closed: int, density: Density, step: int = 0) -> tuple[Later, ...]:
-    """The pages after the first; none when nothing is left for them."""
+def later_pages(heights: Sequence[float], closed: int, step: int = 0) -> tuple[Later, ...]:
+    """The pages after the first; none when nothing is left for them. `heights`: of the rows still to come."""
     pages: list[Later] = []
-    height = HEIGHT - CONTINUED - 12.0 * step
-    most = max(int((height - TABLE_HEAD) // ROWS[density]), 1)
-    while rows > most:
-        pages.append(Later(rows=most))
-        rows -= most
+    height, rest = HEIGHT - CONTINUED - 12.0 * step, list(heights)
+    while sum(rest) > height - TABLE_HEAD and len(rest) > 1:
+        shown = _filling(rest, height - TABLE_HEAD)
+        pages.append(Later(rows=shown))
+        rest = rest[shown:]
+    rows = len(rest)
     while rows or closed:
-        left = height - (TABLE_HEAD + rows * ROWS[density] if rows else 0)
+        left = height - (TABLE_HEAD + sum(rest) if rows else 0)
         fits = max(int((left - CLOSED_HEAD) // CLOSED_ROW), 0 if rows else 1)
         shown = min(closed, fits)
         left -= CLOSED_HEAD + shown * CLOSED_ROW if shown else 0
@@ -90,3 +100,12 @@ def later_pages(rows: int, closed: int, density: Density, step: int = 0) -> tupl
         pages.append(Later(rows, shown, lines if lines >= LIST_LINES else 0))
         rows, closed = 0, closed - shown
     return tuple(pages)
+
+
+def _filling(heights: Sequence[float], room: float) -> int:
+    """How many rows fit, one at least."""
+    used, shown = 0.0, 0
+    while shown < len(heights) and used + heights[shown] <= room:
+        used += heights[shown]
+        shown += 1
+    return max(shown, 1)

@@ -13,7 +13,7 @@ from typing import Literal
 from pipeline.report.charts import Picture
 
 Tone = Literal["red", "amber", "green", "blue", "grey", "ink"]
-Density = Literal["airy", "normal", "dense"]
+Density = Literal["airy", "normal", "snug", "dense"]
 
 
 @dataclass(frozen=True)
@@ -162,6 +162,8 @@ class GoalView:
     goal_id: str
     eyebrow: str
     title: str
+    long_title: bool
+    """Whether the title needs the smaller size."""
     intro: str
     status: Status
     status_note: str

@@ -67,7 +67,7 @@ def signal(control: ControlChart | None, values: list[Decimal], formats: Formats
     high = values[-1] > control.mean
     texts = {
         "outside": "Unusually high" if high else "Unusually low",
-        "seven_one_side": "Seven in a row above usual" if high else "Seven in a row below usual",
+        "seven_one_side": "7 in a row above usual" if high else "7 in a row below usual",
         "trend": "Rising seven in a row" if high else "Falling seven in a row",
         "two_of_three": "Mostly near the top of usual" if high else "Mostly near the bottom of usual",
     }
@@ -126,13 +126,19 @@ def _sentence_template(result: GoalResult) -> str:
     )
 
 
-def sample(result: GoalResult, formats: Formats) -> str:
+def shares(result: GoalResult, kpi: Kpi | None, formats: Formats) -> dict[str, str]:
+    """The two counts behind a rate, `part` and `whole`; empty for anything else. A growth compares two sums,
+    of which neither is a part of the other."""
+    counted = result.unit is Unit.PERCENT and not (kpi and kpi.kind == "growth")
+    if not counted or result.numerator is None or result.denominator is None:
+        return {}
+    return {"part": formats.plain(result.numerator), "whole": formats.plain(result.denominator)}
+
+
+def sample(result: GoalResult, kpi: Kpi | None, formats: Formats) -> str:
     """ "n = 84 of 310" beside a rate; "" for anything else."""
-    if result.unit is not Unit.PERCENT or result.numerator is None or result.denominator is None:
-        return ""
-    part = formats.plain(result.numerator)
-    whole = formats.plain(result.denominator)
-    return formats.say("n = {part} of {whole}", part=part, whole=whole).replace(" ", "\u00a0")
+    counts = shares(result, kpi, formats)
+    return formats.say("n = {part} of {whole}", **counts).replace(" ", "\u00a0") if counts else ""
 
 
 def behind(result: GoalResult) -> bool:

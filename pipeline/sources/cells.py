@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -24,6 +24,7 @@ import pyarrow.compute as pc
 from pipeline import periods
 from pipeline.sources import reasons
 from pipeline.sources.reasons import Reason
+from pipeline.sources.vendor import EPOCH_MS
 from pipeline.workspace.model import FileFormat
 
 AMOUNT = pa.decimal128(18, 4)
@@ -258,7 +259,7 @@ _QUARTER_HOUR = 15
 
 
 class UnknownFormat(ValueError):
-    """A date format with a directive that is not understood."""
+    """A date format with a directive that is not understood, or without any."""
 
 
 @cache
@@ -266,6 +267,8 @@ def date_pattern(format: str) -> re.Pattern[str]:
     """The whole-cell pattern of a strftime-style format. Raises UnknownFormat."""
     if format.casefold() == ISO:
         return re.compile(f"^{_ISO_PATTERN}$", re.ASCII)
+    if format.casefold() == EPOCH_MS:
+        return re.compile("^(?P<epoch>[0-9]{12,13})$")
     pattern, index = "", 0
     while index < len(format):
         char = format[index]
@@ -279,6 +282,8 @@ def date_pattern(format: str) -> re.Pattern[str]:
         else:
             pattern += r"\s+" if char.isspace() else re.escape(char)
         index += 1
+    if "(?P<" not in pattern:
+        raise UnknownFormat(format)  # dd-mm-yy would be read as those letters and fit no cell
     return re.compile(f"^{pattern}$")
 
 
@@ -317,6 +322,9 @@ def _day_only(text: pa.Array) -> pa.Array:
 def _moment(parts: Mapping[str, str | None]) -> tuple:
     """(year, month, day, hour or None, minute cut to a quarter of an hour, offset text). Every offset in
     use is a whole number of quarters, so cutting never moves an instant over midnight anywhere."""
+    if parts.get("epoch"):
+        at = datetime.fromtimestamp(int(parts["epoch"] or 0) // 1000, UTC)
+        return at.year, at.month, at.day, at.hour, at.minute - at.minute % _QUARTER_HOUR, "Z"
     year = int(parts.get("Y") or 0) or (_century(int(parts.get("y") or 0)) if parts.get("y") else 0)
     name = parts.get("b")
     month = int(parts.get("m") or 0) or _month_number(name)

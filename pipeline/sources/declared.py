@@ -11,11 +11,14 @@ from pipeline.workspace.model import Source
 
 
 def export_spec(source: Source) -> ExportSpec | None:
-    """The declaration of a known system's export; None for a mapped source."""
+    """The declaration of a known system's export, else that of its pull; None for a mapped source."""
+    from pipeline.sources.pulls.registry import pull_spec
     from pipeline.sources.vendors.registry import SYSTEMS  # every vendor module; only needed here
 
     vendor = SYSTEMS.get(source.system)
-    return None if vendor is None else vendor.exports.get(source.export)
+    spec = None if vendor is None else vendor.exports.get(source.export)
+    pull = pull_spec(source)
+    return pull.spec if spec is None and pull is not None else spec
 
 
 def source_facts(source: Source) -> tuple[str, ...]:
@@ -30,6 +33,11 @@ def delivers_full(source: Source) -> bool:
     """Whether a key that is missing from a newer export is gone: as declared, else as the system exports."""
     if source.delivers is not None:
         return source.delivers == "full"
+    from pipeline.sources.pulls.registry import pull_spec
+
+    pull = pull_spec(source)
+    if pull is not None and source.pull is not None:
+        return pull.delivers(source.pull) == "full"
     spec = export_spec(source)
     return spec is None or spec.delivers == "full"
 

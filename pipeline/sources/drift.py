@@ -62,15 +62,19 @@ def _median(amounts: pa.ChunkedArray) -> float | None:
     return float(np.median(sizes)) if len(sizes) >= FEWEST_AMOUNTS else None
 
 
-def drift_warnings(source_id: str, usable: Sequence[Entry]) -> list[Problem]:
-    """What a person should know about the newest of a source's usable exports (oldest first)."""
+def drift_warnings(source_id: str, usable: Sequence[Entry], *, varies: bool = False) -> list[Problem]:
+    """What a person should know about the newest of a source's usable exports (oldest first). `varies`: each
+    holds what changed since the one before, so that few rows are no sign of anything."""
     if len(usable) < 2:
         return []
     newest = usable[-1]
     earlier = _earlier(usable)
     profiles = [_profile(entry) for entry in earlier]
     about = {"source": source_id, "name": str(newest["name"])}
-    found = [_volume(about, newest, earlier), *_columns(about, _profile(newest), profiles)]
+    found = [
+        None if varies else _volume(about, newest, earlier),
+        *_columns(about, _profile(newest), profiles),
+    ]
     found += _units(about, _profile(newest), profiles)
     return [problem for problem in found if problem is not None]
 
@@ -115,7 +119,7 @@ def _columns(
     """Headers that came or went since the export before."""
     before = next((one["columns"] for one in reversed(earlier) if one.get("columns")), None)
     now = newest.get("columns")
-    if before is None or now is None:
+    if not before or not now:
         return []
     new = [name for name in now if name not in before]
     gone = [name for name in before if name not in now]

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pipeline.errors import Problem
-from pipeline.periods import company_date
-from pipeline.sources.declared import source_facts
+from pipeline.periods import DAY, Week, as_instant, company_date
+from pipeline.sources.counters import fall_warnings
+from pipeline.sources.declared import delivers_full, source_facts
 from pipeline.sources.drift import drift_warnings
 from pipeline.sources.ingest import file_pattern, problems_from_json
+from pipeline.sources.pulls.log import newest as newest_attempt
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
@@ -34,8 +37,11 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     entries = [entry for entry in store.log_entries(source.id) if entry["received_at"] <= instant]
     usable = [entry for entry in entries if not entry["refused"]]
     freshness, problem = _verdict(workspace, source, entries, usable, instant)
+    if source.pull is not None and freshness != "refused":
+        freshness, problem = _after_pull(source, store, instant, freshness, problem)
     newest = entries[-1] if entries else None
-    expected = _instant(usable[-1]) + timedelta(days=source.stale_after_days) if usable else None
+    expected = _expected_by(workspace, source, _instant(usable[-1])) if usable else None
+    warnings = [*_warnings(source, entries, usable), *_falls(source, store, knowledge, usable)]
     return SourceState(
         source_id=source.id,
         title=dict(source.title),
@@ -43,16 +49,17 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
         received_at=_instant(usable[-1]) if usable else None,
         last_landed_at=_instant(newest) if newest else None,
         expected_by=expected,
-        stale_since=expected if expected is not None and instant > expected else None,
+        stale_since=expected if expected is not None and _has_passed(source, expected, instant) else None,
         data_through=_data_through(usable),
         counts=_counts(newest) if newest else Counts(),
         reasons=dict(json.loads(newest["reasons"])) if newest else {},
         problem=problem,
         reconstructed=source.id in knowledge.reconstructed,
         facts=source_facts(source),
+        is_fetched=source.pull is not None,
         verification=dict(source.verification),
         limitations=dict(source.limitations),
-        details={"warnings": _warnings(source, entries, usable)},
+        details={"warnings": warnings},
     )
 
 
@@ -65,15 +72,59 @@ def _verdict(
         return "refused", problems_from_json(entries[-1]["problems"])[0]
     received = _instant(usable[-1])
     age = instant - received
-    if age.total_seconds() > source.stale_after_days * 86_400:
+    if source.must_see_whole_weeks:
+        if received < _last_week_day(workspace, instant):
+            return "stale", _pull_stale(source, company_date(received, workspace.company.zone))
+    elif age.total_seconds() > source.stale_after_days * 86_400:
         return "stale", _stale(source, company_date(received, workspace.company.zone), age.days)
     return "fresh", None
+
+
+def _expected_by(workspace: Workspace, source: Source, received: datetime) -> datetime:
+    """When the source is stale unless something newer than what was received at `received` is there."""
+    if not source.must_see_whole_weeks:
+        return received + timedelta(days=source.stale_after_days)
+    zone = workspace.company.zone
+    week = Week.of(company_date(received, zone) + DAY)  # fetched on a Sunday, it has seen that week
+    return as_instant(datetime.combine(week.plus(1).monday, time()), zone)
+
+
+def _has_passed(source: Source, expected: datetime, instant: datetime) -> bool:
+    """The week is over with its last midnight; an age may be reached and not exceeded."""
+    return instant >= expected if source.must_see_whole_weeks else instant > expected
+
+
+def _last_week_day(workspace: Workspace, instant: datetime) -> datetime:
+    """Midnight at the beginning of the last day of the week that had ended last."""
+    zone = workspace.company.zone
+    sunday = Week.of(company_date(instant, zone)).monday - DAY
+    return as_instant(datetime.combine(sunday, time()), zone)
+
+
+def _after_pull(
+    source: Source, store: Store, instant: datetime, freshness: Freshness, problem: Problem | None
+) -> tuple[Freshness, Problem | None]:
+    """What the last attempt to fetch the source makes of its state. Data that could not be fetched are not
+    the data of a quiet week, however young the ones before them are."""
+    attempt = newest_attempt(store.state_dir, source.id, instant)
+    if attempt is None or attempt.problem is None:
+        return freshness, _never_pulled(source) if freshness == "missing" else problem
+    return ("missing" if freshness == "missing" else "stale"), attempt.problem
 
 
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
-    return [*warnings, *drift_warnings(source.id, usable)]
+    varies = source.pull is not None and not delivers_full(source)  # a quiet week has few changes
+    return [*warnings, *drift_warnings(source.id, usable, varies=varies)]
+
+
+def _falls(source: Source, store: Store, knowledge: Knowledge, usable: Sequence[Entry]) -> list[Problem]:
+    """All-time counters that the newest export shows smaller than the one before."""
+    if not usable or "campaign_snapshots" not in source_facts(source):
+        return []
+    only = replace(knowledge, per_source={source.id: knowledge.instant(source.id)})
+    return fall_warnings(store.fact("campaign_snapshots", only), {str(usable[-1]["sha256"])})
 
 
 def _counts(entry: Entry) -> Counts:
@@ -124,6 +175,24 @@ def _missing(source: Source) -> Problem:
         'No export of "{source}" has been received.',
         "Drop one into {folder} (file name: {pattern}) and run again.",
         params=_folder(source),
+    )
+
+
+def _never_pulled(source: Source) -> Problem:
+    return Problem(
+        "E-MISSING",
+        '"{source}" has not been fetched yet.',
+        "Run: scorecards pull",
+        params={"source": source.id},
+    )
+
+
+def _pull_stale(source: Source, since: date) -> Problem:
+    return Problem(
+        "E-STALE",
+        '"{source}" was last fetched on {since}, before the week was over.',
+        "Fetch it shortly before each cut-off: with scorecards pull, or by the schedule of scorecards serve.",
+        params={"source": source.id, "since": since.isoformat()},
     )
 
 

@@ -7,7 +7,7 @@ source wants (vendors/, mapped.py).
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import FileRefused, Problem, nearest
@@ -39,9 +39,11 @@ def find_columns(
     file: str,
     line: int,
     also_used: Sequence[str] = (),
+    mapped: Container[str] = (),
 ) -> Found:
     """Raises FileRefused (E-HEADER) with every missing or doubled column. `also_used` are headers wanted by
-    lookups, dimensions and exclusions: all must be there."""
+    lookups, dimensions and exclusions: all must be there. `mapped` are fields whose header the source itself
+    names under columns."""
     positions: dict[str, list[int]] = {}
     for index, name in enumerate(header):
         if fold(name):
@@ -56,7 +58,8 @@ def find_columns(
             at[field.name] = positions[hit][0]
             used.add(hit)
         elif field.needed:
-            problems.append(_missing(field.name, wanted, header, file, line))
+            remedy = MAPPED if field.name in mapped else ""
+            problems.append(_missing(field.name, wanted, header, file, line, remedy))
     for name in also_used:
         used.add(fold(name))
         if fold(name) not in positions:
@@ -94,6 +97,9 @@ def unused_warning(header: Sequence[str], used: set[str], file: str, line: int) 
 
 OTHERS = "Correct the name under dimensions, lookup or exclude, or add the column to the export."
 """The remedy for a header that no field but another key of the source names; aliases do not apply to it."""
+
+MAPPED = "Correct its header under columns in the source, or add the column to the export."
+"""The remedy for a field whose header the source itself names."""
 
 
 def _missing(

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -25,17 +26,21 @@ import pyarrow.compute as pc
 from pipeline.errors import FileRefused, InvariantBroken, Problem, ScorecardError
 from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
+from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
 from pipeline.sources.drift import profile
 from pipeline.sources.hints import FORMAT
 from pipeline.sources.privacy import hash_key
+from pipeline.sources.reasons import DUPLICATE
 from pipeline.sources.state import Counts, ParsedExport
-from pipeline.store.store import Landed, LandedRows, Store
+from pipeline.store.store import Knowledge, Landed, LandedRows, Store
 from pipeline.workspace.model import Source, Workspace
 
-READING_VERSION = 2
+READING_VERSION = 3
 """Raised when reading the same bytes gives other rows than before: every source is then read again."""
 
+MANY_ROWS = 20
+"""Of fewer rows set aside a person sees each one, so the rest of the export counts."""
 STILL_YOUNG_SECONDS = 2.0
 LOOK_AGAIN_SECONDS = 0.25
 _COPY = re.compile(r"^(.*) ?\((\d+)\)$")
@@ -47,7 +52,7 @@ Progress = Callable[[int, int], None]
 
 
 class Parser(Protocol):
-    """pipeline.sources.parse.parse_export"""
+    """pipeline.sources.parse.parse_export of one landing"""
 
     def __call__(self, workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport: ...
 
@@ -68,6 +73,9 @@ class IngestReport:
     """Rows written to the source's fact tables."""
     counts: Counts = field(default_factory=Counts)
     """Of all files read now, added up."""
+    replaced: int = 0
+    """Rows that took the place of an earlier version of the same record: of overlapping exports the later
+    one wins."""
 
 
 @dataclass(frozen=True)
@@ -124,12 +132,12 @@ def _ingest(
     work = _to_read(source.id, store, config_sha)
     if not work.read and not work.too_late:
         return IngestReport(source.id, landed, refused=failed, warnings=warnings)
-    read = parser or _default_parser()
     results: list[tuple[LandedRows, ParsedExport | None]] = [
         (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
     ]
     for done, one in enumerate(work.read, start=1):
-        results.append(_read(workspace, source, store, one, config_sha, read))
+        at_its_time = parser or partial(_default_parser(), received_at=one.received_at)
+        results.append(_read(workspace, source, store, one, config_sha, at_its_time))
         if progress is not None:
             progress(done, len(work.read))
     written = store.put_source(
@@ -140,7 +148,27 @@ def _ingest(
         since=work.since,
     )
     report = _report(source.id, landed, warnings, results, written)
-    return replace(report, refused=(*failed, *report.refused)) if failed else report
+    return replace(
+        report,
+        refused=(*failed, *report.refused),
+        warnings=(*report.warnings, *_falls(source, store, work.read)),
+        replaced=_replaced_rows(source, store, work.read),
+    )
+
+
+def _replaced_rows(source: Source, store: Store, read: Sequence[Landed]) -> int:
+    """Of the source's main fact."""
+    facts = source_facts(source)
+    return store.replaced(source.id, facts[0], read[0].received_at) if facts and read else 0
+
+
+def _falls(source: Source, store: Store, read: Sequence[Landed]) -> list[Problem]:
+    """All-time counters that one of the files shows smaller than the file before it."""
+    if not read or "campaign_snapshots" not in source_facts(source):
+        return []
+    newest = read[-1].received_at
+    snapshots = store.fact("campaign_snapshots", Knowledge(newest, {source.id: newest}))
+    return fall_warnings(snapshots, {one.sha256 for one in read})
 
 
 # --- files -------------------------------------------------------------------------------------------
@@ -320,7 +348,7 @@ def source_fingerprint(workspace: Workspace, source: Source) -> str:
     record: dict[str, Any] = {
         "reading": READING_VERSION,
         "source": source.model_dump(
-            mode="json", exclude={"title", "verification", "limitations", "owner", "sql"}
+            mode="json", exclude={"title", "verification", "limitations", "owner", "pull", "sql"}
         ),
         "timezone": workspace.company.timezone,
         "currency": workspace.company.currency,
@@ -328,6 +356,8 @@ def source_fingerprint(workspace: Workspace, source: Source) -> str:
         "lookups": [_file_sha(workspace.root / lookup.file) for lookup in source.lookup],
         "facts": [repr(FACTS[fact]) for fact in source_facts(source) if fact in FACTS],
     }
+    if source.pull is not None:  # where its key is and where it asks changes no row
+        record["delivers full"] = delivers_full(source)
     return hashlib.sha256(json.dumps(record, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -356,7 +386,7 @@ def _to_read(source_id: str, store: Store, config_sha: str) -> _Work:
     return _Work(tuple(one for one in landings if one.received_at >= since), too_late, since)
 
 
-def _default_parser() -> Parser:
+def _default_parser() -> Callable[..., ParsedExport]:
     from pipeline.sources.parse import parse_export  # readers of every format; only when there is work
 
     return parse_export
@@ -393,8 +423,9 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         "profile": profile(parsed.header, facts),
     }
     rejected = _as_text(parsed.quarantine)
-    if parsed.counts.quarantined and not parsed.counts.accepted:
-        entry["problems"] = problems_to_json([_nothing_usable(landed, parsed)])
+    unusable = unusable_rows(landed.name, parsed)
+    if unusable is not None:
+        entry["problems"] = problems_to_json([unusable])
         return LandedRows(landed, {}, rejected, entry, config_sha, refused=True)
     return LandedRows(landed, facts, rejected, entry, config_sha)
 
@@ -576,22 +607,40 @@ def _unexpected(landed: Landed, error: Exception) -> Problem:
     )
 
 
-def _nothing_usable(landed: Landed, parsed: ParsedExport) -> Problem:
-    """An export of which no row counts says nothing about the world: it must not read as a week of zeros."""
-    table = parsed.quarantine
+def unusable_rows(name: str, parsed: ParsedExport) -> Problem | None:
+    """Why an export counts as refused although it could be read; None when it can be used.
+
+    One of which no row counts says nothing about the world: it must not read as a week of zeros. One of which
+    most rows cannot be read is declared wrongly, and the rows that happen to fit (a day-first date read
+    month-first) are wrong as well. Equal rows are no sign of that.
+    """
+    table, counts = parsed.quarantine, parsed.counts
+    table = table[table["reason_code"] != DUPLICATE.code]
+    rows = counts.rows_in - counts.excluded
+    if counts.quarantined and not counts.accepted:
+        message = "None of the {count} rows can be used; the first of them is shown."
+        return _of_rows(message, name, parsed, table if len(table) else parsed.quarantine, counts.quarantined)
+    if len(table) >= MANY_ROWS and 2 * len(table) > rows:
+        message = "{bad} of {count} rows cannot be used, so the others are not trusted; the first is shown."
+        return _of_rows(message, name, parsed, table, rows)
+    return None
+
+
+def _of_rows(message: str, name: str, parsed: ParsedExport, table: pd.DataFrame, count: int) -> Problem:
+    """With the likely right format as the remedy when the column that is to blame suggests one."""
     usual = table[table["reason"] == table["reason"].mode().iloc[0]].iloc[0]
     blamed = str(usual["column"]).split("; ")
     hint = next((one for one in parsed.warnings if one.code == FORMAT and one.column in blamed), None)
     return Problem(
         "E-NOROWS",
-        "None of the {count} rows can be used; the first of them is shown.",
+        message,
         hint.remedy if hint else str(usual["remedy"]),
-        file=landed.name,
+        file=name,
         line=int(usual["line"]),
         column=str(usual["column"]) or None,
         value=str(usual["value"]) or None,
         expected=None,
-        params={**(hint.params if hint else {}), "count": parsed.counts.quarantined, "name": landed.name},
+        params={**(hint.params if hint else {}), "count": count, "bad": len(table), "name": name},
     )
 
 

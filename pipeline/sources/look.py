@@ -18,16 +18,18 @@ import pyarrow.compute as pc
 from pipeline.errors import FileRefused
 from pipeline.sources import cells, guess
 from pipeline.sources.headers import fold
+from pipeline.sources.jsonfile import read_json
 from pipeline.sources.parquet import read_parquet
-from pipeline.sources.reading import RawTable, read_csv
-from pipeline.sources.vendor import ExportSpec, Vendor
-from pipeline.sources.vendors.registry import SYSTEMS
+from pipeline.sources.reading import RawTable, looks_like_json, read_csv
+from pipeline.sources.recognise import Recognised, recognised
 from pipeline.sources.xlsx import read_xlsx
 from pipeline.workbooks import sheet_names
 from pipeline.workspace.model import FileFormat
 
 DERIVABLE = ("account_class",)
 """Needed columns that an export may lack because another of its columns tells: an account's class."""
+FEWEST_KNOWN = 3
+"""Columns that a known export must have found at least."""
 MOST_TITLES = 20
 """Lines above a header that are passed over at most."""
 
@@ -88,16 +90,6 @@ class FileLook:
         return next((one for one in self.columns if one.name == name), None)
 
 
-@dataclass(frozen=True)
-class Known:
-    """A known export that the header fits."""
-
-    vendor: Vendor
-    export: ExportSpec
-    found: int
-    """How many of its columns the file has."""
-
-
 def look_at(data: bytes, name: str) -> FileLook:
     """How a file is written and what its columns hold. Raises FileRefused when it is nothing to be read."""
     format, table = _read(data, name)
@@ -115,11 +107,29 @@ def _read(data: bytes, name: str) -> tuple[FileFormat, RawTable]:
     if data[:4] == b"PK\x03\x04" and _is_workbook(data):
         format = FileFormat(kind="xlsx", sheet=_first_sheet(data))
         return _with_titles(format, lambda one: read_xlsx(data, one, name))
+    if looks_like_json(data):
+        return _read_json(data, name)
     encoding = guess.likely_encoding(data) or "utf-8"
     text = data.decode("utf-8-sig" if encoding == "utf-8" else encoding, "replace")
     delimiter = guess.likely_delimiter(text.splitlines()[: guess.SAMPLE_LINES])
     format = FileFormat(encoding=encoding, delimiter=delimiter)  # type: ignore[arg-type]
     return _with_titles(format, lambda one: read_csv(data, one, name))
+
+
+def _read_json(data: bytes, name: str) -> tuple[FileFormat, RawTable]:
+    """A list of records, the only list inside a document, or a record a line."""
+    format = FileFormat(kind="json", encoding=guess.likely_encoding(data) or "utf-8")  # type: ignore[arg-type]
+    try:
+        return format, read_json(data, format, name)
+    except FileRefused as refusal:
+        about = refusal.problems[0].params
+        if about.get("actual") == "ndjson":
+            format = format.model_copy(update={"kind": "ndjson"})
+        elif about.get("lists") and about["lists"] == about["likely"]:
+            format = format.model_copy(update={"records": about["likely"]})
+        else:
+            raise
+    return format, read_json(data, format, name)
 
 
 def _is_workbook(data: bytes) -> bool:
@@ -177,32 +187,10 @@ def _says_date(name: str) -> bool:
 # --- known exports -----------------------------------------------------------------------------------
 
 
-def known_exports(header: Sequence[str]) -> list[Known]:
-    """Known exports whose needed columns are all in the header, whatever its language, the best fit first."""
-    there = {fold(name) for name in header}
-    found = [
-        Known(vendor, export, count)
-        for vendor in SYSTEMS.values()
-        for export in vendor.exports.values()
-        if (count := _fit(export, there)) > 0
-    ]
-    return sorted(found, key=lambda one: (-_signed(one.export, there), -one.found))
-
-
-def _fit(export: ExportSpec, there: set[str]) -> int:
-    """How many of an export's columns are there; 0 when one that it needs is not, or when they are so few
-    that they prove nothing."""
-    has = [field for field in export.fields if any(fold(header) in there for header in field.headers)]
-    needed = [field for field in export.fields if field.needed]
-    missing = [field for field in needed if field not in has and field.name not in DERIVABLE]
-    return len(has) if needed and not missing and len(has) >= 3 else 0
-
-
-def _signed(export: ExportSpec, there: set[str]) -> float:
-    """Share of the headers by which this export is told from others."""
-    if not export.signature:
-        return 0
-    return sum(fold(header) in there for header in export.signature) / len(export.signature)
+def known_exports(header: Sequence[str]) -> tuple[Recognised, ...]:
+    """Known exports whose needed columns are all in the header, whatever its language, the best fit first. Of
+    so few columns that they prove nothing none is taken for known."""
+    return tuple(one for one in recognised(header, DERIVABLE) if one.claimed >= FEWEST_KNOWN)
 
 
 def read_file(path: Path) -> FileLook | None:

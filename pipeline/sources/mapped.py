@@ -33,6 +33,9 @@ MADE_KEYS = {
     "day_event",
     "subscription_id",
     "task_id",
+    "movement_id",
+    "engagement_id",
+    "submission_id",
 }
 """Keys that are made from the row's content when the export has none."""
 
@@ -78,13 +81,20 @@ def source_problems(source: Source) -> list[Problem]:
     """What is wrong with a mapping before any file is read."""
     fact = FACTS.get(source.fact or "")
     if fact is None:
+        likely = nearest(source.fact or "", FACTS)
         return [
             Problem(
                 "E-SOURCE",
                 'Source "{source}": "{fact}" is not a fact. Facts: {facts}.',
-                "Name under fact what the rows are.",
+                'Did you mean "{likely}"?' if likely else "Name under fact what the rows are.",
+                column="fact",
                 value=source.fact,
-                params={"source": source.id, "fact": source.fact, "facts": ", ".join(FACTS)},
+                params={
+                    "source": source.id,
+                    "fact": source.fact,
+                    "facts": ", ".join(FACTS),
+                    "likely": likely,
+                },
             )
         ]
     names = [column.name for column in fact.columns]
@@ -96,15 +106,22 @@ def source_problems(source: Source) -> list[Problem]:
             problems.append(
                 Problem(
                     "E-SOURCE",
-                    'Source "{source}" does not map the required column "{column}" ({meaning}).',
-                    "Add it under columns.",
+                    'Source "{source}" does not map the required column "{column}".',
+                    "Add it under columns, such as {column}: header in the file; docs/sources.md says what "
+                    "it means.",
                     column=column.name,
-                    params={"source": source.id, "column": column.name, "meaning": column.description},
+                    params={"source": source.id, "column": column.name},
                 )
             )
     for name, mapped in source.columns.items():
         problems += _format_problems(source, name, mapped)
     return problems
+
+
+def format_problems(source: Source) -> list[Problem]:
+    """What is wrong with the date formats under `format`, whatever the system."""
+    own = source.format
+    return date_problems(source, "format", own.date, own.datetime) if own else []
 
 
 def _format_problems(source: Source, name: str, mapped: MappedColumn) -> list[Problem]:
@@ -118,20 +135,28 @@ def _format_problems(source: Source, name: str, mapped: MappedColumn) -> list[Pr
                 params={"source": source.id, "column": name},
             )
         ]
-    try:
-        cells.date_pattern(mapped.date or cells.ISO)
-    except cells.UnknownFormat as error:
-        return [
-            Problem(
-                "E-SOURCE",
-                'Source "{source}": {directive} in a date format is not understood.',
-                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.",
-                column=name,
-                value=mapped.date,
-                params={"source": source.id, "directive": str(error)},
+    return date_problems(source, name, mapped.date)
+
+
+def date_problems(source: Source, column: str, *formats: str | None) -> list[Problem]:
+    """What is wrong with date formats written for a column, or under `format` when `column` says so."""
+    problems = []
+    for text in formats:
+        try:
+            cells.date_pattern(text or cells.ISO)
+        except cells.UnknownFormat as error:
+            problems.append(
+                Problem(
+                    "E-SOURCE",
+                    'Source "{source}": {directive} in a date format is not understood.',
+                    "Write %d for the day, %m for the month, %Y for 2026 or %y for 26: 31-12-26 is "
+                    "%d-%m-%y. Also known: %b %B %H %I %M %S %f %p %z, or iso.",
+                    column=column,
+                    value=text,
+                    params={"source": source.id, "directive": str(error)},
+                )
             )
-        ]
-    return []
+    return problems
 
 
 def _unknown_column(source: Source, name: str, choices: Sequence[str]) -> Problem:

@@ -13,7 +13,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import shown
-from pipeline.sources.reading import MAX_COLUMNS, MAX_UNPACKED, RawTable, check_magic, number_text, refused
+from pipeline.sources.reading import (
+    MAX_COLUMNS,
+    MAX_UNPACKED,
+    RawTable,
+    check_magic,
+    number_text,
+    refused,
+    refused_width,
+)
 from pipeline.sources.reasons import NO_TEXT, Reason
 from pipeline.workspace.model import FileFormat
 
@@ -51,14 +59,7 @@ def read_parquet(data: bytes, format: FileFormat, name: str) -> RawTable:
 
 def _check_size(about: pq.FileMetaData, name: str) -> None:
     if about.num_columns > MAX_COLUMNS:
-        raise refused(
-            "E-LIMIT",
-            "The header has {count} columns; at most {limit} are read.",
-            "Export fewer columns.",
-            name,
-            count=about.num_columns,
-            limit=MAX_COLUMNS,
-        )
+        raise refused_width(about.num_columns, name)
     size = sum(about.row_group(group).total_byte_size for group in range(about.num_row_groups))
     if about.num_rows * about.num_columns > MAX_VALUES or size > 2 * MAX_UNPACKED:
         raise refused(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -22,14 +23,29 @@ import pyarrow.compute as pc
 
 from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
+from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
 from pipeline.sources.hints import column_hint, resplit_header
-from pipeline.sources.mapped import adapted, mapped_export
+from pipeline.sources.jsonfile import read_json
+from pipeline.sources.mapped import adapted, format_problems, mapped_export
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
-from pipeline.sources.reading import BrokenRow, RawTable, read_csv, refused
+from pipeline.sources.pulled import pull_of, pulled_export, pulled_table
+from pipeline.sources.pulls.bundle import is_bundle, read_bundle
+from pipeline.sources.pulls.registry import pull_spec
+from pipeline.sources.reading import (
+    JSON_KINDS,
+    PLAIN,
+    BrokenRow,
+    Layout,
+    RawTable,
+    looks_like_json,
+    read_csv,
+    refused,
+)
 from pipeline.sources.reasons import Rejections
+from pipeline.sources.recognise import belonging_elsewhere
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
 from pipeline.sources.vendors.registry import SYSTEMS
@@ -37,23 +53,42 @@ from pipeline.sources.xlsx import read_xlsx
 from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
 
 QUARANTINE_COLUMNS = ("file", "line", "reason_code", "reason", "column", "value", "remedy", "row")
-TOTAL = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)[\s:.]*$"
-TOTAL_OF = r"(?i)^(grand total|totals?|sub-?total|итого|итог|всего|общий итог)([^\pL\pN]|$)"
+_TOTALS = (
+    "grand total|totals?|sub-?total|итого|итог|всего|общий итог|gesamtsumme|gesamt|total général|suma total|"
+    "total general|totale|total geral"
+)
+TOTAL = rf"(?i)^({_TOTALS})[\s:.]*$"
+TOTAL_OF = rf"(?i)^({_TOTALS})([^\pL\pN]|$)"
 """`\\b` knows no letters but ASCII ones there; without it a Russian total would count as a row."""
 
 
-def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -> ParsedExport:
-    """Reads `data` (the file called `name`) as the source declares it. Raises FileRefused with every problem
-    that makes the whole file unusable, InvariantBroken when rows or money do not add up."""
+def parse_export(
+    workspace: Workspace, source: Source, data: bytes, name: str, *, received_at: datetime | None = None
+) -> ParsedExport:
+    """Reads `data` (the file called `name`) as the source declares it; `received_at` dates counters that
+    carry no day of their own. Raises FileRefused with every problem that makes the whole file unusable,
+    InvariantBroken when rows or money do not add up."""
+    bundle = read_bundle(data, name) if is_bundle(data) else None
     try:
-        spec = export_of(source)
+        pull = None if bundle is None else pull_of(source, bundle)
+        spec = export_of(source) if pull is None else pulled_export(source, pull)
     except FileRefused as refusal:  # a mistake of the source's own file, not of the export
         place = workspace.location(f"source:{source.id}") or {"file": name}
         raise FileRefused(
             *(replace(one, **{**place, "column": one.column}) for one in refusal.problems)
         ) from None
-    context = _context(workspace, source, spec, name)
-    raw = read_table(data, context.format, name, spec.comment)
+    if bundle is None or pull is None:
+        if spec.as_json is not None and looks_like_json(data):
+            spec = adapted(spec.as_json, source)
+        context = _context(workspace, source, spec, name)
+    else:
+        context = _context(workspace, source.model_copy(update={"format": None}), spec, name)
+    if received_at is not None:
+        context = replace(context, received_on=company_date(received_at, workspace.company.zone))
+    if bundle is None or pull is None:
+        raw = _shaped_table(data, source, spec, context, name)
+    else:
+        raw = pulled_table(bundle, pull)
     rejections = Rejections()
     raw, taken = _with_lookups(workspace, source, raw, context, rejections)
     try:
@@ -62,6 +97,31 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
         _refuse_delimiter(spec, source, raw, context.format, name)
         raise refusal
     if not raw.rows and not raw.broken and not source.allow_empty:
+        _refuse_empty(raw, name, pull is not None, context.is_full)
+    parsed = _Parsing(source, spec, context, raw, found, rejections).result()
+    return parsed if pull is None else replace(parsed, header=())
+
+
+def _shaped_table(data: bytes, source: Source, spec: ExportSpec, context: Context, name: str) -> RawTable:
+    """The file as one table, in the shape that its export's fields describe."""
+    raw = read_table(data, context.format, name, Layout(spec.comment, spec.title_lines, spec.ragged))
+    if spec.reshape is not None:
+        raw = spec.reshape(raw, context)
+    if context.format.kind in JSON_KINDS and not raw.header:
+        raw = _without_records(raw, spec)
+    return _merged(raw, spec, source)
+
+
+def _refuse_empty(raw: RawTable, name: str, is_pulled: bool, is_full: bool) -> None:
+    """A file without rows is a mistake; an interface without changes is not, one without anything is."""
+    if is_pulled and is_full:
+        raise refused(
+            "E-NOROWS",
+            "The system answered without a single record.",
+            "Check the rights of the key; if there may be none, set allow_empty: true for the source.",
+            name,
+        )
+    if not is_pulled:
         raise refused(
             "E-NOROWS",
             "The file has a header and no rows.",
@@ -69,13 +129,18 @@ def parse_export(workspace: Workspace, source: Source, data: bytes, name: str) -
             name,
             line=raw.header_line,
         )
-    return _Parsing(source, spec, context, raw, found, rejections).result()
 
 
 def export_of(source: Source) -> ExportSpec:
     """What is known about the source's export: its vendor's declaration or its own mapping.
     Raises FileRefused (E-SOURCE)."""
+    wrong = format_problems(source)
+    if wrong:
+        raise FileRefused(*wrong)
     vendor = SYSTEMS.get(source.system)
+    pull = pull_spec(source)
+    if pull is not None and pull.spec is not None and (vendor is None or source.export not in vendor.exports):
+        return adapted(pull.spec, source)
     if vendor is None or (source.fact and not source.export):
         return mapped_export(source)
     export = source.export or (next(iter(vendor.exports)) if len(vendor.exports) == 1 else "")
@@ -104,13 +169,15 @@ def side_files(workspace: Workspace, source: Source) -> list[Path]:
     return [workspace.root / lookup.file for lookup in source.lookup]
 
 
-def read_table(data: bytes, format: FileFormat, name: str, comment: str = "") -> RawTable:
+def read_table(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
     """Text cells of a file of any kind."""
     if format.kind == "xlsx":
-        return read_xlsx(data, format, name)
+        return read_xlsx(data, format, name, layout)
     if format.kind == "parquet":
         return read_parquet(data, format, name)
-    return read_csv(data, format, name, comment)
+    if format.kind in JSON_KINDS:
+        return read_json(data, format, name)
+    return read_csv(data, format, name, layout)
 
 
 # --- what is declared --------------------------------------------------------------------------------
@@ -122,18 +189,6 @@ def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) 
     if source.sql is not None:
         changes["kind"] = "parquet"  # what answers are landed as
     format = spec.format.model_copy(update=changes)
-    for text in (format.date, format.datetime):
-        try:
-            cells.date_pattern(text)
-        except cells.UnknownFormat as error:
-            raise refused(
-                "E-SOURCE",
-                'Source "{source}": {directive} in a date format is not understood.',
-                "Use %Y %y %m %d %b %B %H %I %M %S %f %p %z, or iso.",
-                name,
-                source=source.id,
-                directive=str(error),
-            ) from None
     zone = _zone(source, workspace, name)
     currency = source.currency or workspace.company.currency
     delivers = source.delivers or spec.delivers
@@ -163,6 +218,32 @@ def _zone(source: Source, workspace: Workspace, name: str) -> ZoneInfo:
         ) from None
 
 
+def _without_records(raw: RawTable, spec: ExportSpec) -> RawTable:
+    """JSON names its columns in its records only; without one there is nothing to look for."""
+    headers = tuple(dict.fromkeys(field.headers[0] for field in spec.fields if field.headers))
+    return replace(raw, header=headers, columns=tuple(pa.array([], pa.string()) for _ in headers))
+
+
+def _merged(raw: RawTable, spec: ExportSpec, source: Source) -> RawTable:
+    """The table with columns of one header joined, for fields that take them together. Their cells stand in
+    the first of them; the others lose their header."""
+    names, columns = list(raw.header), list(raw.columns)
+    for field in spec.fields:
+        wanted = [fold(header) for header in (*source.aliases.get(field.name, ()), *field.headers)]
+        places = next((at for one in wanted if (at := _places(names, one))), [])
+        if field.many and len(places) > 1:
+            parts = (cells.trimmed(columns[place]).to_pylist() for place in places)
+            joined = [";".join(filter(None, row)) for row in zip(*parts, strict=True)]
+            columns[places[0]] = pa.array(joined, pa.string())
+            for place in places[1:]:
+                names[place] = ""
+    return replace(raw, header=tuple(names), columns=tuple(columns))
+
+
+def _places(header: Sequence[str], folded: str) -> list[int]:
+    return [place for place, name in enumerate(header) if fold(name) == folded]
+
+
 def _columns(
     spec: ExportSpec, source: Source, raw: RawTable, name: str, taken: Sequence[str]
 ) -> tuple[ExportSpec, Found]:
@@ -176,7 +257,20 @@ def _columns(
         }
         more = [field for h in raw.header if fold(h) not in claimed and (field := spec.repeated(h))]
         spec = replace(spec, fields=(*spec.fields, *more))
-    found = find_columns(raw.header, spec.fields, source.aliases, also_used=wanted, **place)  # type: ignore[arg-type]
+    try:
+        found = find_columns(
+            raw.header,
+            spec.fields,
+            source.aliases,
+            also_used=wanted,
+            mapped=source.columns,
+            **place,  # type: ignore[arg-type]
+        )
+    except FileRefused as refusal:
+        elsewhere = belonging_elsewhere(raw.header, source, name, raw.header_line)
+        raise FileRefused(*elsewhere, *refusal.problems) from None
+    if spec.repeats_headers:
+        found = replace(found, warnings=())
     used = {fold(raw.header[index]) for index in found.at.values()} | {
         fold(text) for text in (*wanted, *taken)
     }
@@ -219,8 +313,8 @@ def _with_lookups(
     taken: list[str] = []
     for lookup in source.lookup:
         positions = [i for i, header in enumerate(raw.header) if fold(header) == fold(lookup.on)]
-        if not positions:
-            continue  # find_columns refuses the file and names the header
+        if not positions:  # said first: columns that it would have brought are missing only for that
+            find_columns(raw.header, (), {}, file=context.file, line=raw.header_line, also_used=(lookup.on,))
         second = _second_file(workspace, source, lookup, context)
         on = cells.trimmed(raw.columns[positions[0]])
         on = cells.replaced(on, lookup.replace) if lookup.replace else on
@@ -250,14 +344,16 @@ def _second_file(
     format = lookup.format or FileFormat(kind=_kind_of(path))  # type: ignore[arg-type]
     raw = read_table(path.read_bytes(), format, lookup.file)
     key = lookup.key or lookup.on
-    fields = [Field(header, (header,), needed=True) for header in dict.fromkeys((key, *lookup.take.values()))]
-    at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line).at
+    names = tuple(dict.fromkeys((key, *lookup.take.values())))
+    fields = [Field(name, (name,)) for name in names]
+    at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line, also_used=names).at
     _refuse_doubled_keys(cells.trimmed(raw.columns[at[key]]), raw, lookup)
     return {fold(name): raw.columns[index] for name, index in at.items()}
 
 
 def _kind_of(path: Path) -> str:
-    return {".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}.get(path.suffix.lower(), "csv")
+    kinds = {".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet", ".json": "json", ".ndjson": "ndjson"}
+    return kinds.get(path.suffix.lower(), "csv")
 
 
 def _refuse_doubled_keys(keys: pa.Array, raw: RawTable, lookup: Lookup) -> None:
@@ -307,16 +403,25 @@ class _Parsing:
         self._reject_flagged()
         typed = {field.name: self._typed(field) for field in self.spec.fields if self._is_given(field)}
         rows = self._rows(typed)
+        excluded, notes = self._left_out_by_rule(rows, excluded)
+        warnings += notes
         counted = np.flatnonzero(~excluded)
         self._validate(rows, counted)
         rejected = np.array(sorted(set(self.rejections.by_row) & set(counted.tolist())), dtype=np.int64)
         accepted = np.setdiff1d(counted, rejected)
         counts = self._counts(rows, accepted, rejected, np.flatnonzero(excluded))
+        kept = rows.iloc[accepted]
         return ParsedExport(
-            self._facts(rows.iloc[accepted]),
+            self._facts(kept, rows.iloc[list(self.raw.removed)]),
             self._quarantine(rejected),
             counts,
-            (*self.raw.warnings, *self.found.warnings, *self.hints, *warnings),
+            (
+                *self.raw.warnings,
+                *self.found.warnings,
+                *self.hints,
+                *warnings,
+                *self.spec.warn(kept, self.context),
+            ),
             self.raw.header[: len(self.raw.header) - self._looked_up()],
         )
 
@@ -335,9 +440,39 @@ class _Parsing:
             count = int((hit & ~mask).sum())
             notes += self._note("Rows left out on purpose ({because}): {count}.", count, because)
             mask |= hit
+        mask, told = self._left_out(mask)
+        notes += told
         totals = self._totals() & ~mask
         notes += self._note("Total rows, left out: {count}.", int(totals.sum()))
-        return mask | totals, notes
+        mask |= totals
+        for name in self.spec.left_out_without:
+            if name in self.found.at:
+                blank = _mask(pc.is_null(cells.trimmed(self.raw.columns[self.found.at[name]]))) & ~mask
+                message = 'Rows without "{because}", left out: {count}.'
+                notes += self._note(message, int(blank.sum()), self._header(name))
+                mask |= blank
+        return mask, notes
+
+    def _left_out_by_rule(self, rows: pd.DataFrame, excluded: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
+        """The excluded rows with those of the export that are no records of the fact, and what is said."""
+        notes: list[Problem] = []
+        for rule in self.spec.left_out:
+            hit = rule.which(rows).fillna(False).to_numpy(dtype=bool) & ~excluded
+            notes += self._note(rule.note, int(hit.sum()))
+            excluded = excluded | hit
+        return excluded, notes
+
+    def _left_out(self, mask: np.ndarray) -> tuple[np.ndarray, list[Problem]]:
+        """`mask` with the records that an interface names as deleted or as no rows of the export."""
+        mask, notes = mask.copy(), []
+        removed = _flags(self.raw.rows, self.raw.removed) & ~mask
+        notes += self._note("Records deleted or archived in the system: {count}.", int(removed.sum()))
+        mask |= removed
+        for because in dict.fromkeys(why for _, why in self.raw.left_out):
+            hit = _flags(self.raw.rows, [row for row, why in self.raw.left_out if why == because]) & ~mask
+            notes += self._note("Rows left out on purpose ({because}): {count}.", int(hit.sum()), because)
+            mask |= hit
+        return mask, notes
 
     def _totals(self) -> np.ndarray:
         """Rows whose first cell says Total and that are no record: a needed cell is blank, or most are. A
@@ -428,7 +563,8 @@ class _Parsing:
         if kind == "duration":
             return cells.durations(text, field.unit)
         if kind == "date":
-            return cells.dates(text, self._date_formats(field), self.context.zone, self.context.company_zone)
+            zone = self.context.company_zone if field.day else self.context.zone
+            return cells.dates(text, self._date_formats(field), zone, self.context.company_zone)
         plain = cells.trimmed(text)
         if kind == "address":
             plain = cells.by_unique(plain, self._digest, pa.string())
@@ -556,10 +692,21 @@ class _Parsing:
         )
         return validation.reconciled(counts, self.context.file)
 
-    def _facts(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
-        frames = self.spec.emit(rows, self.context) if self.spec.emit else {self.fact.name: rows}
-        dims = self._dims()
-        return {name: self._stamped(FACTS[name], frames[name], dims) for name in self.spec.facts}
+    def _facts(self, rows: pd.DataFrame, removed: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        """Rows of each fact, and the keys that count no longer as rows marked so."""
+        frames, dims = self._emitted(rows), self._dims()
+        facts = {name: self._stamped(FACTS[name], frames[name], dims) for name in self.spec.facts}
+        if len(removed):
+            gone = self._emitted(removed)
+            for name in self.spec.facts:
+                keyed = gone[name].dropna(subset=list(FACTS[name].key))
+                facts[name] = pd.concat(
+                    [facts[name], self._stamped(FACTS[name], keyed, dims, removed=True)], ignore_index=True
+                )
+        return facts
+
+    def _emitted(self, rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
+        return self.spec.emit(rows, self.context) if self.spec.emit else {self.fact.name: rows}
 
     def _dims(self) -> pa.Array:
         """JSON of the declared dimensions of each row, keys sorted; blank cells are left out."""
@@ -576,7 +723,9 @@ class _Parsing:
             texts.append(known[row])
         return pa.array(texts, pa.string())
 
-    def _stamped(self, fact: Fact, frame: pd.DataFrame, dims: pa.Array) -> pd.DataFrame:
+    def _stamped(
+        self, fact: Fact, frame: pd.DataFrame, dims: pa.Array, removed: bool = False
+    ) -> pd.DataFrame:
         """Columns of the fact's schema in its order; what only landing knows is left empty."""
         index = pa.array(frame.index.to_numpy(dtype=np.int64))
         lines = pa.array(self.raw.lines, pa.int64()).take(index)
@@ -585,7 +734,7 @@ class _Parsing:
             "dims": dims.take(index),
             "source": pa.array([self.source.id] * len(frame), pa.string()),
             "source_line": lines,
-            "removed": pa.array([False] * len(frame), pa.bool_()),
+            "removed": pa.array([removed] * len(frame), pa.bool_()),
         }
         arrays = []
         for field in schema:
@@ -627,7 +776,7 @@ class _Parsing:
 
     def _broken_record(self, broken: BrokenRow, names: Sequence[str]) -> tuple:
         texts = [masked(self.context.hash_key, text) for text in broken.cells]
-        if broken.reason is reasons.QUOTE:
+        if broken.whole:
             row, value = {"line": "".join(texts)}, ""
         else:
             beyond = [f"column {number}" for number in range(len(names) + 1, len(texts) + 1)]
@@ -685,6 +834,13 @@ def _quarantine_frame(records: Sequence[tuple]) -> pd.DataFrame:
 
 def _mask(found: pa.Array) -> np.ndarray:
     return pc.fill_null(found, False).to_numpy(zero_copy_only=False).astype(bool)
+
+
+def _flags(size: int, rows: Iterable[int]) -> np.ndarray:
+    """True at these rows."""
+    flags = np.zeros(size, dtype=bool)
+    flags[list(rows)] = True
+    return flags
 
 
 def _hashes(columns: Iterable[pd.Series]) -> np.ndarray:

@@ -1,7 +1,7 @@
 """A mapping for a file nobody has described, as a person would write it, with questions where it is unsure.
 
 Here: from what a file looks like to a source's settings and the notes beside them. Not here: the evidence
-(look.py, roles.py, beside.py), the text (proposal.py), trying it out (trial.py).
+(look.py, roles.py, beside.py), the text (proposal.py), trying it out (tryout.py).
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from pipeline.facts import Fact
 from pipeline.sources import cells, guess
 from pipeline.sources.beside import Beside, second_files
 from pipeline.sources.headers import fold
-from pipeline.sources.look import ColumnLook, FileLook, Known, known_exports
+from pipeline.sources.look import ColumnLook, FileLook, known_exports
+from pipeline.sources.recognise import Recognised
 from pipeline.sources.roles import Resemblance, resembled
 from pipeline.sources.validation import CLASSES, EVENTS
+from pipeline.sources.vendor import ExportSpec, Vendor
 from pipeline.workspace.each import slug
 from pipeline.workspace.model import FileFormat
 
@@ -60,7 +62,7 @@ class Proposal:
     settings: dict[str, Any] = field(default_factory=dict)
     """Of sources/<id>.yaml, in its order; empty for a list that holds no facts."""
     notes: dict[Key, list[Note]] = field(default_factory=dict)
-    known: Known | None = None
+    known: Recognised | None = None
     resemblance: Resemblance | None = None
     beside: tuple[Beside, ...] = ()
     """Second files that the mapping looks things up in."""
@@ -80,13 +82,24 @@ def propose(look: FileLook, path: Path) -> Proposal:
     """The description of a file: of a known export in three lines and what differs, of any other column by
     column, with lookups into second files of its folder."""
     made = Proposal(source_id(path))
-    known = next(iter(known_exports(look.header)), None)
-    if known is not None:
-        _known(made, look, known)
+    found = known_exports(look.header)
+    if found:
+        _known(made, look, found[0])
+        _ask_which(made, found)
         return made
     made.resemblance = resembled(look)
     if made.resemblance is not None:
         _Mapping(made, look, made.resemblance, path).write()
+    return made
+
+
+def propose_report(look: FileLook, path: Path, vendor: Vendor, spec: ExportSpec) -> Proposal:
+    """The description of a system's report, whose columns are no columns of records."""
+    made = Proposal(source_id(path), known=Recognised(vendor, spec, 0, 0))
+    made.settings = {"id": made.id, "system": vendor.system, "export": spec.name}
+    format = {key: value for key, value in _layout(look, spec.format).items() if key != "skip_rows"}
+    if format:
+        made.settings["format"] = format
     return made
 
 
@@ -101,12 +114,12 @@ def source_id(path: Path) -> str:
 # --- a known export ----------------------------------------------------------------------------------
 
 
-def _known(made: Proposal, look: FileLook, known: Known) -> None:
+def _known(made: Proposal, look: FileLook, known: Recognised) -> None:
     made.known = known
-    export = known.export
+    export = known.spec
     made.settings = {"id": made.id, "system": known.vendor.system, "export": export.name}
     format = _layout(look, export.format)
-    if export.comment:
+    if export.comment or export.title_lines:
         format.pop("skip_rows", None)  # its own lines above the header are known
     numbers = [c for one in export.fields if one.kind in NUMBERS for c in _of(look, one.headers)]
     format |= _marks(made, numbers, export.format)
@@ -127,6 +140,17 @@ def _known(made: Proposal, look: FileLook, known: Known) -> None:
     if code is not None and any(one.name == "account_class" for one in needed):
         made.settings["columns"] = {"account_class": _classes_of(made, code, is_class=False)}
     _end(made, look)
+
+
+def _ask_which(made: Proposal, found: Sequence[Recognised]) -> None:
+    """Which of the exports it is that its columns fit equally well."""
+    if found[0].is_like(found[1:]):
+        others = [one for one in found[1:] if found[0].is_like((one,))]
+        made.ask(
+            ("system",),
+            "the columns fit as well: {others}; write the one that the file comes from",
+            others=", ".join(f"{one.vendor.system} {one.spec.name}" for one in others),
+        )
 
 
 def _reads(column: ColumnLook, formats: Sequence[str]) -> bool:
@@ -337,8 +361,8 @@ def _class_of(value: str) -> str:
 
 def _layout(look: FileLook, declared: FileFormat) -> dict[str, Any]:
     """Kind, encoding, delimiter, sheet and lines above the header, where they differ."""
-    of_text = ("encoding", "delimiter") if look.format.kind == "csv" else ()
-    names = ("kind", *of_text, "sheet", "skip_rows")
+    of_kind = {"csv": ("encoding", "delimiter"), "json": ("encoding", "records"), "ndjson": ("encoding",)}
+    names = ("kind", *of_kind.get(look.format.kind, ()), "sheet", "skip_rows")
     return {
         name: getattr(look.format, name)
         for name in names

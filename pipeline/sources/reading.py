@@ -24,13 +24,17 @@ import pyarrow as pa
 
 from pipeline.errors import FileRefused, Problem, shown
 from pipeline.sources.guess import DELIMITERS, likely_encoding
+from pipeline.sources.headers import fold
 from pipeline.sources.hints import script_warning
 from pipeline.sources.reasons import LONG, QUOTE, SHORT, TRUNCATED, Reason
 from pipeline.workspace.model import FileFormat
 
 CHUNK_ROWS = 50_000
+TITLE_LINES = 25
+"""Records above a header that is looked for, at most."""
 MAX_COLUMNS = 4_000
 MAX_UNPACKED = 2**30
+JSON_KINDS = ("json", "ndjson")
 _PLACES = Decimal(1).scaleb(-18)
 _HINT = re.compile(r"^\ufeff?sep=(.)\s*$", re.IGNORECASE)
 
@@ -42,6 +46,8 @@ class BrokenRow:
     line: int
     reason: Reason
     cells: tuple[str, ...]
+    whole: bool = False
+    """The one cell is the text of the line, which could not be cut into cells."""
 
 
 @dataclass(frozen=True)
@@ -62,23 +68,48 @@ class RawTable:
     """Dates were typed in the file itself and stand here in ISO form."""
     flagged: tuple[tuple[int, int, Reason], ...] = ()
     """(row, column, reason) of cells the file itself marks as unusable."""
+    titles: tuple[tuple[str, ...], ...] = ()
+    """Records above the header, where an export has title lines."""
+    removed: tuple[int, ...] = ()
+    """Rows that the system names as deleted: they say that their keys count no longer."""
+    left_out: tuple[tuple[int, str], ...] = ()
+    """(row, why) of rows that are no rows of the export, in the system's own terms."""
 
     @property
     def rows(self) -> int:
         return len(self.lines)
 
 
-def read_csv(data: bytes, format: FileFormat, name: str, comment: str = "") -> RawTable:
+@dataclass(frozen=True)
+class Layout:
+    """Where an export's table lies in its file, when that is not a header line and rows below it."""
+
+    comment: str = ""
+    """Lines that start so precede the header; a later one ends the table."""
+    headers: tuple[tuple[str, ...], ...] = ()
+    """Title lines come first: the header is the first record that has every name of one of these groups."""
+    ragged: bool = False
+    """Rows may end before their last cells, and after further blank ones."""
+
+    def is_header(self, cells: Sequence[str]) -> bool:
+        names = {fold(cell) for cell in cells}
+        return not self.headers or any({fold(name) for name in group} <= names for group in self.headers)
+
+
+PLAIN = Layout()
+
+
+def read_csv(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
     """Cells of a delimited text file. Raises FileRefused: E-EMPTY, E-HTML, E-JSON, E-BYTES, E-ENCODING,
     E-DELIMITER, E-HEADER, E-FIELDS, E-CSV, E-LIMIT."""
-    data = _unpacked(data, name)
+    data = unpacked(data, name, (".csv", ".txt", ".tsv"))
     check_magic(data, name)
-    encoding = _checked_encoding(data, format.encoding, name)
+    encoding = checked_encoding(data, format.encoding, name)
 
     def reopened() -> Iterator[str]:
         return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
 
-    table = _Reader(reopened, format, name, comment, _is_ended(data, encoding)).table()
+    table = _Reader(reopened, format, name, layout, _is_ended(data, encoding)).table()
     doubts = script_warning(data, format.encoding, name)
     return replace(table, warnings=(*doubts, *table.warnings)) if doubts else table
 
@@ -88,6 +119,45 @@ def refused(code: str, message: str, remedy: str, name: str, **extra: object) ->
     params."""
     place = {key: extra.pop(key) for key in ("line", "column", "value", "expected") if key in extra}
     return FileRefused(Problem(code, message, remedy, file=name, params=extra, **place))  # type: ignore[arg-type]
+
+
+def refused_width(count: int, name: str, line: int | None = None) -> FileRefused:
+    """E-LIMIT for a table with more columns than are read."""
+    return refused(
+        "E-LIMIT",
+        "The header has {count} columns; at most {limit} are read.",
+        "Export fewer columns.",
+        name,
+        line=line,
+        count=count,
+        limit=MAX_COLUMNS,
+    )
+
+
+def refused_length(name: str, line: int) -> FileRefused:
+    """E-LIMIT for a cell with more text than is read."""
+    return refused(
+        "E-LIMIT",
+        "A cell is longer than {limit} characters.",
+        "Export without that column.",
+        name,
+        line=line,
+        limit=csv.field_size_limit(),
+    )
+
+
+def refused_header(layout: Layout, first: Sequence[str], name: str) -> FileRefused:
+    """E-HEADER for a file none of whose first records is the header that was looked for."""
+    return refused(
+        "E-HEADER",
+        "None of the first {count} lines is the header with {wanted}. The file begins with: {found}.",
+        "Export it again with these columns, or check that the file belongs to this source.",
+        name,
+        line=1,
+        count=TITLE_LINES,
+        wanted=", ".join(f'"{one}"' for one in layout.headers[0]),
+        found=shown(", ".join(cell for cell in first if cell.strip()) or "-", 120),
+    )
 
 
 def number_text(number: float) -> str:
@@ -122,7 +192,7 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
             name,
             line=1,
         )
-    if head[:1] == b"{" or (head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"]")):
+    if kind not in JSON_KINDS and looks_like_json(head):
         raise refused(
             "E-JSON",
             "The file holds JSON, probably an error message: {start}",
@@ -143,17 +213,22 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
         )
 
 
-def _unpacked(data: bytes, name: str) -> bytes:
-    """The one CSV inside a ZIP archive (large exports arrive so); other bytes as they are."""
+def looks_like_json(data: bytes) -> bool:
+    """Whether the first bytes are those of a JSON object, or of a list of objects."""
+    head = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
+    return head[:1] == b"{" or (head[:1] == b"[" and head[1:].lstrip()[:1] in (b"{", b"]"))
+
+
+def unpacked(data: bytes, name: str, endings: tuple[str, ...]) -> bytes:
+    """The one file inside a ZIP archive (large exports arrive so) when its name has one of these endings;
+    other bytes as they are."""
     if data[:4] != b"PK\x03\x04":
         return data
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except zipfile.BadZipFile:
         return data
-    members = [
-        info for info in archive.infolist() if info.filename.lower().endswith((".csv", ".txt", ".tsv"))
-    ]
+    members = [info for info in archive.infolist() if info.filename.lower().endswith(endings)]
     if len(members) != 1 or len(archive.infolist()) != 1:
         return data
     check_unpacked_size(members, len(data), name)
@@ -186,7 +261,7 @@ def check_unpacked_size(members: Sequence[zipfile.ZipInfo], packed: int, name: s
 # --- encoding ----------------------------------------------------------------------------------------
 
 
-def _checked_encoding(data: bytes, declared: str, name: str) -> str:
+def checked_encoding(data: bytes, declared: str, name: str) -> str:
     """Python's codec for the declared encoding, after every byte has been held against it."""
     codec = _codec(data, declared)
     unmarked = b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff")
@@ -317,23 +392,33 @@ class _Reader:
     """One pass over the lines of a file, keeping count of physical lines."""
 
     def __init__(
-        self, reopened: Callable[[], Iterator[str]], format: FileFormat, name: str, comment: str, ended: bool
+        self,
+        reopened: Callable[[], Iterator[str]],
+        format: FileFormat,
+        name: str,
+        layout: Layout,
+        ended: bool,
     ) -> None:
         self.reopened = reopened
         self.lines = reopened()
         self.format = format
         self.name = name
-        self.comment = comment
+        self.layout = layout
+        self.comment = layout.comment
         self.ended = ended
         self.before = 0
         self.broken: list[BrokenRow] = []
         self.long = 0
         self.skipped = 0
+        self.titles: list[tuple[str, ...]] = []
 
     def table(self) -> RawTable:
         first = self._first_line()
         self.reader = csv.reader(
-            itertools.chain([first], self.lines), delimiter=self.format.delimiter, strict=True
+            itertools.chain([first], self.lines),
+            delimiter=self.format.delimiter,
+            escapechar=self.format.escape or None,
+            strict=True,
         )
         header = self._header()
         header_line = self.before + self.reader.line_num
@@ -353,6 +438,7 @@ class _Reader:
             self.skipped,
             self._cut_warning(starts),
             last if open_end else None,
+            titles=tuple(self.titles),
         )
 
     def _first_line(self) -> str:
@@ -378,25 +464,26 @@ class _Reader:
         return line
 
     def _header(self) -> tuple[str, ...]:
-        try:
-            cells = next(self.reader)
-        except csv.Error as error:
-            raise self._unreadable(error, self.before + 1) from None
+        cells = self._next_record()
+        while cells is not None and len(cells) <= MAX_COLUMNS and not self.layout.is_header(cells):
+            self.titles.append(tuple(cells))
+            cells = self._next_record() if len(self.titles) < TITLE_LINES else None
+        if cells is None:
+            raise self._no_header()
         if len(cells) > MAX_COLUMNS:
-            raise refused(
-                "E-LIMIT",
-                "The header has {count} columns; at most {limit} are read.",
-                "Export fewer columns.",
-                self.name,
-                line=self.before + 1,
-                count=len(cells),
-                limit=MAX_COLUMNS,
-            )
+            raise refused_width(len(cells), self.name, self.before + 1)
         if len(cells) == 1:
             for delimiter in DELIMITERS:
                 if delimiter != self.format.delimiter and delimiter in cells[0]:
                     raise self._wrong_delimiter(delimiter)
         return tuple(cell.strip() for cell in cells)
+
+    def _next_record(self) -> list[str] | None:
+        """The next record above the rows, below title lines the next that is not blank; None at the end."""
+        try:
+            return next((cells for cells in self.reader if any(cells) or not self.layout.headers), None)
+        except csv.Error as error:
+            raise self._unreadable(error, self.before + 1) from None
 
     def _records(self, width: int) -> tuple[tuple[pa.Array, ...], list[int], int | None]:
         chunks: list[list[pa.Array]] = []
@@ -405,6 +492,8 @@ class _Reader:
         last: int | None = None
         for line, cells in self._each():
             last = None
+            if self.layout.ragged:
+                cells = _squared(cells, width)
             if len(cells) != width:
                 self._set_aside(line, cells, width)
                 continue
@@ -422,7 +511,7 @@ class _Reader:
     def _each(self) -> Iterator[tuple[int, list[str]]]:
         """(physical line where the record begins, cells); lines without any content are passed over, as
         spreadsheets write them below their table."""
-        reader, before = self.reader, self.before
+        reader, before, begun = self.reader, self.before, False
         while True:
             line = before + reader.line_num + 1
             try:
@@ -435,13 +524,14 @@ class _Reader:
                 self.broken.append(BrokenRow(line, QUOTE, ()))
                 continue
             if not any(cells) or (len(cells) == 1 and not cells[0].strip()):
-                if self.format.until_blank:
+                if self.format.until_blank and begun:
                     self._pass_over()
                     return
                 continue
             if self.comment and cells[0].startswith(self.comment):
                 self._pass_over()
                 return
+            begun = True
             yield line, cells
 
     def _pass_over(self) -> None:
@@ -465,7 +555,8 @@ class _Reader:
             return
         texts = {n: text.rstrip("\r\n") for n, text in enumerate(self.reopened(), start=1) if n in wanted}
         self.broken = [
-            replace(row, cells=(texts[row.line],)) if row.reason is QUOTE else row for row in self.broken
+            replace(row, cells=(texts[row.line],), whole=True) if row.reason is QUOTE else row
+            for row in self.broken
         ]
 
     def _set_aside(self, line: int, cells: list[str], width: int) -> None:
@@ -488,6 +579,13 @@ class _Reader:
                 severity="warning",
             ),
         )
+
+    def _no_header(self) -> FileRefused:
+        first = self.titles[0] if self.titles else ()
+        for delimiter in DELIMITERS:
+            if len(first) == 1 and delimiter != self.format.delimiter and delimiter in first[0]:
+                return self._wrong_delimiter(delimiter)
+        return refused_header(self.layout, first, self.name)
 
     def _wrong_delimiter(self, likely: str) -> FileRefused:
         return refused(
@@ -524,14 +622,7 @@ class _Reader:
 
     def _unreadable(self, error: csv.Error, line: int) -> FileRefused:
         if "limit" in str(error):
-            return refused(
-                "E-LIMIT",
-                "A cell is longer than {limit} characters.",
-                "Export without that column.",
-                self.name,
-                line=line,
-                limit=csv.field_size_limit(),
-            )
+            return refused_length(self.name, line)
         opened = self._quote_opened(line)
         return refused(
             "E-CSV",
@@ -559,6 +650,13 @@ class _Reader:
                     if not piece.endswith('"'):
                         return opened
         return opened
+
+
+def _squared(cells: list[str], width: int) -> list[str]:
+    """A record of a report with as many cells as its header, as far as only blank ones are missing."""
+    if len(cells) > width and not any(cells[width:]):
+        return cells[:width]
+    return cells + [""] * (width - len(cells))
 
 
 def _as_columns(rows: list[list[str]], width: int) -> list[pa.Array]:

@@ -87,6 +87,15 @@ DIGITS = Reason(
 NO_TEXT = Reason(
     "E-BYTES", "a value that cannot be written as text", "Write the column as text, numbers or dates."
 )
+NO_RECORD = Reason(
+    "E-JSON",
+    "a line that is no JSON record",
+    "Export the file again; every line must be one whole record, with no key twice.",
+)
+CUT_RECORD = Reason("E-TRUNCATED", "the last line is only half a record", "Export the file again.")
+JOINED = Reason(
+    "E-JSON", "a list with a text that holds the mark between its parts", "Remove the ; from the text."
+)
 
 REASONS = (
     NUMBER,
@@ -109,6 +118,9 @@ REASONS = (
     FAILED,
     DIGITS,
     NO_TEXT,
+    NO_RECORD,
+    CUT_RECORD,
+    JOINED,
 )
 
 

@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -26,6 +25,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.errors import FileRefused, Problem, shown
+from pipeline.sources.credentials import address_of
+from pipeline.sources.pulls.spec import PullFailed
 from pipeline.workspace.model import Source, Sql
 
 MAX_ROWS = 5_000_000
@@ -58,7 +59,7 @@ def ask(source: Source, root: Path, now: datetime, environ: Mapping[str, str] | 
     the same rows have the same hash. Raises FileRefused: E-SECRET, E-SQL, E-LIMIT."""
     sql = source.sql
     assert sql is not None  # noqa: S101 - the caller asks only for sources with a query
-    url = _address(source, sql, os.environ if environ is None else environ)
+    url = _address(source, sql, environ)
     names, rows = _rows(source, sql, url, root)
     rows.sort(key=lambda row: tuple((value is not None, str(value)) for value in row))
     columns = [_column([row[index] for row in rows]) for index in range(len(names))]
@@ -80,33 +81,12 @@ def asked(data: bytes) -> tuple[str, datetime] | None:
 # --- where to ask ------------------------------------------------------------------------------------
 
 
-def _address(source: Source, sql: Sql, environ: Mapping[str, str]) -> str:
-    if sql.url_env is not None:
-        url = environ.get(sql.url_env, "").strip()
-        if url:
-            return url
-        raise _refused(
-            source,
-            "E-SECRET",
-            "The environment variable {name}, which holds the address of the database, is not set.",
-            "Set it for the program that runs the week, then run again.",
-            name=sql.url_env,
-        )
-    service, _, name = str(sql.keyring).partition("/")
-    keyring = _module("keyring", source, "keyring")
+def _address(source: Source, sql: Sql, environ: Mapping[str, str] | None) -> str:
     try:
-        found = keyring.get_password(service, name or source.id)
-    except Exception:  # a locked or missing keyring, in the words of its backend
-        found = None
-    if not found:
-        raise _refused(
-            source,
-            "E-SECRET",
-            "The keyring has no entry {name}, which holds the address of the database.",
-            "Store it there, or name an environment variable under url_env.",
-            name=str(sql.keyring),
-        )
-    return str(found)
+        return address_of(source, sql, environ)
+    except PullFailed as failure:
+        place = f"sources/{source.id}"
+        raise FileRefused(*(replace(problem, file=place) for problem in failure.problems)) from None
 
 
 def _module(name: str, source: Source, package: str) -> ModuleType:

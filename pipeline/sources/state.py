@@ -16,6 +16,8 @@ import pandas as pd
 from pipeline.errors import Problem
 
 Freshness = Literal["fresh", "stale", "refused", "missing"]
+CONCERNS = ("W-COUNTER", "W-OUTCOME")
+"""Warnings that put figures in doubt; the others are for whoever delivers the export."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class ParsedExport:
     counts: Counts
     warnings: tuple[Problem, ...] = ()
     header: tuple[str, ...] = ()
-    """Its headers as written."""
+    """Its headers as written; none when it was fetched, since answers have names of their own."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class SourceState:
     """Nothing had been received by the cut-off; the earliest export is used instead."""
     facts: tuple[str, ...] = ()
     """Names of the facts it feeds."""
+    is_fetched: bool = False
+    """It comes by a pull, so nobody has to export it."""
     verification: dict[str, str] = field(default_factory=dict)
     limitations: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
@@ -98,3 +102,8 @@ class SourceState:
     @property
     def usable(self) -> bool:
         return self.freshness == "fresh"
+
+    @property
+    def concerns(self) -> tuple[Problem, ...]:
+        """What puts the newest figures in doubt although they are used."""
+        return tuple(one for one in self.details.get("warnings", ()) if one.code in CONCERNS)

@@ -30,7 +30,10 @@ from pipeline.sources.vendor import Rule
 PART_ROWS = 200_000
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)
 EVENTS = ("sent", "open", "click", "reply", "bounce", "lead", "meeting")
-CLASSES = ("revenue", "cogs", "sales_marketing", "opex", "other")
+KINDS = ("meeting", "call", "task", "email")
+CLASSES = ("revenue", "cogs", "sales_marketing", "opex", "other", "balance_sheet")
+SECTIONS = ("income", "cost_of_sales", "expenses", "other_income", "other_expenses")
+MOVEMENTS = ("new", "expansion", "contraction", "churn", "reactivation")
 
 
 @dataclass(frozen=True)
@@ -47,12 +50,19 @@ BOUNDS: dict[tuple[str, str], Bounds] = {
     ("signups", "count"): Bounds(low=0),
     ("subscriptions", "mrr"): Bounds(low=Decimal(0)),
     ("tasks", "done_percent"): Bounds(Decimal(0), Decimal(100)),
-    ("campaign_snapshots", "delivered"): Bounds(low=0),
-    ("campaign_snapshots", "opens"): Bounds(low=0),
-    ("campaign_snapshots", "clicks"): Bounds(low=0),
-    ("campaign_snapshots", "conversions"): Bounds(low=0),
     ("outreach_events", "event"): Bounds(values=EVENTS),
     ("ledger_lines", "account_class"): Bounds(values=CLASSES),
+    ("profit_lines", "section"): Bounds(values=SECTIONS),
+    ("mrr_movements", "movement"): Bounds(values=MOVEMENTS),
+    ("engagements", "kind"): Bounds(values=KINDS),
+    ("engagements", "minutes"): Bounds(low=Decimal(0)),
+    ("pipeline_stages", "probability"): Bounds(Decimal(0), Decimal(1)),
+    **{
+        (fact, column.name): Bounds(low=0)
+        for fact in ("campaign_snapshots", "campaign_flows")
+        for column in FACTS[fact].columns
+        if column.type == "integer"
+    },
 }
 
 

@@ -6,20 +6,26 @@ Here: the shape of a declaration. Not here: any vendor's own columns (vendors/),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo
 
+from pipeline.errors import Problem
 from pipeline.sources.reasons import Reason
 from pipeline.workspace.model import FileFormat
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pipeline.sources.reading import RawTable
+
 
 Kind = Literal["text", "bool", "date", "money", "decimal", "integer", "duration", "address"]
+EPOCH_MS = "epoch-ms"
+"""A date format by name: milliseconds since 1970 UTC in 12 or 13 digits, as programs write instants."""
 DurationUnit = Literal["seconds", "minutes", "hours"]
 
 
@@ -48,6 +54,10 @@ class Field:
     unit: DurationUnit | None = None
     parentheses: bool = False
     """(12.00) is -12.00."""
+    many: bool = False
+    """Columns with the same header are taken together, their cells joined by `;`."""
+    day: bool = False
+    """Of a date: a calendar day even where the file writes a time beside it; no zone moves it."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +67,15 @@ class Rule:
     column: str
     reason: Reason
     holds: Callable[[pd.DataFrame], pd.Series]
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Rows that are no records of the fact: left out on purpose, and counted as such. `which` is True for
+    these; `note` says how many there were, in a sentence with the field {count}."""
+
+    note: str
+    which: Callable[[pd.DataFrame], pd.Series]
 
 
 @dataclass(frozen=True)
@@ -72,10 +91,16 @@ class Context:
     hash_key: bytes
     is_full: bool
     """The file holds everything there is, not only what changed."""
+    received_on: date | None = None
+    """Company day on which the file was received, for counters that carry no day; None: not known."""
 
 
 def _unchanged(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     return rows
+
+
+def _nothing_to_say(rows: pd.DataFrame, context: Context) -> Sequence[Problem]:
+    return ()
 
 
 @dataclass(frozen=True)
@@ -103,9 +128,25 @@ class ExportSpec:
     """Rows whose first cell starts with Total, Grand total or Итого are left out and counted."""
     comment: str = ""
     """Lines that start so precede the header; a later one ends the table."""
+    title_lines: tuple[tuple[str, ...], ...] = ()
+    """Title lines come before the header, which is the first line with every name of one of these groups."""
+    ragged: bool = False
+    """Rows may end before their last cells: a report made for reading."""
+    repeats_headers: bool = False
+    """Headers that nobody asked for may stand several times."""
+    reshape: Callable[[RawTable, Context], RawTable] | None = None
+    """Turns the cells of a report into a table with one record a row, whose headers `fields` name."""
+    as_json: ExportSpec | None = None
+    """The same export as the system writes it in JSON; taken when a file begins like JSON."""
+    left_out: tuple[LeftOut, ...] = ()
     rules: tuple[Rule, ...] = ()
     derive: Callable[[pd.DataFrame, Context], pd.DataFrame] = _unchanged
     emit: Callable[[pd.DataFrame, Context], dict[str, pd.DataFrame]] | None = None
+    left_out_without: tuple[str, ...] = ()
+    """Fields without which a row is no record yet (a prospect nobody has written to): rows that lack one are
+    left out and counted."""
+    warn: Callable[[pd.DataFrame, Context], Sequence[Problem]] = _nothing_to_say
+    """What a person should know about accepted rows although nothing is wrong with any of them."""
     unverified: str = ""
     """What about this export nobody could verify, for the documentation."""
 

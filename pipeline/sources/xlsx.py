@@ -22,11 +22,16 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, Shee
 from pipeline.errors import FileRefused, Problem, nearest, shown
 from pipeline.sources.reading import (
     MAX_COLUMNS,
+    PLAIN,
+    TITLE_LINES,
+    Layout,
     RawTable,
     check_magic,
     check_unpacked_size,
     number_text,
     refused,
+    refused_header,
+    refused_width,
 )
 from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
 from pipeline.workbooks import column_number, sheet_part
@@ -55,7 +60,7 @@ class _Marks:
     failed: tuple[tuple[int, int], ...] = ()
 
 
-def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
+def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
     """Cells of one sheet; `lines` are sheet rows. Raises FileRefused: E-EMPTY, E-HTML, E-PASSWORD, E-LIMIT,
     E-MAGIC, E-SHEET, E-XLSX."""
     check_magic(data, name, "xlsx")
@@ -70,17 +75,11 @@ def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
         raise refused(
             "E-EMPTY", "The sheet {sheet} is empty.", "Choose the sheet under format.", name, sheet=sheet
         )
+    titles = _titles(rows[start:], format, layout, name)
+    start += len(titles)
     header = tuple(_text(cell, format).strip() for cell in rows[start])
     if len(header) > MAX_COLUMNS:
-        raise refused(
-            "E-LIMIT",
-            "The header has {count} columns; at most {limit} are read.",
-            "Export fewer columns.",
-            name,
-            line=start + 1,
-            count=len(header),
-            limit=MAX_COLUMNS,
-        )
+        raise refused_width(len(header), name, start + 1)
     kept, lines = _records(rows, start + 1, format, {row for row, _ in marks.failed + marks.unfinished})
     columns = [
         pa.array([_text(row[i], format) for row in kept] if kept else [], pa.string())
@@ -94,7 +93,21 @@ def read_xlsx(data: bytes, format: FileFormat, name: str) -> RawTable:
         warnings=warnings,
         iso_dates=True,
         flagged=(*_flagged(marks, lines), *_inexact(kept)),
+        titles=titles,
     )
+
+
+def _titles(
+    rows: Sequence[Sequence[object]], format: FileFormat, layout: Layout, name: str
+) -> tuple[tuple[str, ...], ...]:
+    """The rows above the header, where an export has title lines."""
+    titles: list[tuple[str, ...]] = []
+    for row in rows[: TITLE_LINES + 1]:
+        cells = tuple(_text(cell, format) for cell in row)
+        if layout.is_header(cells):
+            return tuple(titles)
+        titles.append(cells)
+    raise refused_header(layout, titles[0], name)
 
 
 def _records(

@@ -76,6 +76,13 @@ class History:
         at = microseconds(instant)
         return self.rows.filter(pa.array((self._known <= at) & (at < self._until)))
 
+    def replaced_since(self, instant: datetime) -> int:
+        """How often, from the instant on, a row took the place of an earlier one of the same key."""
+        removed = self.rows["removed"].to_numpy(zero_copy_only=False)
+        ended = ~removed & (self._until != FOREVER) & (self._until >= microseconds(instant))
+        # rows are in order of key and instant: what ended a row stands right behind it
+        return int((ended[:-1] & ~removed[1:]).sum())
+
 
 def landing_changes(
     connection: duckdb.DuckDBPyConnection,
@@ -88,14 +95,14 @@ def landing_changes(
     """What a series of landings adds to a history.
 
     `known` is the view just before the first landing; `landings` are (received at, sha256, rows), in order,
-    rows in the fact's schema. Gives new and changed rows, dated by their landing, and, for full exports, a
-    removed row where a key is missing from the next one. Files received at the same instant count as one
-    export; the last row of a key within an export wins.
+    rows in the fact's schema; one that is marked removed says that its key is gone. Gives new and changed
+    rows, dated by their landing, and, for full exports, a removed row where a key is missing from the next
+    one. Files received at the same instant count as one export; the last row of a key within an export wins.
     """
     schema = known.schema
     content = [name for name in schema.names if name not in BOOKKEEPING]
     if not known.num_rows and len(landings) == 1 and _is_unique(landings[0][2], keys):
-        return landings[0][2]
+        return landings[0][2].filter(pc.invert(landings[0][2]["removed"]))
     instants = sorted({received for received, _, _ in landings})
     number = {instant: index + 1 for index, instant in enumerate(instants)}
     sha_of = {number[received]: sha for received, sha, _ in landings}
@@ -125,10 +132,11 @@ def _changes_sql(content: Sequence[str], keys: Sequence[str], full: bool, last: 
     whole = "struct_pack(" + ", ".join(f"{quoted(name)} := {quoted(name)}" for name in content) + ")"
     columns = ", ".join(quoted(name) for name in content)
     gap = "OR previous < _seq - 1" if full else ""
+    here = "AND previous = _seq - 1" if full else ""  # a key missing from the export between is gone already
     vanished = f"""
         UNION ALL
         SELECT {columns}, source, source_sha256, NULL AS source_line, true AS removed, _seq + 1 AS _seq
-        FROM linked WHERE _seq < {last} AND (following IS NULL OR following > _seq + 1)
+        FROM linked WHERE NOT removed AND _seq < {last} AND (following IS NULL OR following > _seq + 1)
     """
     return f"""
         WITH one AS (
@@ -136,11 +144,12 @@ def _changes_sql(content: Sequence[str], keys: Sequence[str], full: bool, last: 
             QUALIFY row_number() OVER (PARTITION BY _seq, {names} ORDER BY _order DESC) = 1
         ), linked AS (
             SELECT *, lag(_seq) OVER w AS previous, lead(_seq) OVER w AS following,
-                   {whole} AS content, lag({whole}) OVER w AS before
+                   {whole} AS content, lag({whole}) OVER w AS before, lag(removed) OVER w AS was_removed
             FROM one WINDOW w AS (PARTITION BY {names} ORDER BY _seq)
         ), changed AS (
-            SELECT {columns}, source, source_sha256, source_line, false AS removed, _seq FROM linked
-            WHERE _seq > 0 AND (previous IS NULL {gap} OR before IS DISTINCT FROM content)
+            SELECT {columns}, source, source_sha256, source_line, removed, _seq FROM linked
+            WHERE _seq > 0 AND CASE WHEN removed THEN NOT coalesce(was_removed, true) {here}
+                ELSE previous IS NULL {gap} OR was_removed OR before IS DISTINCT FROM content END
             {vanished if full else ""}
         )
         SELECT * FROM changed ORDER BY _seq, {names}

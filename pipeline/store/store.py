@@ -259,6 +259,11 @@ class Store:
         schema = fact.arrow_schema()
         return pa.concat_tables(conformed(part, schema) for part in parts) if parts else schema.empty_table()
 
+    def replaced(self, source_id: str, fact: str, since: datetime) -> int:
+        """How many rows received from `since` on took the place of an earlier version of the same record."""
+        tables = [table for table in self._fact_tables(FACTS[fact]) if table.source_id == source_id]
+        return sum(table.history.replaced_since(since) for table in tables)
+
     # -- computed versions -------------------------------------------------------------------------------
 
     def put_version(
@@ -306,9 +311,10 @@ class Store:
     def compact(self, minimum_files: int = 8) -> int:
         """Merge small files of tables that have many; the number of tables compacted."""
         done = self._tables.compact(minimum_files=minimum_files)
-        self._facts.clear()
-        self._whole.clear()
-        self._versions.clear()
+        if done:  # what is in memory names files that are merged now
+            self._facts.clear()
+            self._whole.clear()
+            self._versions.clear()
         return done
 
     # -- writing facts -----------------------------------------------------------------------------------
@@ -510,7 +516,7 @@ def _stamped(one: LandedRows, fact: str, schema: pa.Schema) -> pa.Table:
         "source": pa.repeat(one.landed.source_id, count),
         "source_sha256": pa.repeat(one.landed.sha256, count),
         "known_at": pa.array([one.landed.received_at] * count, schema.field("known_at").type),
-        "removed": pa.repeat(False, count),
+        "removed": pc.fill_null(rows["removed"], False),
         "dims": pc.fill_null(rows["dims"], "{}"),
     }
     for name, values in stamps.items():

@@ -22,6 +22,16 @@ T = TypeVar("T", bound=BaseModel)
 
 
 @dataclass(frozen=True)
+class PullKeys:
+    """What may and what must be written under the `pull` of one export."""
+
+    takes: frozenset[str]
+    needs: frozenset[str] = frozenset()
+    full: bool = True
+    """Without `since` it gives everything there is."""
+
+
+@dataclass(frozen=True)
 class Entry:
     """One thing a person wrote: a goal, a source, a person. `model` is None when its shape is too wrong."""
 
@@ -91,11 +101,13 @@ def _walk(
 
 @dataclass
 class Draft:
-    """Everything that was read. `catalogue` and `systems` are what the outside knows; see load_workspace."""
+    """Everything that was read. `catalogue`, `systems` and `pulls` are what the outside knows; see
+    load_workspace."""
 
     root: Path
     catalogue: Mapping[str, Kpi] = field(default_factory=dict)
     systems: Mapping[str, frozenset[str]] | None = None
+    pulls: Mapping[tuple[str, str], PullKeys] | None = None
     entries: list[Entry] = field(default_factory=list)
 
     def of(self, kind: str) -> list[Entry]:

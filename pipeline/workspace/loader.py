@@ -18,12 +18,13 @@ from pydantic import BaseModel
 
 from pipeline.errors import Problem, UsageError, WorkspaceError, nearest, shown
 from pipeline.periods import Week, as_instant
-from pipeline.workspace.draft import Draft, Entry
+from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.each import expanded
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
 from pipeline.workspace.sheets import SheetDocument, read_goal_workbook
+from pipeline.workspace.strays import misnamed_receipts, stray_exports, strays
 from pipeline.workspace.yamlnodes import SIZE_LIMIT, Document, decode, read_yaml
 
 Found = tuple[Any, tuple[str | int, ...], list[Problem]]
@@ -48,29 +49,35 @@ _PARTS = {"people": (("people", "person"), ("teams", "team")), "strategy": (("ob
 
 
 def load_workspace(
-    root: Path, catalogue: Sequence[Kpi] = (), systems: Mapping[str, frozenset[str]] | None = None
+    root: Path,
+    catalogue: Sequence[Kpi] = (),
+    systems: Mapping[str, frozenset[str]] | None = None,
+    pulls: Mapping[tuple[str, str], PullKeys] | None = None,
 ) -> Workspace:
     """Read the workspace in `root`.
 
     `catalogue`: built-in KPIs that goals may name; without any, names of KPIs are not checked. `systems`:
-    vendor system -> its exports; None: not checked. Raises WorkspaceError with every problem of every file,
-    UsageError when the folder is no workspace at all.
+    vendor system -> its exports; `pulls`: (system, export) -> keys of its pull; None: not checked. Raises
+    WorkspaceError with every problem of every file, UsageError when the folder is no workspace at all.
     """
-    root = root.resolve()
-    if not (root / COMPANY_FILE).is_file():
-        raise UsageError(_no_workspace(root))
-    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems)
-    problems: list[Problem] = []
-    for path in config_files(root):
-        problems += _read(draft, path)
-    received, of_received = _received(draft)
-    problems += of_received
-    problems += broken_references(draft) + broken_rules(draft)
+    draft, received, problems = _gathered(root.resolve(), catalogue, systems, pulls)
+    problems += broken_references(draft) + broken_rules(draft) + _strays(draft, received)
     problems = _said_once(problems)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or draft.company is None:
         raise WorkspaceError(*sorted(problems, key=_by_place))
     return _workspace(draft, received, [problem for problem in problems if problem.severity != "error"])
+
+
+def load_what_loads(root: Path, catalogue: Sequence[Kpi] = ()) -> Workspace:
+    """The parts of a workspace that can be read while others are still wrong, such as goals being drafted.
+
+    Raises WorkspaceError when scorecards.yaml itself is wrong, UsageError when there is none.
+    """
+    draft, received, problems = _gathered(root.resolve(), catalogue, None, None)
+    if draft.company is None:
+        raise WorkspaceError(*(one for one in problems if one.file == COMPANY_FILE))
+    return _workspace(draft, received, [])
 
 
 def load_notes(workspace: Workspace, week: Week) -> Notes:
@@ -114,6 +121,14 @@ def check_notes(workspace: Workspace) -> list[Problem]:
     return problems
 
 
+def _strays(draft: Draft, received: Mapping[str, str]) -> list[Problem]:
+    company, root = draft.company, draft.root
+    ignored = (company.state, company.output) if company else ()
+    found = list(strays(root, config_files(root), _FOLDERS, _SINGLE, ignored))
+    found += misnamed_receipts(root, received)
+    return found + list(stray_exports(root, [source for _, source in draft.sources]))
+
+
 def config_files(root: Path) -> list[Path]:
     """The files that set up a workspace, in a fixed order; notes and exports are not among them."""
     files = [root / name for name in _SINGLE]
@@ -123,6 +138,23 @@ def config_files(root: Path) -> list[Path]:
         path for path in (root / "goals").rglob("*.xlsx") if not path.name.startswith(("~$", "."))
     )
     return [path for path in files if path.is_file()]
+
+
+def _gathered(
+    root: Path,
+    catalogue: Sequence[Kpi],
+    systems: Mapping[str, frozenset[str]] | None,
+    pulls: Mapping[tuple[str, str], PullKeys] | None,
+) -> tuple[Draft, dict[str, str], list[Problem]]:
+    """Everything that was read, the times of receipt, and what was wrong with the files' shape."""
+    if not (root / COMPANY_FILE).is_file():
+        raise UsageError(_no_workspace(root))
+    draft = Draft(root, {kpi.id: kpi for kpi in catalogue}, systems, pulls)
+    problems: list[Problem] = []
+    for path in config_files(root):
+        problems += _read(draft, path)
+    received, of_received = _received(draft)
+    return draft, received, problems + of_received
 
 
 # --- reading ---------------------------------------------------------------------------------------------

@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from pipeline.errors import Problem
 from pipeline.units import Direction, Unit
@@ -111,6 +119,15 @@ Number = Annotated[
 # --- company -----------------------------------------------------------------------------------------
 
 
+def _known_zone(name: str) -> str:
+    """Checked on its own key, so that the other keys of the file are checked in the same pass."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"timezone {name!r} is not a zone such as Europe/Berlin") from None
+    return name
+
+
 class Smtp(Model):
     host: str
     port: int = 587
@@ -144,7 +161,7 @@ class Company(Model):
     """scorecards.yaml"""
 
     company: Text
-    timezone: str
+    timezone: Annotated[str, AfterValidator(_known_zone)]
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     languages: tuple[Language, ...] = ("en",)
     cutoff: time = time(7, 0)
@@ -155,14 +172,6 @@ class Company(Model):
     """Days that landed bytes are kept; None keeps them."""
     delivery: Delivery = Delivery()
     schedule: Schedule = Schedule()
-
-    @model_validator(mode="after")
-    def _zone_exists(self) -> Company:
-        try:
-            ZoneInfo(self.timezone)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"timezone {self.timezone!r} is not a zone such as Europe/Berlin") from None
-        return self
 
     @property
     def zone(self) -> ZoneInfo:
@@ -239,7 +248,8 @@ class Audiences(Model):
 class FileFormat(Model):
     """How a file is written. Declared, never guessed."""
 
-    kind: Literal["csv", "xlsx", "parquet"] = "csv"
+    kind: Literal["csv", "xlsx", "parquet", "json", "ndjson"] = "csv"
+    """ndjson: one JSON record a line."""
     encoding: Literal["utf-8", "utf-16", "cp1251", "cp1252", "latin-1"] = "utf-8"
     """utf-8 takes a byte-order mark or none."""
     delimiter: Literal[",", ";", "\t", "|"] = ","
@@ -255,6 +265,13 @@ class FileFormat(Model):
     """The table ends at the first blank line (GanttProject writes a second table below it)."""
     final_newline: bool = True
     """False: the tool never ends the last row with a line end, so a missing one does not mean a cut file."""
+    escape: Literal["", "\\"] = ""
+    """What stands before a quote inside a quoted cell, where the tool does not double the quote."""
+    records: str = ""
+    """Of JSON: where the list of records lies, as keys joined by points (data, result.rows). Left out when
+    the file is that list."""
+    children: str = ""
+    """Of JSON: the key under which a record holds further records of the same kind, read as records too."""
 
 
 class MappedColumn(Model):
@@ -329,13 +346,37 @@ class Sql(Model):
     timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
 
 
+class Pull(Model):
+    """How an export is fetched from its system's own interface. Secrets stand in the environment or in the
+    keyring; here stands only where. Which of the keys a system takes is in docs/pulls.md."""
+
+    token_env: VariableName | None = None
+    """Name of the environment variable that holds the key; the key itself is never written."""
+    keyring: str | None = None
+    """service/name of the entry in this machine's keyring that holds the key, instead of token_env."""
+    client_id_env: VariableName | None = None
+    """Name of the environment variable with the application's id, where a system wants one."""
+    client_secret_env: VariableName | None = None
+    """Name of the environment variable with the application's secret."""
+    since: date | None = None
+    """First day wanted. HubSpot: fetch what was changed since then instead of everything."""
+    properties: tuple[str, ...] = ()
+    """Further properties of the system's records to fetch, for dimensions and own columns (HubSpot)."""
+    organization: str | None = None
+    """Id of the organisation to ask about (Upwork)."""
+    units_per_hour: Annotated[int, Field(ge=1)] | None = None
+    """What the plan allows an hour (Mailshake)."""
+    base_url: str | None = None
+    """Address of the interface when it is not the usual one, such as that of a region."""
+
+
 class Source(Model):
     """sources/*.yaml: one export."""
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$")]
     title: Text = {}
     system: str
-    """hubspot, mailshake, timecamp, subscriptions, ga4, ledger, or any name with `fact` and `columns`."""
+    """A system known by heart (docs/sources.md), or any name with `fact` and `columns`."""
     export: str = ""
     """Which export of the system, for example deals or contacts."""
     files: str | None = None
@@ -349,6 +390,10 @@ class Source(Model):
     stale_after_days: int = 8
     sql: Sql | None = None
     """Ask a database for the rows instead of reading dropped files."""
+    """Days after which the newest export is too old. A source with `pull` is too old, when this is left out,
+    as soon as it was not fetched since the last day of the week that ended last."""
+    pull: Pull | None = None
+    """Fetch the export from the system before each weekly run. Dropped files are read all the same."""
     fact: str | None = None
     columns: Annotated[dict[str, MappedColumn], BeforeValidator(_as_columns)] = {}
     aliases: dict[str, tuple[str, ...]] = {}
@@ -364,6 +409,11 @@ class Source(Model):
     """How these figures are verified (data-quality lines of the goal page)."""
     limitations: Text = {}
     owner: Identifier | None = None
+
+    @property
+    def must_see_whole_weeks(self) -> bool:
+        """Whether it is stale once a week has ended that was not fetched to its last day."""
+        return self.pull is not None and "stale_after_days" not in self.model_fields_set
 
 
 # --- KPIs --------------------------------------------------------------------------------------------

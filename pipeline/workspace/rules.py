@@ -13,17 +13,19 @@ from decimal import Decimal
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from pathlib import PurePath
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pipeline.errors import Problem, nearest, shown
 from pipeline.units import Direction, Unit
-from pipeline.workspace.draft import Draft, Entry
-from pipeline.workspace.model import Goal, Initiative, Kpi, Quantity
+from pipeline.workspace.draft import Draft, Entry, PullKeys
+from pipeline.workspace.model import Goal, Initiative, Kpi, Pull, Quantity, Source
 from pipeline.workspace.shape import unknown_zone
 
 Rule = Callable[[Draft], Iterator[Problem]]
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 12, 31)
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 HEADER_LIMIT = 200
 """Characters of a text that becomes part of a mail header."""
 
@@ -141,7 +143,7 @@ def source_systems(draft: Draft) -> Iterator[Problem]:
         return
     for entry, source in draft.sources:
         exports = draft.systems.get(source.system)
-        if source.fact and source.columns:
+        if (source.fact and source.columns) or is_pulled(draft, source):
             continue
         if exports is None:
             yield unknown_name(
@@ -191,6 +193,109 @@ def queries(draft: Draft) -> Iterator[Problem]:
                 "Remove `files`, or describe the files as a source of their own.",
                 at=("files",),
             )
+        if source.pull is not None:
+            yield entry.problem(
+                "E-SQL",
+                "A source takes its rows from a query or from an interface, not from both.",
+                "Remove `pull`, or describe what it fetches as a source of its own.",
+                at=("pull",),
+            )
+
+
+def is_pulled(draft: Draft, source: Source) -> bool:
+    """Whether the source is fetched from an interface that is known, which says itself what it gives."""
+    return source.pull is not None and (source.system, source.export) in (draft.pulls or {})
+
+
+def pulls(draft: Draft) -> Iterator[Problem]:
+    """A pull is one we know, has what it needs, names one place for its key and asks in private."""
+    for entry, source in draft.sources:
+        if source.pull is None:
+            continue
+        keys = None if draft.pulls is None else draft.pulls.get((source.system, source.export))
+        if draft.pulls is not None and keys is None:
+            yield _no_such_pull(entry, source, draft.pulls)
+        if (source.pull.token_env is None) == (source.pull.keyring is None):
+            yield entry.problem(
+                "E-SECRET",
+                "`pull` must say where its key is: in the environment (token_env) or in the keyring "
+                "(keyring), and only in one of them.",
+                "Write token_env: and the name of an environment variable.",
+                at=("pull",),
+            )
+        if keys is not None:
+            yield from _pull_keys(entry, source.pull, keys)
+            yield from _pull_delivers(entry, source, keys)
+        yield from _pull_address(entry, source.pull)
+
+
+def _no_such_pull(entry: Entry, source: Source, known: Iterable[tuple[str, str]]) -> Problem:
+    choices = [f"{system} {export}" for system, export in known]
+    return entry.problem(
+        "E-PULL",
+        "{name} cannot be fetched; it comes as files only.",
+        "Remove `pull`, or correct system and export. These can be fetched: {choices}.",
+        at=("pull",),
+        name=f"“{shown(source.system)} {shown(source.export)}”".replace(" ”", "”"),
+        choices=_some(sorted(choices)),
+    )
+
+
+def _pull_keys(entry: Entry, pull: Pull, keys: PullKeys) -> Iterator[Problem]:
+    written = pull.model_fields_set & {name for name in Pull.model_fields if getattr(pull, name)}
+    for name in sorted(keys.needs - written):
+        yield entry.problem(
+            "E-MISSING",
+            "The key {key} is missing.",
+            "Add a line with {key} and a colon.",
+            at=("pull",),
+            key=f"pull: {name}",
+        )
+    for name in sorted(written - keys.takes):
+        yield entry.problem(
+            "E-PULL",
+            "{key} means nothing to this pull.",
+            "Remove it. Keys of this pull: {choices}.",
+            at=("pull", name),
+            key=name,
+            choices=", ".join(sorted(keys.takes)),
+        )
+
+
+def _pull_delivers(entry: Entry, source: Source, keys: PullKeys) -> Iterator[Problem]:
+    """Taken for everything there is, a pull of changes would end every key that did not change."""
+    since = source.pull is not None and source.pull.since is not None
+    if source.delivers == "full" and (since or not keys.full):
+        yield entry.problem(
+            "E-PULL",
+            "delivers: full is wrong here: this pull fetches changes, and what did not change is not gone.",
+            "Remove delivers.",
+            at=("delivers",),
+        )
+
+
+def _pull_address(entry: Entry, pull: Pull) -> Iterator[Problem]:
+    """A key must not travel in the clear; this machine itself is the exception."""
+    if pull.base_url is None:
+        return
+    if not _is_private(pull.base_url):
+        yield entry.problem(
+            "E-PULL",
+            "base_url is not an address that a key may be sent to.",
+            "Write it as https://host/path, without user name, password or query.",
+            at=("pull", "base_url"),
+        )
+
+
+def _is_private(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        more = parts.username or parts.password or parts.query or parts.fragment
+        port = parts.port
+    except ValueError:
+        return False
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _THIS_MACHINE)
+    return safe and bool(parts.hostname) and not more and port != 0
 
 
 def duplicate_ids(draft: Draft) -> Iterator[Problem]:
@@ -373,6 +478,8 @@ def milestones(draft: Draft) -> Iterator[Problem]:
 def relative_targets(draft: Draft) -> Iterator[Problem]:
     """A signed target is a change; a change needs to say from what, and in which way."""
     for entry, goal in draft.goals:
+        if list(_left_empty(entry)):
+            continue
         if goal.target.signed and goal.relative_to is None and not _plain_negative(goal.target):
             yield entry.problem(
                 "E-TARGET",
@@ -396,6 +503,29 @@ def relative_targets(draft: Draft) -> Iterator[Problem]:
                 "Add `baseline`.",
                 at=("relative_to",),
             )
+
+
+def undecided_changes(draft: Draft) -> Iterator[Problem]:
+    """An empty key counts as not written, but not these, which a change needs."""
+    for entry in draft.of("goal"):
+        for key in _left_empty(entry):
+            yield Problem(
+                "E-MISSING",
+                "{key} is empty.",
+                "Write its value after the colon.",
+                params={"key": key},
+                **entry.place(key, of="key"),
+            )
+
+
+def _left_empty(entry: Entry) -> Iterator[str]:
+    """Keys of a goal about the base of a change that are written without a value."""
+    raw = entry.raw if isinstance(entry.raw, Mapping) else {}
+    target = raw.get("target")
+    if "relative_to" in raw and raw["relative_to"] is None and (target is None or str(target)[:1] in "+-"):
+        yield "relative_to"
+    if "baseline" in raw and raw["baseline"] is None and raw.get("relative_to") == "baseline":
+        yield "baseline"
 
 
 def _plain_negative(quantity: Quantity) -> bool:
@@ -715,7 +845,7 @@ def paths_inside(draft: Draft) -> Iterator[Problem]:
         named = [(("files",), source.files)] if source.files else []
         named += [(("lookup", index, "file"), one.file) for index, one in enumerate(source.lookup)]  # type: ignore[misc]
         for keys, name in named:
-            if _leads_out(str(name)):
+            if leads_out(str(name)):
                 yield entry.problem(
                     "E-PATH",
                     "{name} leads out of the workspace.",
@@ -747,7 +877,8 @@ def paths_inside(draft: Draft) -> Iterator[Problem]:
                 )
 
 
-def _leads_out(name: str) -> bool:
+def leads_out(name: str) -> bool:
+    """Whether a path or pattern a person wrote is absolute or climbs out of the workspace."""
     parts = PurePath(name.replace("\\", "/")).parts
     return ".." in parts or name.startswith(("/", "\\", "~")) or (len(name) > 1 and name[1] == ":")
 
@@ -755,7 +886,7 @@ def _leads_out(name: str) -> bool:
 def missing_lookup_files(draft: Draft) -> Iterator[Problem]:
     for entry, source in draft.sources:
         for index, one in enumerate(source.lookup):
-            if not _leads_out(one.file) and not (draft.root / one.file).is_file():
+            if not leads_out(one.file) and not (draft.root / one.file).is_file():
                 yield entry.problem(
                     "E-REFERENCE",
                     "The second file {name} is not there.",
@@ -895,6 +1026,7 @@ def header_texts(draft: Draft) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     source_systems,
     queries,
+    pulls,
     duplicate_ids,
     own_kpi_replaces_built_in,
     aliases_of_two,
@@ -903,6 +1035,7 @@ RULES: tuple[Rule, ...] = (
     dates_of_this_age,
     clock_times,
     milestones,
+    undecided_changes,
     relative_targets,
     target_against_baseline,
     relative_direction,

@@ -320,7 +320,7 @@ _EN = {
     "source": "Where the numbers come from: drop CSV files into exports/orders/.\n"
     "# `scorecards sources try FILE` proposes such a source for a file of yours.",
     "orders": "Orders",
-    "system": "free name; built in are hubspot, mailshake, timecamp, subscriptions, ga4, ledger",
+    "system": "free name; built in are hubspot, mailshake, timecamp and others: docs/sources.md",
     "format": "declared, never guessed",
     "delivers": "full: each file holds everything; changes: only what is new",
     "columns": "our column: header in the file; all columns are in docs/sources.md",
@@ -379,7 +379,7 @@ _RU = {
     "source": "Откуда берутся цифры: кладите файлы CSV в папку exports/orders/.\n"
     "# Для вашего файла такой источник предложит `scorecards sources try ФАЙЛ`.",
     "orders": "Заказы",
-    "system": "любое имя; встроены hubspot, mailshake, timecamp, subscriptions, ga4, ledger",
+    "system": "любое имя; встроены hubspot, mailshake, timecamp и другие: docs/sources.md",
     "format": "указывается явно, программа не угадывает",
     "delivers": "full: в каждом файле всё целиком; changes: только новое",
     "columns": "наша колонка: заголовок в файле; все колонки перечислены в docs/sources.md",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 from zoneinfo import available_timezones
 
@@ -66,14 +66,15 @@ def shaped(model: type[M], raw: Any, document: Document, path: Path) -> tuple[M 
             )
         ]
     data = without_empty(raw)
-    found: list[Problem] = []
+    lost = [_unknown_key(model, loc, document, (*path, *loc)) for loc in _empty_unknown(model, raw)]
+    found: list[Problem] = lost
     for attempt in range(SALVAGE_ROUNDS):
         try:
             return model.model_validate(data), found
         except ValidationError as error:
             details = error.errors(include_url=False)
             if attempt == 0:
-                found = _problems(model, details, document, path)
+                found = [*lost, *_problems(model, details, document, path)]
             data = _without(data, details)
     return None, found
 
@@ -141,7 +142,7 @@ def _problem(
     kind = detail["type"]
     key = _key_name(loc)
     if kind == "extra_forbidden":
-        return _unknown_key(model, detail, document, loc, key)
+        return _unknown_key(model, detail["loc"], document, loc)
     if kind == "missing":
         return _missing(document, loc, key)
     place = document.place(loc)
@@ -149,8 +150,6 @@ def _problem(
     if kind in ("literal_error", "enum"):
         return _not_a_choice(key, value, str(detail["ctx"]["expected"]), place)
     if kind == "value_error":
-        if "timezone" in str(detail["ctx"]["error"]):
-            place = document.place((*loc, "timezone"))
         return _said_by_model(key, value, str(detail["ctx"]["error"]), place)
     if "than" in kind:
         limit = next(iter(detail["ctx"].values()))
@@ -179,6 +178,20 @@ def _problem(
     )
 
 
+def _empty_unknown(model: type[BaseModel], raw: Any, loc: Path = ()) -> Iterator[Path]:
+    """Keys without a value that are not known: `{address: a@x.com, b@x.com}` holds one, and the second
+    address would be lost without a word."""
+    if isinstance(raw, Mapping):
+        known = keys_at(model, loc)
+        for key, value in raw.items():
+            if value is None and known and key not in known:
+                yield (*loc, key)
+            yield from _empty_unknown(model, value, (*loc, key))
+    elif isinstance(raw, list):
+        for index, item in enumerate(raw):
+            yield from _empty_unknown(model, item, (*loc, index))
+
+
 def _not_a_variable(key: str, place: dict[str, Any]) -> Problem:
     """What was written is likely the secret itself, so it is not repeated."""
     return Problem(
@@ -193,9 +206,10 @@ def _not_a_variable(key: str, place: dict[str, Any]) -> Problem:
 
 
 def _unknown_key(
-    model: type[BaseModel], detail: ErrorDetails, document: Document, loc: Path, key: str
+    model: type[BaseModel], inside: tuple[int | str, ...], document: Document, loc: Path
 ) -> Problem:
-    choices = keys_at(model, detail["loc"][:-1])
+    key = _key_name(loc)
+    choices = keys_at(model, inside[:-1])
     near = nearest(key, choices)
     return Problem(
         "E-KEY",
@@ -309,17 +323,28 @@ def keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
     for step in loc:
         here = _inside(here, step)
     found = _model_in(here)
-    if found is None:
+    if found is None or _mapping_in(here) is not None:
         return []
     return [field.alias or name for name, field in found.model_fields.items()]
 
 
 def _inside(annotation: Any, step: int | str) -> Any:
+    of_names = _mapping_in(annotation) if isinstance(step, str) else None
+    if of_names is not None:
+        return of_names
     model = _model_in(annotation)
     if model is not None and isinstance(step, str):
         fields = {field.alias or name: field for name, field in model.model_fields.items()}
         return fields[step].annotation if step in fields else None
     return annotation
+
+
+def _mapping_in(annotation: Any) -> Any:
+    """The kind of value of a mapping whose keys are a person's own names (columns of a source); None for
+    anything else."""
+    if typing.get_origin(annotation) is typing.Annotated:
+        annotation = typing.get_args(annotation)[0]
+    return typing.get_args(annotation)[1] if typing.get_origin(annotation) is dict else None
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -169,8 +169,8 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "while parsing a block",
-        "The indentation does not fit the lines above.",
-        "Give entries that belong together the same number of spaces.",
+        "The indentation does not fit the lines above, or a colon is missing.",
+        "Give entries that belong together the same number of spaces, and write a colon after each key.",
     ),
     (
         "undefined alias",

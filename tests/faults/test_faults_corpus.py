@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import FileRefused
+from pipeline.facts import FACTS
 from pipeline.sources.parse import parse_export
 from pipeline.sources.state import ParsedExport
 from pipeline.workspace.model import Company, Source, Workspace
@@ -92,8 +93,7 @@ def test_identifiers_stay_as_they_are_written() -> None:
     for case in cases():
         if case.label.startswith("identifier ") and case.base.key is not None:
             parsed = parse_export(WORKSPACE, source_of(case), case.data, "export.csv")
-            key = {"hubspot_deals": "deal_id", "hubspot_contacts": "contact_id"}.get(case.base.name)
-            key = key or ("subscription_id" if case.base.name == "subscriptions" else "entry_id")
+            key = FACTS[case.base.fact].key[0]
             assert case.label.removeprefix("identifier ") in texts(parsed.facts[case.base.fact][key]), (
                 case.label
             )

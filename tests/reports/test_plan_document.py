@@ -254,6 +254,25 @@ def test_bars_stand_where_their_dates_are(made: Made) -> None:
     assert arrow.startswith(f"M{first.x2:g},") and arrow.endswith(f"H{second.x1 - 2:g}")
 
 
+def test_heads_of_columns_are_whole_words(printed: dict[str, bytes]) -> None:
+    """ "Стоимость" once lost its last letter to a second line."""
+    heads = ("Стоимость", "Ожидаемый", "Ответственный")
+    text = "\n".join(pages(printed["ru"]))
+    assert [head for head in heads if head not in text] == []
+
+
+def test_initiatives_stand_before_the_timeline_that_draws_them(made: Made) -> None:
+    chapter = next(one for one in plan_view(*made, "en").chapters if one.anchor == "timeline")
+    assert [block.kind for block in chapter.blocks][:2] == ["table", "gantt"]
+
+
+def test_a_plan_is_for_its_owner_only(made: Made, tmp_path: Path) -> None:
+    (path,) = render_plan(*made, tmp_path, "en")
+    path.chmod(0o644)  # as an earlier version left it
+    render_plan(*made, tmp_path, "en")
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_work_dearer_than_its_budget_is_marked(made: Made, printed: dict[str, bytes]) -> None:
     assert "▲ €500" in "\n".join(pages(printed["en"]))  # 1500 of work, 1000 of budget
 

@@ -7,18 +7,22 @@ import json
 import re
 import subprocess
 import sys
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
 import fixture_edition as fx
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pypdf import PdfReader
 
-from pipeline.errors import InvariantBroken
+from pipeline.errors import InvariantBroken, Problem
+from pipeline.facts import CAMPAIGN_SNAPSHOTS
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
+from pipeline.report.boxes import Place, data_box
 from pipeline.report.build import quarantine_csv, render_edition
 from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import Context
@@ -29,6 +33,8 @@ from pipeline.report.pdf import Printed, press, print_pdf
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Memory, settled
 from pipeline.report.view import ScorecardView
+from pipeline.sources.counters import fall_warnings
+from pipeline.sources.state import Counts
 from pipeline.workspace.model import Notes, Workspace
 
 
@@ -67,6 +73,26 @@ def test_worst_case_texts_keep_every_goal_on_exactly_one_page(lang: str, goals: 
     first = reader.pages[0].extract_text().replace("\u00a0", " ")
     boxes = view.pages[0].boxes
     assert len(boxes) == 3 and boxes[0].heading in first and boxes[2].heading in first
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"), [("en", "fell from 420 to 400 by 2026-11-22"), ("ru", "уменьшился с 420 до 400")]
+)
+def test_a_counter_that_fell_is_said_on_page_one_although_its_source_is_fresh(lang: str, said: str) -> None:
+    """What is merely unused stays off the page: it puts no figure in doubt."""
+    row = {"source": "s", "campaign_id": "1", "name": "Q4", "counted_on": date(2026, 11, 15), "sent": 420}
+    later = row | {"counted_on": date(2026, 11, 22), "sent": 400, "source_sha256": "new"}
+    table = pa.Table.from_pylist([row, later], schema=CAMPAIGN_SNAPSHOTS.arrow_schema())
+    unused = Problem("W-COLUMNS", "Columns not used: {names}.", severity="warning", params={"names": "zzz"})
+    edition = fx.edition(2)
+    key = next(key for key, state in edition.sources.items() if state.freshness == "fresh")
+    state = replace(edition.sources[key], details={"warnings": [unused, *fall_warnings(table, {"new"})]})
+    edition = replace(edition, sources={**edition.sources, key: replace(state, counts=Counts(9, 9))})
+    context = context_of(fx.workspace(goals=2), edition, lang)
+    box = data_box(context, Place(1000))
+    texts = [item.text for group in box.groups for item in group.items]
+    (found,) = [text for text in texts if said in text]
+    assert context.source_title(key) in found and not [text for text in texts if "zzz" in text]
 
 
 def test_a_team_reads_only_its_own_goals_and_their_numbers(tmp_path: Path) -> None:

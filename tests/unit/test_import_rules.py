@@ -20,7 +20,11 @@ ROOT = Path(__file__).resolve().parents[2]
         ("pipeline/periods.py", "import dagster"),
         ("pipeline/store/store.py", "from pipeline.goals import model"),
         ("pipeline/kpis/series.py", "import jinja2"),
+        ("pipeline/drafting/compose.py", "from pipeline.goals import model"),
         ("pipeline/sources/vendors/hubspot.py", "from pipeline.sources.vendors import mailshake"),
+        ("pipeline/sources/pulls/hubspot.py", "from pipeline.sources.pulls import mailshake"),
+        ("pipeline/sources/pulls/ortto.py", "from pipeline.sources.http import Client"),
+        ("pipeline/sources/freshness.py", "from pipeline.sources.http import Client"),
     ],
 )
 def test_a_planted_violation_is_found(tmp_path: Path, module: str, line: str) -> None:

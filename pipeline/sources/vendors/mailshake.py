@@ -1,17 +1,17 @@
-"""Mailshake: one row per sent message, with what happened to it.
+"""Mailshake: one row per sent message with what happened to it, and all-time counters per campaign.
 
-Here: the columns of a show-each-message export and the events a row stands for. Not here: reading.
+Here: the columns of a show-each-message export and the events a row stands for; the columns of the list of
+campaigns. Not here: reading, nor what counters amount to between two exports (counters.py).
 The column names of Mailshake's CSV are not published; headers are accepted by the names below and by the
 source's own `aliases`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from pipeline.sources.frames import flag_column, stacked, text_column
+from pipeline.sources.frames import digest_column, flag_column, stacked, text_column
+from pipeline.sources.snapshots import SNAPSHOT_DAY, with_snapshot
 from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
 
@@ -30,7 +30,9 @@ LEADS_LOST = ("ignored", "lost")
 def _with_first_event(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The row as its own `sent` event, whose identifier comes from what makes a message unique."""
     has_id = rows["message_id"].notna() if "message_id" in rows else flag_column(rows, False)
-    identifiers = _digests(rows, MESSAGE).where(~has_id.astype(bool), _digests(rows, ("message_id",)))
+    identifiers = digest_column(rows, MESSAGE).where(
+        ~has_id.astype(bool), digest_column(rows, ("message_id",))
+    )
     return rows.assign(event_id=identifiers, event=text_column(rows, "sent"), happened_on=rows["sent_on"])
 
 
@@ -66,18 +68,7 @@ def _leads(rows: pd.DataFrame) -> pd.DataFrame:
     leads = leads.assign(event=text_column(leads, "lead"), happened_on=day)
     whose = [name for name in ("campaign_id", "campaign", "recipient_hash") if name in leads]
     first = leads.sort_values("happened_on", kind="stable").drop_duplicates(whose)
-    return first.assign(event_id=_digests(first, whose) + "-lead")
-
-
-def _digests(rows: pd.DataFrame, names: Sequence[str]) -> pd.Series:
-    """One digest a row over the text of some columns; a column that the export lacks counts as blank."""
-    text = [
-        rows[name].astype("string[python]").fillna("") if name in rows else [""] * len(rows) for name in names
-    ]
-    marks = [
-        blake2b("\x1f".join(parts).encode(), digest_size=12).hexdigest() for parts in zip(*text, strict=True)
-    ]
-    return text_column(rows, marks)
+    return first.assign(event_id=digest_column(first, whose) + "-lead")
 
 
 ACTIVITY = ExportSpec(
@@ -117,4 +108,42 @@ ACTIVITY = ExportSpec(
     unverified="Every column name: Mailshake does not publish them. Add yours under aliases.",
 )
 
-VENDOR = Vendor("mailshake", "Mailshake", {"activity": ACTIVITY})
+CAMPAIGNS = ExportSpec(
+    name="campaigns",
+    title="Campaigns with all-time counters",
+    fact="campaign_snapshots",
+    fields=(
+        SNAPSHOT_DAY,
+        Field("campaign_id", ("campaign_id", "Campaign ID", "id", "ID")),
+        Field(
+            "name",
+            ("title", "campaign_title", "Campaign", "Campaign title", "Campaign name", "Кампания"),
+            needed=True,
+            filled=True,
+        ),
+        Field("kind", constant="sequence"),
+        Field("started_on", ("created", "Created", "Date created", "Created at", "Создана"), "date"),
+        Field("owner", ("sender_email", "Sender", "sender", "From", "Sent by", "owner", "Отправитель")),
+        Field(
+            "sent",
+            ("sent", "Sent", "Emails sent", "Total sent", "Отправлено"),
+            "integer",
+            needed=True,
+            filled=True,
+        ),
+        Field("opens", ("opens", "Opens", "Opened", "Unique opens", "Открытия"), "integer"),
+        Field("clicks", ("clicks", "Clicks", "Clicked", "Unique clicks", "Клики"), "integer"),
+        Field("replies", ("replies", "Replies", "Replied", "Ответы"), "integer", needed=True, filled=True),
+        Field("bounces", ("bounces", "Bounces", "Bounced", "Отказы"), "integer"),
+        Field("unsubscribes", ("unsubscribes", "Unsubscribes", "Unsubscribed", "Отписки"), "integer"),
+        Field("leads", ("leads", "Leads", "Leads created", "Лиды"), "integer"),
+    ),
+    delivers="changes",
+    format=FileFormat(date="iso", datetime="iso"),
+    signature=("campaign_id", "title", "replies"),
+    row_key=("campaign_id", "counted_on"),
+    derive=with_snapshot,
+    unverified="Every column name, and whether replies leave out bounces and automatic answers.",
+)
+
+VENDOR = Vendor("mailshake", "Mailshake", {"activity": ACTIVITY, "campaigns": CAMPAIGNS})

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from pipeline.sources.vendor import Vendor
-from pipeline.sources.vendors import ga4, hubspot, ledger, mailshake, subscriptions, timecamp
+from pipeline.sources.vendors import (
+    asana,
+    ga4,
+    ganttproject,
+    hubspot,
+    jira,
+    ledger,
+    mailshake,
+    ninjaoutreach,
+    ortto,
+    prospectio,
+    quickbooks,
+    subscriptions,
+    timecamp,
+    upwork,
+)
 from pipeline.workspace.model import Source
 
 SYSTEMS: dict[str, Vendor] = {
@@ -17,6 +32,14 @@ SYSTEMS: dict[str, Vendor] = {
         subscriptions.VENDOR,
         ga4.VENDOR,
         ledger.VENDOR,
+        upwork.VENDOR,
+        ganttproject.VENDOR,
+        asana.VENDOR,
+        jira.VENDOR,
+        quickbooks.VENDOR,
+        ortto.VENDOR,
+        prospectio.VENDOR,
+        ninjaoutreach.VENDOR,
     )
 }
 

@@ -1,7 +1,8 @@
-"""Subscriptions: one row a subscription with its first day and, once it is over, the day it ended.
+"""Subscriptions: one row a subscription with its first day and, once it is over, the day it ended; and
+movements of monthly recurring revenue, one row a change.
 
-Here: the columns of a billing system's list of subscriptions. Not here: churn and retention (kpis/).
-The shape is this project's own; billing systems are mapped onto it with `aliases`.
+Here: the columns of a billing system's lists. Not here: churn and retention (kpis/).
+The shapes are this project's own; billing systems are mapped onto them with `aliases`.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.errors import FileRefused, Problem
-from pipeline.sources.frames import flag_column
-from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
+from pipeline.sources.frames import flag_column, numbered_keys, text_column, texts_of
+from pipeline.sources.reasons import RANGE
+from pipeline.sources.vendor import Context, ExportSpec, Field, Rule, Vendor
 from pipeline.workspace.model import FileFormat
 
 if TYPE_CHECKING:
@@ -93,4 +95,64 @@ SUBSCRIPTIONS = ExportSpec(
     derive=_with_first,
 )
 
-VENDOR = Vendor("subscriptions", "Subscriptions", {"subscriptions": SUBSCRIPTIONS})
+MOVEMENT_NAMES = {
+    "new business": "new",
+    "new mrr": "new",
+    "новый": "new",
+    "upgrade": "expansion",
+    "expansion mrr": "expansion",
+    "расширение": "expansion",
+    "downgrade": "contraction",
+    "contraction mrr": "contraction",
+    "сокращение": "contraction",
+    "churned": "churn",
+    "churned mrr": "churn",
+    "cancellation": "churn",
+    "отток": "churn",
+    "reactivation mrr": "reactivation",
+    "возврат": "reactivation",
+}
+"""Other words for the five movements."""
+LOSSES = ("churn", "contraction")
+
+
+def _signed_movements(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """A loss is negative however the export writes it: some give churned revenue without a sign."""
+    words = [text.casefold() for text in texts_of(rows, "movement")]
+    movements = [MOVEMENT_NAMES.get(word, word) or None for word in words]
+    is_gain = [movement not in LOSSES for movement in movements]
+    rows = rows.assign(
+        movement=text_column(rows, movements), amount=rows["change"].where(is_gain, -rows["change"].abs())
+    )
+    if "movement_id" in rows:
+        return rows
+    return rows.assign(movement_id=numbered_keys(rows, ("moved_on", "customer", "movement", "plan")))
+
+
+MRR_MOVEMENTS = ExportSpec(
+    name="mrr_movements",
+    title="Movements of recurring revenue",
+    fact="mrr_movements",
+    fields=(
+        Field("movement_id", ("movement_id", "id", "Movement ID")),
+        Field("moved_on", ("date", "moved_on", "Date", "Дата"), "date", needed=True, filled=True),
+        Field("customer", ("customer_id", "customer", "Customer", "Клиент"), needed=True, filled=True),
+        Field("movement", ("movement", "type", "Type", "Activity", "Вид"), needed=True, filled=True),
+        Field("change", ("mrr", "amount", "MRR", "Amount", "Сумма"), "money", needed=True, filled=True),
+        Field("currency", ("currency", "Currency", "Валюта")),
+        Field("plan", ("plan", "Plan", "Тариф")),
+    ),
+    delivers="changes",
+    format=FileFormat(date="iso", datetime="iso"),
+    signature=("movement", "customer_id", "mrr"),
+    row_key=("movement_id",),
+    derive=_signed_movements,
+    rules=(Rule("change", RANGE, lambda rows: rows["movement"].isin(LOSSES) | (rows["amount"] >= 0)),),
+    unverified="Every column name: the shape is this project's own. Add yours under aliases.",
+)
+
+VENDOR = Vendor(
+    "subscriptions",
+    "Subscriptions",
+    {"subscriptions": SUBSCRIPTIONS, "mrr_movements": MRR_MOVEMENTS},
+)

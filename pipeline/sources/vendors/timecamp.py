@@ -1,14 +1,21 @@
 """TimeCamp: tracked time, one row an entry.
 
-Here: the columns of the entries export. Not here: how durations are read (cells.py).
-Field names are those of TimeCamp's interface for programs; the names in its report downloads are not
-published and go under the source's `aliases`.
+Here: the columns of the entries export and of the detailed report. Not here: how durations are read
+(cells.py).
+The names of entries are those of TimeCamp's interface for programs. Those of its report downloads are not
+published: the profile below is a guess that the source's `aliases` correct.
 """
 
 from __future__ import annotations
 
-from pipeline.sources.vendor import ExportSpec, Field, Vendor
+from typing import TYPE_CHECKING
+
+from pipeline.sources.frames import numbered_keys
+from pipeline.sources.vendor import Context, ExportSpec, Field, Vendor
 from pipeline.workspace.model import FileFormat
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ENTRIES = ExportSpec(
     name="entries",
@@ -40,4 +47,46 @@ ENTRIES = ExportSpec(
     ),
 )
 
-VENDOR = Vendor("timecamp", "TimeCamp", {"entries": ENTRIES})
+
+def _keyed(rows: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """A report has no identifiers: a row is the n-th of its day, person, task and beginning, so that a day
+    exported again with longer hours is not added to itself."""
+    return rows.assign(entry_id=numbered_keys(rows, ("worked_on", "person", "task", "begun")))
+
+
+REPORT = ExportSpec(
+    name="report",
+    title="Detailed report",
+    fact="time_entries",
+    fields=(
+        Field(
+            "person",
+            ("User", "User name", "Person", "Employee", "Name", "Пользователь", "Сотрудник"),
+            needed=True,
+            filled=True,
+        ),
+        Field("task", ("Task", "Task name", "Project / Task", "Project", "Задача", "Проект")),
+        Field("worked_on", ("Date", "Day", "Дата"), "date", needed=True, filled=True),
+        Field("begun", ("Start time", "Start", "From", "Начало")),
+        Field(
+            "hours",
+            ("Duration", "Time", "Hours", "Total time", "Длительность", "Время", "Часы"),
+            "duration",
+            needed=True,
+            filled=True,
+        ),
+        Field("is_billable", ("Billable", "Оплачиваемое"), "bool"),
+        Field("tags", ("Tags", "Tag", "Теги", "Метки")),
+    ),
+    delivers="changes",
+    format=FileFormat(date="iso", datetime="iso"),
+    signature=("User", "Date", "Start time", "Duration"),
+    row_key=("entry_id",),
+    derive=_keyed,
+    unverified=(
+        "Every column name and the date format. A report by task or by person without days is refused: it "
+        "cannot be placed in weeks."
+    ),
+)
+
+VENDOR = Vendor("timecamp", "TimeCamp", {"entries": ENTRIES, "report": REPORT})

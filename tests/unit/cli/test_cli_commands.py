@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -52,16 +51,15 @@ def test_importing_the_command_line_imports_nothing_heavy() -> None:
 
 
 @pytest.mark.parametrize("lang", ["en", "ru"])
-def test_help_starts_fast(lang: str) -> None:
-    command = [sys.executable, "-c", "from assets.cli import main; main(['--help'])"]
-    took = []
-    for _ in range(3):
-        began = time.perf_counter()
-        subprocess.run(
-            command, capture_output=True, cwd=ROOT, check=True, env={**os.environ, "SCORECARDS_LANG": lang}
-        )
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.3, took
+def test_help_loads_nothing_heavy_either(lang: str) -> None:
+    code = (
+        f"import sys, assets.cli as c; c.call(['--help']); print([m for m in {HEAVY!r} if m in sys.modules])"
+    )
+    environment = {**os.environ, "SCORECARDS_LANG": lang}
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True, env=environment
+    )
+    assert found.stdout.splitlines()[-1] == "[]"
 
 
 def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> None:
@@ -70,8 +68,20 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
     names = [line.split()[0] for line in listed.splitlines() if line.strip()]
     assert sorted(names) == sorted(
         [
-            *("init", "goals-template", "check", "run", "backfill", "status"),
-            *("plan", "deliver", "outbox", "sources", "serve", "doctor"),
+            "init",
+            "goals-template",
+            "check",
+            "draft",
+            "run",
+            "pull",
+            "backfill",
+            "status",
+            "plan",
+            "deliver",
+            "outbox",
+            "sources",
+            "serve",
+            "doctor",
         ]
     )
 
@@ -92,7 +102,11 @@ def test_every_help_text_is_said_in_russian() -> None:
 MODULES = (
     *(f"pipeline/workspace/{name}.py" for name in ("yamlnodes", "shape", "rules", "loader", "scaffold")),
     *(f"pipeline/workspace/{name}.py" for name in ("each", "sheets", "goalbook")),
-    *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands")),
+    *(
+        f"pipeline/drafting/{name}.py"
+        for name in ("compose", "dates", "draft", "letters", "targets", "yamltext")
+    ),
+    *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands", "draft_screen")),
     "assets/sources_screen.py",
 )
 TEMPLATE_AT = {
@@ -102,6 +116,9 @@ TEMPLATE_AT = {
     "said": (0,),
     "say": (0,),
     "_wrong": (0, 1),
+    "Said": (0,),
+    "_decide": (0,),
+    "_unusable": (0,),
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from assets import cli
 from pipeline.delivery.outbox import Outbox
-from pipeline.delivery.records import Batch, Outgoing
+from pipeline.delivery.records import Batch, Hold, Outgoing
 from pipeline.periods import latest_due_week
 from pipeline.workspace.loader import load_workspace
 
@@ -79,3 +79,28 @@ def test_resend_wants_a_reason(queued: tuple[Path, str], capsys: pytest.CaptureF
     assert cli.call(["outbox", "resend", key, "--reason", " ", "-w", str(root)]) == 3
     assert "E-REASON" in capsys.readouterr().err
     assert cli.call(["outbox", "resend", key, "--reason", "lost", "-w", str(root)]) == 0
+
+
+def test_mail_of_an_old_week_names_the_command_that_really_sends_it(
+    queued: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`deliver --approve` leaves it held; being told to run just that again leads nowhere."""
+    root, _ = queued
+    workspace = load_workspace(root)
+    outbox = Outbox.of(workspace)
+    old = latest_due_week(datetime.now(UTC), workspace.company.zone, workspace.company.cutoff).plus(-9)
+
+    def build(recipient: str, revision: int, before: object) -> Outgoing:
+        head = (
+            f"From: s@example.com\r\nTo: {recipient}\r\nSubject: Old\r\nMessage-ID: <2@example.com>\r\n\r\n"
+        )
+        return Outgoing(recipient, "<2@example.com>", "s@example.com", "Old", f"{head}Fine.\r\n".encode())
+
+    batch = Batch(old, "leaders", ("vp@example.com",), "n", (), datetime.now(UTC), build, hold=Hold.STALE)
+    outbox.enqueue([batch], datetime.now(UTC))
+    assert cli.call(["deliver", "--approve", "-w", str(root)]) == 0
+    told = capsys.readouterr().out
+    command = f"scorecards deliver --approve --week {old}"
+    assert "1 message is held." in told and command in told
+    assert cli.call([*command.split()[1:], "-w", str(root)]) == 0
+    assert "Sent: Old to vp@example.com" in capsys.readouterr().out

@@ -150,4 +150,8 @@ def test_drivers_split_the_change_by_who_made_it(company: tuple[Workspace, Store
 def test_the_worst_goal_comes_first(company: tuple[Workspace, Store]) -> None:
     workspace, store = company
     results = build_edition(workspace, store, W47).results
-    assert [(one.goal_id, one.status) for one in results] == [("revenue", "watch"), ("bobs", "on_track")]
+    # 595 of 1300 with five weeks of 70 to come; Bob has 80 of 100 with five Sundays of 10 to come
+    assert [(one.goal_id, one.status) for one in results] == [("revenue", "off_track"), ("bobs", "on_track")]
+    chances = [one.chance for one in results]
+    assert [round(one.forecast) for one in chances if one] == pytest.approx([945, 130], rel=0.03)
+    assert {one.basis for one in results} == {"chance"}

@@ -262,3 +262,27 @@ def test_states_name_the_problem_source() -> None:
     assert (found.status, found.problems) == ("no_verdict", ("crm",))
     assert "is out of date" in found.reason.template
     assert found.reason.params["received"] == ("date", date(2026, 11, 2))
+
+
+def test_a_rate_that_prints_like_its_baseline_is_not_called_worse() -> None:
+    """472 of 787 is 59.97 %, printed 60 %: "worse than the 60 % at the start" would contradict itself."""
+    one = goal(kpi="closing", kind="level", baseline="60 %", target="66 %", measured={"over": "window"})
+    rate = kpi(CLOSING)
+    first, later = date(2026, 9, 28), date(2026, 9, 29)
+    won, closed = {first: 472}, {first: 787, later: 0}
+    series = steady(rate, lambda day: won.get(day, 0), lambda day: closed.get(day, 0))
+    found = result(one, rate, series)
+    assert found.actual == Decimal(472) / 787
+    assert "worse" not in sentence(found.reason)
+    assert "behind plan" in sentence(found.reason)
+
+
+def test_a_year_that_is_not_over_is_no_base_for_a_target() -> None:
+    """In May 2025 the last quarter of 2025 has no figure: +30 % of it is no target of zero, nor of a part."""
+    one = goal(target="+30 %", relative_to="prior_year", start=date(2026, 10, 1), due=date(2026, 12, 31))
+    revenue = kpi(REVENUE)
+    series = steady(revenue, lambda day: 100)
+    assert not result(one, revenue, series, "2025-W20").target_known
+    assert not result(one, revenue, series, "2025-W46").target_known
+    after = result(one, revenue, series, "2026-W02")
+    assert after.target_known and after.target == D("1.3") * 92 * 100

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pytest
 
 from pipeline.goals import smart
 from pipeline.goals.model import LetterVerdict
@@ -106,14 +107,27 @@ def test_churn_is_judged_in_spans_as_long_as_it_is_measured() -> None:
     assert found["M"].verdict == "pass"
 
 
-def test_a_sum_is_judged_by_the_best_earlier_window() -> None:
+def test_a_sum_is_judged_by_its_chance_and_the_best_earlier_window_is_told() -> None:
+    """70 a week, every week: 910 in 13 weeks whatever happens, so that 1000 is out of reach."""
     revenue = kpi(REVENUE)
-    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))  # 910 in 13 weeks
-    for target, template, verdict in (("900", smart.A_REACHED, "pass"), ("1000", smart.A_BEYOND, "warn"),
-                                      ("1300", smart.A_BEYOND, "fail")):  # fmt: skip
+    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))
+    for target, kind, past, verdict in (
+        ("880", "comfortable", smart.A_REACHED, "pass"), ("1000", "too_ambitious", smart.A_BEYOND, "fail"),
+    ):  # fmt: skip
         word = [{"by": "ann", "estimate": target, "on": date(2026, 9, 20)}]
         found = letters(workspace(goal(target=target, commitments=word)), revenue, frame)["A"]
-        assert (found.verdict, template in templates(found)) == (verdict, True)
+        assert found.verdict == verdict and {smart.A_CHANCES[kind], past} <= set(templates(found))
+        offered = next(reason for reason in found.evidence if reason.template == smart.A_OFFERED).params
+        values = [float(offered[name][1]) for name in ("t70", "t50", "t25", "t10")]
+        assert values == sorted(values) and values == pytest.approx([910] * 4, rel=0.03)
+
+
+def test_three_weeks_are_too_few_for_a_chance_and_the_earlier_rule_decides() -> None:
+    revenue = kpi(REVENUE)
+    frame = components(revenue, lambda d: (10, 0), date(2026, 9, 7), date(2026, 9, 27))  # 210 in three weeks
+    short = goal(target="300", start=date(2026, 9, 28), due=date(2026, 10, 18))
+    found = letters(workspace(short), revenue, frame)["A"]
+    assert (found.verdict, smart.A_BEYOND in templates(found)) == ("fail", True)
 
 
 def test_hours_of_all_goals_of_a_person_are_counted_by_shared_days() -> None:

@@ -161,3 +161,25 @@ def test_every_sentence_is_said_in_russian(weeks: Weeks) -> None:
     assert {"W-UNITS", "W-VOLUME", "W-NEWCOLUMNS", "W-GONECOLUMNS"} <= kinds
     for one in (*found.warnings, *down.warnings):
         assert all(speech("ru").has(text) for text in (one.message, one.remedy) if text), one.message
+
+
+def test_a_quiet_week_of_what_is_fetched_as_changes_is_no_drop(tmp_path: Path) -> None:
+    """Four changes after weeks of forty are few deals that changed; four rows of a file are a cut file."""
+    warned = {}
+    for name, more in (("file", {}), ("pull", {"pull": {"token_env": "A_KEY"}})):
+        weeks = Weeks(tmp_path / name, **more)
+        for number in range(4):
+            weeks.week(number, amounts(number))
+        warned[name] = [one.code for one in weeks.week(4, amounts(4, count=4)).warnings]
+    assert warned == {"file": ["W-VOLUME"], "pull": []}
+
+
+def test_what_is_fetched_is_expected_when_the_week_is_over(tmp_path: Path) -> None:
+    weeks = Weeks(tmp_path, pull={"token_env": "A_KEY"})
+    weeks.week(0, amounts(0))  # on Monday 5 October: it has not seen the week that ends on the 11th
+    due = datetime(2026, 10, 12, tzinfo=UTC)
+    before, after = weeks.state(due - timedelta(seconds=1)), weeks.state(due)
+    assert (before.freshness, before.expected_by, before.stale_since) == ("fresh", due, None)
+    assert (after.freshness, after.expected_by, after.stale_since) == ("stale", due, due)
+    weeks.week(6, amounts(1))  # weeks begin on Mondays; six of them later it is 16 November
+    assert weeks.state(due + timedelta(weeks=6)).expected_by == datetime(2026, 11, 23, tzinfo=UTC)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import sqlite3
+import sys
+import types
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from assets.commands import run_backfill, run_week
+from assets.doctor import pulls
 from assets.workspaces import open_workspace
 from pipeline.errors import FileRefused, WorkspaceError
 from pipeline.language import speech
@@ -190,6 +193,7 @@ def test_duckdb_decimals_and_instants_arrive_exactly(tmp_path: Path, monkeypatch
         ("sql: {query: SELECT 1}", "E-SECRET", "only one of them"),
         ("sql: {url_env: 'postgresql://ann:hush@host/b', query: SELECT 1}", "E-SECRET", "is not shown"),
         ("sql: {url_env: URL, query: SELECT 1}\nfiles: exports/x/*", "E-SQL", "not from both"),
+        ("sql: {url_env: URL, query: SELECT 1}\npull: {token_env: A}", "E-SQL", "from an interface"),
         ("sql: {url_env: URL, query: SELECT 1, quary: x}", "E-KEY", "Did you mean query?"),
     ],
 )
@@ -221,3 +225,41 @@ def test_a_source_that_was_never_asked_says_so(tmp_path: Path, base: sqlite3.Con
     state = source_states(opened, store, store.knowledge(["crm"], NOW))["crm"]
     assert state.freshness == "missing" and state.problem is not None
     assert "has not been asked yet" in state.problem.text()
+
+
+def test_an_address_in_the_keyring_is_used_and_a_missing_one_is_said(
+    tmp_path: Path, base: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "SOURCE", SOURCE.replace("url_env: WAREHOUSE_URL", "keyring: scorecards"))
+    kept: dict[tuple[str, str], str] = {}
+    fake = types.ModuleType("keyring")
+    fake.get_password = lambda service, name: kept.get((service, name))  # type: ignore[attr-defined]
+    said = []
+    for module in (None, fake):
+        monkeypatch.setitem(sys.modules, "keyring", module)
+        (problem,) = ingest(tmp_path).refused
+        assert problem.code == "E-SECRET" and (problem.file, problem.line) == ("sources/crm.yaml", 5)
+        assert speech("ru").has(problem.message) and speech("ru").has(problem.remedy)
+        said.append(problem.full())
+    assert "not installed" in said[0] and "use url_env" in said[0] and "no entry scorecards" in said[1]
+    kept["scorecards", "crm"] = "sqlite:///data.db"
+    assert ingest(tmp_path).counts.accepted == 2
+
+
+def test_doctor_names_the_address_that_is_not_there(
+    tmp_path: Path, base: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = workspace(tmp_path)
+    assert [one.grade for one in pulls(opened)] == ["ok"]
+    monkeypatch.delenv("WAREHOUSE_URL")
+    (found,) = pulls(opened)
+    assert (found.grade, found.params["name"]) == ("fail", "WAREHOUSE_URL")
+
+
+def test_a_file_dropped_for_a_query_is_named_since_nothing_reads_it(tmp_path: Path) -> None:
+    workspace(tmp_path)
+    (tmp_path / "exports/crm").mkdir(parents=True)
+    (tmp_path / "exports/crm/deals.csv").write_text("id\n1\n")
+    assert [one.code for one in open_workspace(tmp_path).warnings if one.file == "exports/crm"] == [
+        "W-UNREAD"
+    ]

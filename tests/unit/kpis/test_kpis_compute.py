@@ -88,7 +88,31 @@ STAGES = [
 ]
 EVENTS = [
     {"event": event, "happened_on": oct_(day), "campaign": "c1", "owner": "Anna Ivanova"}
-    for event, day in [("sent", 3)] * 30 + [("sent", 12)] * 10 + [("reply", 13)] * 4 + [("open", 13)] * 99
+    for event, day in [("sent", 3)] * 30
+    + [("sent", 12)] * 10
+    + [("reply", 13)] * 4
+    + [("open", 13)] * 99
+    + [("lead", 14)] * 2
+    + [("bounce", 3)] * 3
+]
+CONTACTS = [
+    {"created_on": oct_(day), "is_repeat": repeat, "contacted_on": oct_(day) if written else None,
+     "has_replied": replied, "owner": "Boris"}
+    for day, repeat, written, replied in [(1, False, True, True)] * 3
+    + [(2, None, True, False)] * 20
+    + [(3, True, True, None)] * 2
+    + [(4, False, False, False)] * 5
+]  # fmt: skip
+ACTIVITIES = [
+    {"kind": kind, "happened_on": oct_(day), "is_done": done, "owner": "Boris"}
+    for kind, day, done in [("meeting", 5, True)] * 8
+    + [("meeting", 6, False)] * 3
+    + [("call", 7, True), ("call", 7, False), ("task", 8, True)]
+]
+FLOWS = [
+    {"counted_on": oct_(4), "name": "Q4", "sent": 30, "replies": 4},
+    {"counted_on": oct_(11), "name": "Q4", "sent": 10, "replies": None},
+    {"counted_on": oct_(11), "name": "Welcome", "delivered": 200, "conversions": 7},
 ]
 LEDGER = [
     {"posted_on": oct_(day), "account_class": kind, "amount": D(amount), "currency": "EUR"}
@@ -115,6 +139,10 @@ SIGNUPS = [
     {"signed_on": oct_(day), "event": event, "count": count, "channel": "Direct"}
     for day, event, count in [(1, "sign_up", 5), (31, "sign_up", 7), (31, "page_view", 100)]
 ]
+FORMS = [
+    {"submitted_on": oct_(day), "form": "Offer", "is_repeat": repeat}
+    for day, repeat in [(2, False), (3, True), (4, None)]
+]
 HOURS = [
     {"worked_on": oct_(day), "hours": D(hours), "tags": tags, "person": "Boris", "task": "t"}
     for day, hours, tags in [
@@ -132,6 +160,11 @@ TABLES = {
     "subscriptions": SUBSCRIPTIONS,
     "signups": SIGNUPS,
     "time_entries": HOURS,
+    "contacts": CONTACTS,
+    "engagements": ACTIVITIES,
+    "campaign_flows": FLOWS,
+    "form_submissions": FORMS,
+    "companies": [{"created_on": day, "owner": "Boris"} for day in (oct_(1), oct_(31), date(2026, 9, 30))],
 }
 
 
@@ -167,6 +200,17 @@ def by_hand() -> dict[str, D]:
         "closing_rate": won / (won + lost),
         "new_customers": new,
         "admin_hours": D("3.25"),
+        "new_prospects": D(28),  # 3 + 20 + 5: two addresses came before
+        "prospect_reply_rate": D(3) / D(25),
+        "lead_rate": D(2) / sent,
+        "bounce_rate": D(3) / sent,
+        "calls_made": D(2),
+        "meetings_held": D(8),
+        "meeting_rate": D(8) / sent,
+        "campaign_reply_rate": D(4) / D(40),
+        "campaign_conversion_rate": D(7) / D(200),
+        "form_signups": D(2),
+        "new_companies": D(2),
     }
 
 

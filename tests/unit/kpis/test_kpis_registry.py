@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from assets.workspaces import open_workspace
+from pipeline.errors import WorkspaceError
 from pipeline.facts import FACTS
 from pipeline.kpis.catalogue import CATALOGUE, measures, reference_page
 from pipeline.kpis.compute import segment_dimensions
 from pipeline.kpis.registry import feeding_sources, kpi_problems, kpi_registry, replaced_kpis
 from pipeline.language import speech
 from pipeline.workspace.model import Company, Kpi, Source, Workspace
+from pipeline.workspace.scaffold import create_workspace
 
 DEALS_WON = {"fact": "deals", "date": "closed_on"}
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,3 +129,25 @@ def test_feeding_sources_are_those_whose_facts_the_kpi_reads() -> None:
     kpis = kpi_registry(workspace())
     assert feeding_sources(kpis["cac"], workspace(sources=sources)) == ("books", "billing")
     assert feeding_sources(kpis["closing_rate"], workspace(sources=sources)) == ("crm",)
+
+
+def test_an_own_kpi_on_a_fact_that_does_not_exist_stops_every_command(tmp_path: Path) -> None:
+    """Checked when the workspace is opened; a check that nobody called let it through to the run."""
+    create_workspace(tmp_path, False, "en")
+    (tmp_path / "kpis.yaml").write_text(
+        "kpis:\n  - id: average\n    name: Average\n    unit: money\n    direction: up\n    kind: ratio\n"
+        "    numerator: {fact: deals, aggregate: sum, column: amout, date: closed_on}\n"
+        "    denominator: {fact: deal, date: closed_on}\n    formula: sum over count\n",
+        "utf-8",
+    )
+    with pytest.raises(WorkspaceError) as caught:
+        open_workspace(tmp_path)
+    said = [(problem.file, problem.line, problem.text()) for problem in caught.value.problems]
+    assert said == [
+        (
+            "kpis.yaml",
+            7,
+            "KPI average, numerator: the fact deals has no such column amout. Did you mean amount?",
+        ),
+        ("kpis.yaml", 8, "KPI average, denominator: there is no fact deal. Did you mean deals?"),
+    ]

@@ -254,3 +254,19 @@ def test_campaigns_are_counted_by_growth_not_by_adding_up_all_time_counters() ->
         ("New", 50, 2, date(2026, 11, 15)),
     ]
     assert found[0].conversion_rate == D("0.04")
+
+
+def test_a_campaign_that_was_reset_counts_no_less_and_a_list_of_prospects_is_no_delivery() -> None:
+    """100, 180, 20, 50 are 80 and 30 more, not 50 and not -50. A tool that counts what it sent says nothing
+    of deliveries, and 0 delivered with 82 opened would be a wrong table."""
+    rows = [
+        {"source": "o", "campaign_id": "1", "name": "Trial", "counted_on": day, "delivered": n, "opens": 0,
+         "clicks": 0, "conversions": 0}
+        for day, n in [
+            (date(2026, 8, 17), 100), (date(2026, 10, 4), 180), (date(2026, 10, 11), 20),
+            (date(2026, 11, 15), 50),
+        ]
+    ]  # fmt: skip
+    prospects = rows[3] | {"campaign_id": "2", "name": "Hotels", "delivered": None, "opens": 82, "sent": 400}
+    found = campaign_rows(fact("campaign_snapshots", [*rows, prospects]), date(2026, 11, 22))
+    assert [(row.name, row.delivered) for row in found] == [("Trial", 110)]

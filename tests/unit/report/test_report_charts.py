@@ -1,9 +1,11 @@
 """Geometry: marks that would mislead if they stood elsewhere."""
 
+from datetime import date, timedelta
 from decimal import Decimal as D
 from itertools import pairwise
 
-from pipeline.report.charts import Scale, bullet, sparkline, spread, ticks
+from pipeline.report.charts import ControlWords, Scale, bullet, control_chart, sparkline, spread, ticks
+from pipeline.report.fit import width
 
 
 def test_a_scale_is_linear_and_survives_a_domain_of_no_width() -> None:
@@ -59,3 +61,19 @@ def test_a_bar_begins_at_zero_and_a_loss_hangs_left_of_it() -> None:
 def test_a_missing_period_breaks_the_line_instead_of_being_drawn_as_zero() -> None:
     picture = sparkline([D(1), D(2), None, D(4), D(5)], alt="")
     assert len(picture.trails) == 2
+
+
+def test_no_label_of_an_axis_begins_outside_its_picture() -> None:
+    """ "2,000 %" once lost its first digit."""
+    days = [date(2026, 10, 5) + timedelta(days=7 * n) for n in range(8)]
+    words = ControlWords("", "upper", "mean", "lower", "target", lambda values: ["€2,000,000"] * len(values))
+    drawn = control_chart(
+        list(zip(days, map(D, range(8)), strict=True)),
+        limits=(D(1), D(4), D(7)),
+        target=None,
+        outside=lambda _: False,
+        words=words,
+        month=lambda day: f"{day:%b}",
+    )
+    labels = [mark for mark in drawn.marks if mark.anchor == "end"]
+    assert labels and all(mark.x - width(mark.text, 7) >= 0 for mark in labels)

@@ -180,7 +180,7 @@ def test_a_missing_column_lists_what_is_there_and_the_likely_one():
     assert (found.code, found.value) == ("E-HEADER", "Amounts")
     assert (
         "Id, Name, Amounts, Region, Closed" in found.text()
-        and 'aliases: {amount: ["Amounts"]}' in found.text()
+        and "Correct its header under columns" in found.text()
     )
     assert parse(GOOD.replace("Amount", "Amounts"), aliases={"amount": ["Amounts"]}).counts.accepted == 2
 

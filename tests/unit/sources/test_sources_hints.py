@@ -7,9 +7,8 @@ import pytest
 from pipeline.errors import FileRefused
 from pipeline.language import speech
 from pipeline.sources import guess
-from pipeline.sources.ingest import _nothing_usable
+from pipeline.sources.ingest import unusable_rows
 from pipeline.sources.parse import parse_export
-from pipeline.store.records import Landed
 from pipeline.workspace.model import Company, Source, Workspace
 
 SETTINGS = {
@@ -176,10 +175,21 @@ def test_dates_that_could_be_either_are_not_settled_by_the_hint():
 
 def test_an_export_of_which_nothing_can_be_read_says_what_it_probably_is():
     result = parsed(table(rows(days=["16.11.2026", "17.11.2026"])))
-    landed = Landed("deals", "0" * 64, 1, None, "exports/deals/deals.csv", "deals.csv")  # type: ignore[arg-type]
-    found = _nothing_usable(landed, result)
+    found = unusable_rows("deals.csv", result)
     assert found.code == "E-NOROWS" and 'date: "%d.%m.%Y"' in found.text()
     assert 'date: "%d.%m.%Y"' in found.text(speech("ru"))
+
+
+def test_days_read_as_months_where_they_fit_are_refused_with_the_format_that_reads_them_all():
+    """October and half of November, day first: 12 + 12 rows fit, all but two of them on a wrong day."""
+    days = [f"{day:02}/10/2026" for day in range(1, 32)] + [f"{day:02}/11/2026" for day in range(1, 16)]
+    result = parsed(table(rows(days=days)), date="%m/%d/%Y")
+    assert (result.counts.accepted, result.counts.quarantined) == (24, 22)
+    assert unusable_rows("deals.csv", result) is None  # not most of them: each row speaks for itself
+    result = parsed(table(rows(days=days[12:])), date="%m/%d/%Y")
+    found = unusable_rows("deals.csv", result)
+    assert (found.params["bad"], found.params["count"]) == (22, 34)
+    assert 'date: "%d/%m/%Y"' in found.text() and 'date: "%d/%m/%Y"' in found.text(speech("ru"))
 
 
 # --- the evidence itself -----------------------------------------------------------------------------

@@ -15,11 +15,12 @@ from openpyxl import Workbook
 from pipeline.language import speech
 from pipeline.sources.look import known_exports, look_at
 from pipeline.sources.proposal import note_text, proposal_text
-from pipeline.sources.trial import try_file
+from pipeline.sources.tryout import try_file
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Source
 from pipeline.workspace.yamlnodes import read_yaml
 
+EXPORTS = Path(__file__).parent / "exports"
 AGENTS = ("Ada Byron", "Ben Stone", "Cy Young", "Dee Moss")
 STAGES = ("Won", "Lost", "Engaging", "Prospecting")
 
@@ -348,7 +349,54 @@ def test_workbooks_and_parquet_need_no_date_format(tmp_path):
 )
 def test_known_exports_are_told_in_every_language_they_come_in(header, expected):
     (best, *_) = known_exports(header.split(","))
-    assert (best.vendor.system, best.export.name) == expected
+    assert (best.vendor.system, best.spec.name) == expected
+
+
+@pytest.mark.parametrize(
+    ("file", "export", "accepted", "said"),
+    [
+        ("quickbooks_profit_and_loss.csv", "profit_and_loss", 9, ()),
+        ("quickbooks_profit_by_month.csv", "profit_and_loss", None, ("E-CURRENCY",)),
+        ("quickbooks_general_ledger.csv", "general_ledger", None, ("E-HEADER",)),
+    ],
+)
+def test_a_report_below_titles_is_no_list_to_look_things_up_in(file, export, accepted, said):
+    """Its columns are months and sums; only reading it to its end tells whose report it is."""
+    tried = try_file(EXPORTS / file)
+    assert (tried.made.settings["system"], tried.made.settings["export"]) == ("quickbooks", export)
+    assert (tried.parsed.counts.accepted if tried.parsed else None) == accepted
+    assert tuple(one.code for one in tried.problems) == said
+
+
+def test_columns_that_two_exports_share_are_asked_about(tmp_path):
+    """Taken for the first of the two without a word, people of one tool would count as those of the other."""
+    rows = [("id", "created_at", "owner"), ("1", "2026-11-16", "Ada Byron")]
+    tried = try_file(write(tmp_path / "people.csv", rows))
+    (note,) = tried.made.notes["system",]
+    assert (tried.made.settings["system"], note.params) == ("ortto", {"others": "prospectio prospects"})
+    assert note.is_question and "# decide: the columns fit as well" in proposal_text(tried.made, "x", str)
+    assert speech("ru").has(note.text)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "format"),
+    [
+        ("list.json", "[{ROW1},\n{ROW2}]\n", {"kind": "json"}),
+        ("inside.json", '{"page": 1, "orders": [{ROW1}, {ROW2}]}', {"kind": "json", "records": "orders"}),
+        ("lines.ndjson", "{ROW1}\n{ROW2}\n", {"kind": "ndjson"}),
+    ],
+)
+def test_json_is_proposed_with_where_its_records_lie(tmp_path, name, text, format):
+    """1.10 read as a binary fraction would end in another cent; two orders are 1234567890123.10 + 0.20."""
+    rows = [
+        '{"order_id": "A1", "close_date": "2026-11-16", "amount": 1234567890123.10}',
+        '{"order_id": "A2", "close_date": "2026-11-17", "amount": 0.20}',
+    ]
+    (tmp_path / name).write_text(text.replace("{ROW1}", rows[0]).replace("{ROW2}", rows[1]))
+    tried = try_file(tmp_path / name)
+    assert tried.made.settings["format"] == format and tried.made.settings["fact"] == "deals"
+    assert tried.problems == () and tried.parsed.counts.money_accepted == Decimal("1234567890123.30")
+    assert loaded(tried).format.kind == format["kind"]
 
 
 def test_a_known_export_in_three_lines_with_what_differs(tmp_path):

@@ -34,7 +34,7 @@ def test_every_export_declares_facts_that_exist_and_columns_they_have():
         assert vendor.system == system
         for name, spec in vendor.exports.items():
             assert spec.name == name and all(fact in FACTS for fact in spec.facts) and spec.signature
-    assert systems_for_check()["hubspot"] == {"deals", "contacts"}
+    assert systems_for_check()["mailshake"] == {"activity", "campaigns"}
     assert facts_of(Source(id="d", system="hubspot", export="deals")) == ("deals", "deal_stages")
 
 

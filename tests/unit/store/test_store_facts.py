@@ -69,6 +69,43 @@ def test_a_second_put_adds_no_row_and_makes_no_commit(store: Store) -> None:
     assert versions(store) == before
 
 
+def told_removed(store: Store, day: int, gone: tuple[str, ...], *rows: tuple[str, str, bool]) -> LandedRows:
+    """A landing of changes that names keys as deleted besides its rows."""
+    one = landed(store, day, *rows)
+    table = one.facts["deals"]
+    keys = [{"deal_id": key, "removed": True} for key in gone]
+    removed = pa.Table.from_pylist(keys, schema=DEALS.arrow_schema())
+    return LandedRows(one.landed, {"deals": pa.concat_tables([table, removed])}, entry=one.entry)
+
+
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_key_that_is_named_as_deleted_ends_comes_back_and_ends_once(
+    store: Store, full: bool, at_once: bool
+) -> None:
+    landings = [
+        told_removed(store, 2, ("never",), ("d1", "1", False), ("d2", "2", False)),
+        told_removed(store, 4, ("d1", "never"), ("d2", "2", False)),
+        told_removed(store, 6, ("d1",), ("d2", "2", False)),  # named again: nothing new
+        told_removed(store, 8, (), ("d1", "1", False), ("d2", "2", False)),  # restored as it was
+        told_removed(store, 10, ("d1", "d2")),
+    ]
+    written = 0
+    for number, one in enumerate(landings):
+        if not at_once:
+            written += sum(
+                store.put_source("hubspot_deals", TABLES, [one], full=full, since=at(2 * number + 2)).get(
+                    name, 0
+                )
+                for name in TABLES.values()
+            )
+    if at_once:
+        written = store.put_source("hubspot_deals", TABLES, landings, full=full)["raw_hubspot__deals"]
+    both = {"d1": "1", "d2": "2"}
+    assert [seen(store, day) for day in (2, 4, 6, 8, 10)] == [both, {"d2": "2"}, {"d2": "2"}, both, {}]
+    assert written == 2 + 1 + 0 + 1 + 2
+
+
 def test_old_as_of_keeps_the_old_numbers(store: Store) -> None:
     one = landed(store, 2, ("d1", "100", False), ("d2", "50", True))
     store.put_source("hubspot_deals", TABLES, [one], full=True)

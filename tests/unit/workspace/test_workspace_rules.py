@@ -419,3 +419,27 @@ def test_code_in_a_kpi_is_text_and_never_run(tmp_path: Path) -> None:
         "utf-8",
     )
     assert [(p.code, p.line) for p in problems_of(tmp_path)] == [("E-VALUE", 2)]
+
+
+def test_a_wrong_zone_does_not_hide_the_other_mistakes_of_its_file(tmp_path: Path) -> None:
+    put(tmp_path)
+    (tmp_path / "scorecards.yaml").write_text("company: X\ntimezone: Moscow\ncurrency: EU\n", "utf-8")
+    assert [(one.line, one.code) for one in problems_of(tmp_path)] == [(2, "E-VALUE"), (3, "E-VALUE")]
+
+
+def test_a_misspelled_key_of_a_mapped_column_names_the_right_one(tmp_path: Path) -> None:
+    put(tmp_path)
+    source = "id: crm\nsystem: own\nfact: deals\ncolumns:\n  amount: {from: Value, optinal: true}\n"
+    (tmp_path / "sources/crm.yaml").write_text(source, "utf-8")
+    assert problems_of(tmp_path)[0].text() == "The key optinal is not known here. Did you mean optional?"
+
+
+def test_a_second_address_in_one_recipient_is_not_lost_silently(tmp_path: Path) -> None:
+    """In braces the comma makes the second address a key without a value."""
+    put(tmp_path)
+    recipients = "[{address: a@example.com, b@example.com}]"
+    text = f"audiences:\n  - {{id: a, title: A, language: en, recipients: {recipients}}}\n"
+    (tmp_path / "audiences.yaml").write_text(text, "utf-8")
+    found = problems_of(tmp_path)[0]
+    assert (found.code, found.line) == ("E-KEY", 2)
+    assert found.text() == "The key b@example.com is not known here. Known keys: address, name."

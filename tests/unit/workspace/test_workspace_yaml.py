@@ -103,9 +103,9 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     ids=["bomb", "deep", "self", "merge", "5MB"],
 )
 def test_files_that_multiply_or_nest_are_refused_fast(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone: a busy machine is no fault
     document, problems = read_yaml(text.encode(), "g.yaml")
-    assert time.perf_counter() - began < 1.5
+    assert time.process_time() - began < 5  # unrefused, it would take minutes
     assert document is None
     assert [p.code for p in problems] == ["E-LIMIT"]
 

@@ -1,0 +1,50 @@
+"""The process that prints: `python -m pipeline.report.printer FD` answers orders until its owner goes away.
+
+Here: the loop. Not here: who starts and stops it (printers.py), printing itself (pdf.py). A process of its
+own, because a page that never ends can only be stopped by ending its process, and because pages are printed
+side by side.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+from multiprocessing.connection import Connection
+
+from pipeline.errors import InvariantBroken, Problem, ScorecardError
+from pipeline.report.printed import Order, Printed
+
+
+def answer(order: Order) -> Printed | ScorecardError:
+    """The print of an order, or why there is none."""
+    try:
+        from pipeline.report.pdf import print_pdf  # here, so that a missing library is an answer too
+
+        return print_pdf(order.html, identifier=order.identifier, created=order.created, files=order.files)
+    except ScorecardError as error:
+        return error
+    except Exception as error:
+        return InvariantBroken(
+            Problem(
+                "document-print",
+                "The document could not be printed: {what}",
+                "Report this with the run id.",
+                params={"what": f"{type(error).__name__}: {error}"},
+            )
+        )
+
+
+def main(descriptor: int) -> None:
+    gc.set_threshold(50_000, 50, 50)  # a page is many small objects that die together
+    with Connection(descriptor) as owner:
+        while True:
+            try:
+                order = owner.recv()
+            except EOFError:
+                return
+            owner.send(answer(order))
+            gc.freeze()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -37,6 +37,7 @@ imports: setup
 	$(BIN)/lint-imports
 
 test-slow: setup
+	@$(PYTHON) tools/system_libraries.py --for-slow-tests
 	$(BIN)/pytest -m slow
 
 packaging: setup

@@ -11,10 +11,13 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline.errors import Problem
+from pipeline.sources.drift import DRIFT
 from pipeline.sources.ingest import IngestReport
 from pipeline.sources.state import Counts, SourceState
 
 USABLE, VALID, ACCOUNTED = "export_is_usable", "every_row_is_valid", "every_row_is_accounted_for"
+AS_USUAL = "export_is_as_usual"
 
 
 def source_check_specs(asset: str) -> list[dg.AssetCheckSpec]:
@@ -23,6 +26,11 @@ def source_check_specs(asset: str) -> list[dg.AssetCheckSpec]:
             USABLE, asset=asset, description="The newest export could be read and is not stale"
         ),
         dg.AssetCheckSpec(VALID, asset=asset, description="No row of the newest export is in quarantine"),
+        dg.AssetCheckSpec(
+            AS_USUAL,
+            asset=asset,
+            description="The newest export has the columns, the number of rows and the unit of those before",
+        ),
         dg.AssetCheckSpec(
             ACCOUNTED,
             asset=asset,
@@ -37,6 +45,7 @@ def source_checks(asset: str, report: IngestReport, state: SourceState) -> list[
     return [
         _result(asset, USABLE, state.usable, _usable_metadata(state)),
         _result(asset, VALID, state.counts.quarantined == 0, _rows_metadata(state)),
+        _result(asset, AS_USUAL, not _drift(state), _drift_metadata(state)),
         _result(
             asset,
             ACCOUNTED,
@@ -63,11 +72,30 @@ def _usable_metadata(state: SourceState) -> dict[str, Any]:
     metadata: dict[str, Any] = {"state": state.freshness}
     if state.received_at:
         metadata["received at (UTC)"] = state.received_at.strftime("%Y-%m-%d %H:%M")
+    for name, instant in (
+        ("last landed (UTC)", state.last_landed_at),
+        ("expected by (UTC)", state.expected_by),
+        ("stale since (UTC)", state.stale_since),
+    ):
+        if instant:
+            metadata[name] = instant.strftime("%Y-%m-%d %H:%M")
     if state.data_through:
         metadata["data through"] = state.data_through.isoformat()
     if state.problem:
         metadata["what to do"] = state.problem.full()
     return metadata
+
+
+def _drift(state: SourceState) -> list[Problem]:
+    return [problem for problem in state.warnings if problem.code in DRIFT]
+
+
+def _drift_metadata(state: SourceState) -> dict[str, Any]:
+    found = _drift(state)
+    return {
+        **{problem.code: problem.text() for problem in found},
+        "what changed": f"{len(found)} warnings" if found else "Nothing out of the ordinary.",
+    }
 
 
 def _rows_metadata(state: SourceState) -> dict[str, Any]:

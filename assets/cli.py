@@ -95,6 +95,11 @@ _APP = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": Fal
 app = typer.Typer(help="Goal scorecards and the strategic plan from the exports you already have.", **_APP)  # type: ignore[arg-type]
 outbox_app = typer.Typer(help="Look at queued mail, hold or resend it.", **_APP)  # type: ignore[arg-type]
 app.add_typer(outbox_app, name="outbox")
+sources_app = typer.Typer(
+    help="What is connected, how fresh it is, and what a new file could be.",
+    **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
+)
+app.add_typer(sources_app, name="sources", invoke_without_command=True)
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -157,6 +162,28 @@ def init(
     if not sample:
         terminal.table([[name, terminal.say(what)] for name, what in STARTER.items()], indent=2)
     terminal.said("Next: scorecards --workspace {folder} check", folder=folder)
+
+
+@app.command("goals-template", cls=_Command)
+def goals_template(
+    workspace: WorkspaceOption = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="The new file. [default: goals/goals.xlsx]")
+    ] = None,
+    debug: DebugOption = False,
+) -> None:
+    """Write an empty goal workbook.
+
+    For goals kept in a spreadsheet; owners, KPIs and objectives of the workspace can be chosen in it.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from pipeline.kpis.catalogue import CATALOGUE
+    from pipeline.workspace.goalbook import FILE, write_goal_workbook
+
+    kpis = [kpi.id for kpi in CATALOGUE]
+    made = write_goal_workbook(out or opened.root / FILE, opened, kpis, terminal.lang)
+    terminal.said("{file} is ready: one row is one goal. Next: fill it in, then scorecards check", file=made)
 
 
 @app.command(cls=_Command)
@@ -477,6 +504,70 @@ def outbox_resend(
     terminal.said("Next: scorecards deliver")
 
 
+@sources_app.callback()
+def sources(
+    context: typer.Context,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """What is connected, how fresh it is, and what a new file could be."""
+    _remember(workspace, debug)
+    if context.invoked_subcommand is not None:
+        return
+    from assets import sources_screen
+    from assets.screens import as_json
+
+    opened, terminal = _open_if_any(), _terminal()
+    found = sources_screen.connected(opened, datetime.now(UTC))
+    if json:
+        terminal.line(as_json(sources_screen.sources_record(found, terminal)))
+    else:
+        sources_screen.show_sources(terminal, opened, found)
+
+
+@sources_app.command("try", cls=_Command)
+def sources_try(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, XLSX, JSON or Parquet file.")],
+    workspace: WorkspaceOption = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Put the proposed source into the workspace; overwrites nothing.")
+    ] = False,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Say what a file is taken for.
+
+    Shows how it reads and which KPIs it could feed, and proposes a source for it.
+    """
+    _remember(workspace, debug)
+    if not file.is_file():
+        raise _wrong("There is no file {file}.", "Correct its name.", file=file)
+    from assets import sources_screen
+    from assets.screens import as_json
+    from pipeline.kpis.catalogue import CATALOGUE
+    from pipeline.sources.tryout import try_file
+
+    opened, terminal = (_open() if write else _open_if_any()), _terminal()
+    tried = try_file(file.resolve(), opened.company if opened else None)
+    kpis = [*CATALOGUE, *(opened.kpis if opened else ())]
+    target = f"sources/{tried.made.id}.yaml"
+    if json:
+        terminal.line(as_json(sources_screen.tryout_record(terminal, tried, kpis, target)))
+    else:
+        sources_screen.show_tryout(terminal, tried, kpis, target)
+    if write and opened is not None:
+        made = sources_screen.write_proposal(opened, tried, sources_screen.text_of(terminal, tried))
+        _open()  # what was written is read once as the next command will read it
+        for path in made:
+            terminal.error(terminal.say("Written: {file}", file=path.relative_to(opened.root)))
+        folder = f"exports/{tried.made.id}/"
+        terminal.error(
+            terminal.say("Next: drop the export into {folder}, then scorecards check", folder=folder)
+        )
+    raise typer.Exit(WITH_PROBLEMS if tried.problems else DONE)
+
+
 @app.command(cls=_Command)
 def serve(
     workspace: WorkspaceOption = None,
@@ -550,6 +641,15 @@ def _open() -> Workspace:
     from assets.workspaces import open_workspace
 
     return open_workspace((_settings["workspace"] or Path()).resolve())
+
+
+def _open_if_any() -> Workspace | None:
+    """The workspace, or None where none was named and the current folder is none."""
+    from pipeline.workspace.loader import COMPANY_FILE
+
+    if _settings["workspace"] is None and not (Path() / COMPANY_FILE).is_file():
+        return None
+    return _open()
 
 
 def _with_outbox() -> tuple[Workspace, Terminal, Outbox]:

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.bundled import templates_dir
-from pipeline.workspace.model import Workspace
+from pipeline.workspace.model import Pull, Sql, Workspace
 
 Grade = Literal["ok", "warn", "fail"]
 
@@ -239,30 +239,40 @@ def secrets(root: Path) -> Iterator[Finding]:
 
 
 def pulls(workspace: Workspace, installed: Callable[[str], bool] | None = None) -> Iterator[Finding]:
-    """The keys of pulls are where the workspace says; they are not tried out, which would cost quota."""
+    """The keys of pulls and the addresses of databases are where the workspace says; they are not tried out,
+    which would cost quota."""
     has = installed or (lambda name: importlib.util.find_spec(name) is not None)
     for source in workspace.sources:
-        pull = source.pull
-        if pull is None:
+        asked = source.pull or source.sql
+        if asked is None:
             continue
-        names = [name for name in (pull.token_env, pull.client_id_env, pull.client_secret_env) if name]
-        missing = [name for name in names if not os.environ.get(name, "").strip()]
+        missing = [name for name in _variables(asked) if not os.environ.get(name, "").strip()]
         if missing:
             yield Finding(
                 "fail",
-                "The key of source {source} is not in the environment variable {name}.",
+                "The secret of source {source} is not in the environment variable {name}.",
                 "Set it for the user that runs the program.",
                 {"source": source.id, "name": ", ".join(missing)},
             )
-        elif pull.keyring is not None and not has("keyring"):
+        elif asked.keyring is not None and not has("keyring"):
             yield Finding(
                 "fail",
-                "The key of source {source} is in the keyring, and keyrings are not installed.",
+                "The secret of source {source} is in the keyring, and keyrings are not installed.",
                 "Install them: {command}",
                 {"source": source.id, "command": KEYRING_COMMAND},
             )
         else:
-            yield Finding("ok", "Key of source {source}: named", params={"source": source.id})
+            yield Finding("ok", "Secret of source {source}: named", params={"source": source.id})
+
+
+def _variables(asked: Pull | Sql) -> list[str]:
+    """Names of the environment variables that must be set."""
+    names = (
+        (asked.url_env,)
+        if isinstance(asked, Sql)
+        else (asked.token_env, asked.client_id_env, asked.client_secret_env)
+    )
+    return [name for name in names if name]
 
 
 def mail(workspace: Workspace) -> Iterator[Finding]:

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.checks import source_check_specs, source_checks
+from assets.partitions import week_of_key
 from assets.resources import WorkRoom
 from assets.weeks import is_backfill
 from pipeline.language import pick
+from pipeline.periods import latest_due_week
 from pipeline.sources.freshness import source_states
 from pipeline.sources.ingest import IngestReport, ingest_source
 from pipeline.sources.state import SourceState
@@ -49,7 +51,7 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
             problem = room.pull(source).problem
             if problem is not None:
                 context.log.warning(problem.full())
-        report = ingest_source(room.workspace, source, room.store, room.now())
+        report = ingest_source(room.workspace, source, room.store, room.now(), query=_asks(context, room))
         room.reports[source.id] = report
         room.progress("sources", len(room.reports), len(room.workspace.sources))
         return dg.MaterializeResult(
@@ -58,6 +60,13 @@ def raw_asset(source: Source, key: str, partitions: dg.PartitionsDefinition) -> 
         )
 
     return raw
+
+
+def _asks(context: dg.AssetExecutionContext, room: WorkRoom) -> bool:
+    """Whether databases are asked: by the run of the newest week alone; a past week is as known then."""
+    company = room.workspace.company
+    latest = latest_due_week(room.now(), company.zone, company.cutoff)
+    return not is_backfill(context) and week_of_key(context.partition_keys[-1]) >= latest
 
 
 def _state(room: WorkRoom, source: Source) -> SourceState:

@@ -46,6 +46,7 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
         _show_late(terminal, workspace, report.edition, report.ingest, store)
         unfetched = {key for key, one in report.pulled.items() if one.problem}
         _show_old(terminal, workspace, report.edition, unfetched)
+        _show_drift(terminal, workspace, report.edition)
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
@@ -128,6 +129,23 @@ def _show_old(terminal: Terminal, workspace: Workspace, edition: Edition, told: 
             terminal.error(f"{name}: {state.problem.full(terminal.say)}")
             shown = True
     if shown:
+        terminal.line()
+
+
+def _show_drift(terminal: Terminal, workspace: Workspace, edition: Edition) -> None:
+    """Exports that can be read and are still not what they used to be."""
+    from pipeline.sources.drift import DRIFT
+
+    texts = [
+        f"{pick(source.title, terminal.lang) or source.id}: {problem.full(terminal.say)}"
+        for source in workspace.sources
+        if (state := edition.sources.get(source.id)) is not None
+        for problem in state.warnings
+        if problem.code in DRIFT
+    ]
+    for text in texts:
+        terminal.error(text)
+    if texts:
         terminal.line()
 
 

@@ -50,6 +50,7 @@ def problem_record(problem: Problem, say: Translate) -> dict[str, Any]:
         "file": problem.file,
         "line": problem.line,
         "column": problem.column,
+        "sheet": problem.sheet,
         "value": problem.value,
         "message": problem.text(say),
     }

@@ -34,6 +34,15 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return folded[match[0]] if match else None
 
 
+def column_letters(column: int) -> str:
+    """The name of a workbook's column: 1 is A, 27 is AA."""
+    text = ""
+    while column > 0:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
+
+
 @dataclass(frozen=True)
 class Problem:
     """One thing that is wrong: where it is, what it is, and what to do about it.
@@ -52,6 +61,8 @@ class Problem:
     value: str | None = None
     expected: str | None = None
     severity: Severity = "error"
+    sheet: str | None = None
+    """In a workbook, the sheet; `line` is then the row and `column` the column, both from 1."""
     params: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def text(self, translate: Translate | None = None) -> str:
@@ -65,14 +76,21 @@ class Problem:
         typeset: Translate = getattr(translate, "typeset", str)
         return typeset(" ".join(parts))
 
-    def place(self) -> str:
-        """`file:line:column` as far as it is known, in the form editors can jump to."""
+    def place(self, translate: Translate | None = None) -> str:
+        """`file:line:column` as far as it is known, in the form editors can jump to; of a workbook its sheet
+        and cell."""
+        if self.sheet is not None and isinstance(self.column, int):
+            say = translate or (lambda template: template)
+            cell = f"{column_letters(self.column)}{self.line}"
+            return say("{file}, sheet {sheet}, cell {cell}").format(
+                file=self.file, sheet=self.sheet, cell=cell
+            )
         parts = [str(part) for part in (self.file, self.line, self.column) if part is not None]
         return ":".join(parts)
 
     def full(self, translate: Translate | None = None) -> str:
         """Place, code and sentence in one line."""
-        place = self.place()
+        place = self.place(translate)
         return f"{place + ': ' if place else ''}{self.code} {self.text(translate)}"
 
 

@@ -11,6 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 
 # What is loaded -> the Debian package that has it. Without the last one every page takes five times longer.
 LIBRARIES = {
@@ -18,6 +20,8 @@ LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
+SERVERS = {"initdb": "postgresql"}
+"""Programs that only slow tests start -> the Debian package that has them."""
 MAC_NAMES = {
     "libpango-1.0.so.0": "libpango-1.0.dylib",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0.dylib",
@@ -25,8 +29,14 @@ MAC_NAMES = {
 }
 
 
-def missing() -> list[str]:
-    return [package for library, package in LIBRARIES.items() if not _loads(library)]
+def missing(slow_tests: bool = False) -> list[str]:
+    found = [package for library, package in LIBRARIES.items() if not _loads(library)]
+    return [*found, *(package for name, package in SERVERS.items() if slow_tests and not _is_there(name))]
+
+
+def _is_there(program: str) -> bool:
+    """Debian keeps a server's programs out of the path, in a folder a version."""
+    return bool(shutil.which(program) or [*Path("/usr/lib/postgresql").glob(f"*/bin/{program}")])
 
 
 def _loads(library: str) -> bool:
@@ -46,8 +56,9 @@ def _loads(library: str) -> bool:
     return False
 
 
-def main() -> int:
-    packages = [*missing(), *venv_package()]
+def main(arguments: Sequence[str] = ()) -> int:
+    slow_tests = "--for-slow-tests" in arguments
+    packages = [*missing(slow_tests), *venv_package()]
     if not packages:
         return 0
     command = ["apt-get", "install", "-y", "-qq", *packages]
@@ -56,11 +67,11 @@ def main() -> int:
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", "update", "-qq"], env=environment, check=False)
         subprocess.run(command, env=environment, check=False, stdout=subprocess.DEVNULL)
-        packages = [*missing(), *venv_package()]
+        packages = [*missing(slow_tests), *venv_package()]
         if not packages:
             return 0
     print(instruction(packages), file=sys.stderr)
-    return 1
+    return 0 if set(packages) <= set(SERVERS.values()) else 1
 
 
 def venv_package() -> list[str]:
@@ -78,7 +89,7 @@ def instruction(packages: list[str]) -> str:
         "Install them, then run the command again:",
     ]
     if sys.platform == "darwin":
-        lines.append("    brew install pango harfbuzz")
+        lines.append("    brew install pango harfbuzz" + (" postgresql" if "postgresql" in packages else ""))
     elif shutil.which("apt-get"):
         lines.append(f"    sudo apt-get update && sudo apt-get install -y {' '.join(packages)}")
     elif shutil.which("dnf"):
@@ -91,4 +102,4 @@ def instruction(packages: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

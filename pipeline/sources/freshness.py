@@ -9,24 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from statistics import median
 from typing import Any
 
 from pipeline.errors import Problem
 from pipeline.periods import DAY, Week, as_instant, company_date
 from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import delivers_full, source_facts
+from pipeline.sources.drift import drift_warnings
 from pipeline.sources.ingest import file_pattern, problems_from_json
 from pipeline.sources.pulls.log import newest as newest_attempt
 from pipeline.sources.state import Counts, Freshness, SourceState
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Source, Workspace
-
-VOLUME_DROP_PERCENT = 80
-"""A drop of this much against the median of the four exports before is worth a warning."""
-VOLUME_HISTORY = 4
 
 Entry = Mapping[str, Any]
 
@@ -44,12 +40,16 @@ def _state(workspace: Workspace, source: Source, store: Store, knowledge: Knowle
     if source.pull is not None and freshness != "refused":
         freshness, problem = _after_pull(source, store, instant, freshness, problem)
     newest = entries[-1] if entries else None
+    expected = _expected_by(workspace, source, _instant(usable[-1])) if usable else None
     warnings = [*_warnings(source, entries, usable), *_falls(source, store, knowledge, usable)]
     return SourceState(
         source_id=source.id,
         title=dict(source.title),
         freshness=freshness,
         received_at=_instant(usable[-1]) if usable else None,
+        last_landed_at=_instant(newest) if newest else None,
+        expected_by=expected,
+        stale_since=expected if expected is not None and _has_passed(source, expected, instant) else None,
         data_through=_data_through(usable),
         counts=_counts(newest) if newest else Counts(),
         reasons=dict(json.loads(newest["reasons"])) if newest else {},
@@ -80,6 +80,20 @@ def _verdict(
     return "fresh", None
 
 
+def _expected_by(workspace: Workspace, source: Source, received: datetime) -> datetime:
+    """When the source is stale unless something newer than what was received at `received` is there."""
+    if not source.must_see_whole_weeks:
+        return received + timedelta(days=source.stale_after_days)
+    zone = workspace.company.zone
+    week = Week.of(company_date(received, zone) + DAY)  # fetched on a Sunday, it has seen that week
+    return as_instant(datetime.combine(week.plus(1).monday, time()), zone)
+
+
+def _has_passed(source: Source, expected: datetime, instant: datetime) -> bool:
+    """The week is over with its last midnight; an age may be reached and not exceeded."""
+    return instant >= expected if source.must_see_whole_weeks else instant > expected
+
+
 def _last_week_day(workspace: Workspace, instant: datetime) -> datetime:
     """Midnight at the beginning of the last day of the week that had ended last."""
     zone = workspace.company.zone
@@ -101,13 +115,8 @@ def _after_pull(
 def _warnings(source: Source, entries: Sequence[Entry], usable: Sequence[Entry]) -> list[Problem]:
     """What a person should know about the newest export although it is used."""
     warnings = problems_from_json(entries[-1]["warnings"]) if entries else []
-    earlier = [int(entry["rows_in"]) for entry in usable[-1 - VOLUME_HISTORY : -1]]
     varies = source.pull is not None and not delivers_full(source)  # a quiet week has few changes
-    if usable and len(earlier) == VOLUME_HISTORY and not varies:
-        rows, usual = int(usable[-1]["rows_in"]), median(earlier)
-        if rows * 100 <= (100 - VOLUME_DROP_PERCENT) * usual:
-            warnings.append(_volume(source, str(usable[-1]["name"]), rows, round(usual)))
-    return warnings
+    return [*warnings, *drift_warnings(source.id, usable, varies=varies)]
 
 
 def _falls(source: Source, store: Store, knowledge: Knowledge, usable: Sequence[Entry]) -> list[Problem]:
@@ -154,6 +163,13 @@ def _folder(source: Source) -> dict[str, object]:
 
 
 def _missing(source: Source) -> Problem:
+    if source.sql is not None:
+        return Problem(
+            "E-MISSING",
+            'The database of "{source}" has not been asked yet.',
+            "Set the variable with its address and run the newest week.",
+            params={"source": source.id},
+        )
     return Problem(
         "E-MISSING",
         'No export of "{source}" has been received.',
@@ -181,25 +197,18 @@ def _pull_stale(source: Source, since: date) -> Problem:
 
 
 def _stale(source: Source, since: date, age: int) -> Problem:
+    about = {"since": since.isoformat(), "age": age, "limit": source.stale_after_days}
+    if source.sql is not None:
+        return Problem(
+            "E-STALE",
+            'The newest rows of "{source}" were asked for on {since}: {age} days ago, more than the {limit} '
+            "allowed.",
+            "Run the newest week, and look there for why its database could not be asked.",
+            params={"source": source.id, **about},
+        )
     return Problem(
         "E-STALE",
         'The newest export of "{source}" is of {since}: {age} days old, more than the {limit} allowed.',
         "Export it again and drop the file into {folder}.",
-        params={
-            **_folder(source),
-            "since": since.isoformat(),
-            "age": age,
-            "limit": source.stale_after_days,
-        },
-    )
-
-
-def _volume(source: Source, name: str, rows: int, usual: int) -> Problem:
-    return Problem(
-        "W-VOLUME",
-        '{name} of "{source}" has {rows} rows; the four exports before had {usual} (median).',
-        "Check whether the export was filtered or cut off.",
-        file=name,
-        severity="warning",
-        params={"source": source.id, "name": name, "rows": rows, "usual": usual},
+        params={**_folder(source), **about},
     )

@@ -28,6 +28,8 @@ from pipeline.facts import FACTS
 from pipeline.periods import as_instant, company_date
 from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
+from pipeline.sources.drift import profile
+from pipeline.sources.hints import FORMAT
 from pipeline.sources.privacy import hash_key
 from pipeline.sources.reasons import DUPLICATE
 from pipeline.sources.state import Counts, ParsedExport
@@ -94,14 +96,18 @@ def ingest_source(
     progress: Progress | None = None,
     *,
     parser: Parser | None = None,
+    query: bool = True,
 ) -> IngestReport:
     """Land a source's new files and bring its tables up to date with everything landed.
+
+    A source with `sql` is asked instead, when `query` allows it: what a database says today is no news of
+    a week long past.
 
     A file that cannot be read is logged as refused and changes no fact. What is older than the declared
     retention is forgotten at the end, after its rows are in the tables. Raises InvariantBroken when rows
     or money in are not what was accepted, quarantined and excluded.
     """
-    report = _ingest(workspace, source, store, now, progress, parser)
+    report = _ingest(workspace, source, store, now, progress, parser, query)
     if workspace.company.retention_days is not None:
         store.forget_before(workspace.company.retention_days, now, source.id)
     return report
@@ -114,12 +120,18 @@ def _ingest(
     now: datetime,
     progress: Progress | None,
     parser: Parser | None,
+    query: bool,
 ) -> IngestReport:
-    landed, warnings = land_files(workspace, source, store, now)
+    failed: tuple[Problem, ...] = ()
+    if source.sql is None:
+        landed, warnings = land_files(workspace, source, store, now)
+    else:
+        landed, failed = land_answer(workspace, source, store, now) if query else ((), ())
+        warnings = ()
     config_sha = source_fingerprint(workspace, source)
     work = _to_read(source.id, store, config_sha)
     if not work.read and not work.too_late:
-        return IngestReport(source.id, landed, warnings=warnings)
+        return IngestReport(source.id, landed, refused=failed, warnings=warnings)
     results: list[tuple[LandedRows, ParsedExport | None]] = [
         (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
     ]
@@ -138,6 +150,7 @@ def _ingest(
     report = _report(source.id, landed, warnings, results, written)
     return replace(
         report,
+        refused=(*failed, *report.refused),
         warnings=(*report.warnings, *_falls(source, store, work.read)),
         replaced=_replaced_rows(source, store, work.read),
     )
@@ -201,6 +214,35 @@ def land_files(
     if landed:
         store.sync(source.id)
     return tuple(landed), tuple(warnings)
+
+
+def land_answer(
+    workspace: Workspace, source: Source, store: Store, now: datetime
+) -> tuple[tuple[Landed, ...], tuple[Problem, ...]]:
+    """Ask the source's database and land its rows as received now; or why that could not be done.
+
+    The same rows again on the same day are no new landing; on a later day they are, since they tell that
+    nothing has changed until then.
+    """
+    from pipeline.sources.sql import ask, asked  # database drivers; only for sources that have a query
+
+    try:
+        answer = ask(source, workspace.root, now)
+    except FileRefused as refusal:
+        place = workspace.location(f"source:{source.id}/sql") or {}
+        return (), tuple(replace(problem, **place) for problem in refusal.problems)
+    landings = store.landings(source.id)
+    if landings and store.is_kept(landings[-1]):
+        before, zone = asked(store.content(landings[-1])), workspace.company.zone
+        if (
+            before
+            and before[0] == answer.rows_sha
+            and company_date(before[1], zone) == company_date(now, zone)
+        ):
+            return (), ()
+    landed = store.land(source.id, answer.data, received_at=now, origin=f"sql/{source.id}.parquet")
+    store.sync(source.id)
+    return (landed,), ()
 
 
 def _name(path: Path, root: Path) -> str:
@@ -306,7 +348,7 @@ def source_fingerprint(workspace: Workspace, source: Source) -> str:
     record: dict[str, Any] = {
         "reading": READING_VERSION,
         "source": source.model_dump(
-            mode="json", exclude={"title", "verification", "limitations", "owner", "pull"}
+            mode="json", exclude={"title", "verification", "limitations", "owner", "pull", "sql"}
         ),
         "timezone": workspace.company.timezone,
         "currency": workspace.company.currency,
@@ -378,6 +420,7 @@ def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedE
         "data_through": data_through(facts, received_on),
         "reasons": json.dumps({str(k): int(v) for k, v in sorted(reasons.items())}, ensure_ascii=False),
         "warnings": problems_to_json(parsed.warnings),
+        "profile": profile(parsed.header, facts),
     }
     rejected = _as_text(parsed.quarantine)
     unusable = unusable_rows(landed.name, parsed)
@@ -576,25 +619,28 @@ def unusable_rows(name: str, parsed: ParsedExport) -> Problem | None:
     rows = counts.rows_in - counts.excluded
     if counts.quarantined and not counts.accepted:
         message = "None of the {count} rows can be used; the first of them is shown."
-        return _of_rows(message, name, table if len(table) else parsed.quarantine, counts.quarantined)
+        return _of_rows(message, name, parsed, table if len(table) else parsed.quarantine, counts.quarantined)
     if len(table) >= MANY_ROWS and 2 * len(table) > rows:
         message = "{bad} of {count} rows cannot be used, so the others are not trusted; the first is shown."
-        return _of_rows(message, name, table, rows)
+        return _of_rows(message, name, parsed, table, rows)
     return None
 
 
-def _of_rows(message: str, name: str, table: pd.DataFrame, count: int) -> Problem:
+def _of_rows(message: str, name: str, parsed: ParsedExport, table: pd.DataFrame, count: int) -> Problem:
+    """With the likely right format as the remedy when the column that is to blame suggests one."""
     usual = table[table["reason"] == table["reason"].mode().iloc[0]].iloc[0]
+    blamed = str(usual["column"]).split("; ")
+    hint = next((one for one in parsed.warnings if one.code == FORMAT and one.column in blamed), None)
     return Problem(
         "E-NOROWS",
         message,
-        str(usual["remedy"]),
+        hint.remedy if hint else str(usual["remedy"]),
         file=name,
         line=int(usual["line"]),
         column=str(usual["column"]) or None,
         value=str(usual["value"]) or None,
         expected=None,
-        params={"count": count, "bad": len(table), "name": name},
+        params={**(hint.params if hint else {}), "count": count, "bad": len(table), "name": name},
     )
 
 

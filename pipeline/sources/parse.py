@@ -26,6 +26,7 @@ from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
 from pipeline.sources.headers import Found, find_columns, fold, unused_warning
+from pipeline.sources.hints import column_hint, resplit_header
 from pipeline.sources.jsonfile import read_json
 from pipeline.sources.mapped import adapted, format_problems, mapped_export
 from pipeline.sources.parquet import read_parquet
@@ -90,10 +91,15 @@ def parse_export(
         raw = pulled_table(bundle, pull)
     rejections = Rejections()
     raw, taken = _with_lookups(workspace, source, raw, context, rejections)
-    spec, found = _columns(spec, source, raw, name, taken)
+    try:
+        spec, found = _columns(spec, source, raw, name, taken)
+    except FileRefused as refusal:
+        _refuse_delimiter(spec, source, raw, context.format, name)
+        raise refusal
     if not raw.rows and not raw.broken and not source.allow_empty:
         _refuse_empty(raw, name, pull is not None, context.is_full)
-    return _Parsing(source, spec, context, raw, found, rejections).result()
+    parsed = _Parsing(source, spec, context, raw, found, rejections).result()
+    return parsed if pull is None else replace(parsed, header=())
 
 
 def _shaped_table(data: bytes, source: Source, spec: ExportSpec, context: Context, name: str) -> RawTable:
@@ -180,6 +186,8 @@ def read_table(data: bytes, format: FileFormat, name: str, layout: Layout = PLAI
 def _context(workspace: Workspace, source: Source, spec: ExportSpec, name: str) -> Context:
     own = source.format
     changes = {key: getattr(own, key) for key in own.model_fields_set} if own else {}
+    if source.sql is not None:
+        changes["kind"] = "parquet"  # what answers are landed as
     format = spec.format.model_copy(update=changes)
     zone = _zone(source, workspace, name)
     currency = source.currency or workspace.company.currency
@@ -270,6 +278,29 @@ def _columns(
     return spec, replace(
         found, warnings=found.warnings + unused_warning(raw.header, used, name, raw.header_line)
     )
+
+
+def _refuse_delimiter(spec: ExportSpec, source: Source, raw: RawTable, format: FileFormat, name: str) -> None:
+    """Refuses (E-DELIMITER) a text file whose header has every needed column when cut by another mark."""
+    if format.kind != "csv":
+        return
+    for mark, header in resplit_header(raw.header, format.delimiter):
+        folded = {fold(cell) for cell in header}
+        needed = [
+            {fold(h) for h in (*source.aliases.get(field.name, ()), *field.headers)}
+            for field in spec.fields
+            if field.needed
+        ]
+        if needed and all(names & folded for names in needed):
+            raise refused(
+                "E-DELIMITER",
+                'The cells are separated by "{likely}", not by the declared "{declared}".',
+                'Declare format: {{delimiter: "{likely}"}} for the source.',
+                name,
+                line=raw.header_line,
+                likely=mark.replace("\t", "\\t"),
+                declared=format.delimiter.replace("\t", "\\t"),
+            )
 
 
 # --- lookups -----------------------------------------------------------------------------------------
@@ -365,6 +396,7 @@ class _Parsing:
         self.rejections = rejections
         self.fact: Fact = FACTS[spec.fact]
         self.fields: dict[str, Field] = {field.name: field for field in spec.fields}
+        self.hints: list[Problem] = []
 
     def result(self) -> ParsedExport:
         excluded, warnings = self._excluded()
@@ -383,7 +415,14 @@ class _Parsing:
             self._facts(kept, rows.iloc[list(self.raw.removed)]),
             self._quarantine(rejected),
             counts,
-            (*self.raw.warnings, *self.found.warnings, *warnings, *self.spec.warn(kept, self.context)),
+            (
+                *self.raw.warnings,
+                *self.found.warnings,
+                *self.hints,
+                *warnings,
+                *self.spec.warn(kept, self.context),
+            ),
+            self.raw.header[: len(self.raw.header) - self._looked_up()],
         )
 
     # --- exclusion ---
@@ -488,6 +527,10 @@ class _Parsing:
         typed = self._parsed(field, text)
         header = self._header(field.name)
         self.rejections.add(np.flatnonzero(typed.bad), typed.reason, header, text)
+        if typed.bad.any() and field.map is None:
+            dates, format = self._date_formats(field), self.context.format
+            hint = column_hint(field.kind, header, text, typed.bad, format, dates, self.context.file)
+            self.hints += [hint] if hint else []
         if field.filled and field.name in self.found.at and self.fact.column(field.name) is None:
             blank = np.flatnonzero(_mask(pc.is_null(cells.trimmed(text))))
             self.rejections.add(blank, reasons.REQUIRED, header, text)
@@ -545,11 +588,15 @@ class _Parsing:
         for row, column, reason in self.raw.flagged:
             if column in used:
                 self.rejections.add([row], reason, self.raw.header[column], self.raw.columns[column])
-        last = len(self.raw.columns) - 1 - sum(len(lookup.take) for lookup in self.source.lookup)
+        last = len(self.raw.columns) - 1 - self._looked_up()
         if self.raw.cut_row is not None and last in used:
             self.rejections.add(
                 [self.raw.cut_row], reasons.TRUNCATED, self.raw.header[last], self.raw.columns[last]
             )
+
+    def _looked_up(self) -> int:
+        """Number of columns that second files added behind the file's own."""
+        return sum(len(lookup.take) for lookup in self.source.lookup)
 
     # --- rows ---
 

@@ -23,13 +23,12 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.errors import FileRefused, Problem, shown
+from pipeline.sources.guess import DELIMITERS, likely_encoding
 from pipeline.sources.headers import fold
+from pipeline.sources.hints import script_warning
 from pipeline.sources.reasons import LONG, QUOTE, SHORT, TRUNCATED, Reason
 from pipeline.workspace.model import FileFormat
 
-DELIMITERS = (",", ";", "\t", "|")
-ENCODINGS = ("utf-8", "utf-16", "cp1251", "cp1252")
-"""Tried, in this order, to name the likely right encoding. Latin-1 decodes anything and so proves nothing."""
 CHUNK_ROWS = 50_000
 TITLE_LINES = 25
 """Records above a header that is looked for, at most."""
@@ -110,7 +109,9 @@ def read_csv(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN)
     def reopened() -> Iterator[str]:
         return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
 
-    return _Reader(reopened, format, name, layout, _is_ended(data, encoding)).table()
+    table = _Reader(reopened, format, name, layout, _is_ended(data, encoding)).table()
+    doubts = script_warning(data, format.encoding, name)
+    return replace(table, warnings=(*doubts, *table.warnings)) if doubts else table
 
 
 def refused(code: str, message: str, remedy: str, name: str, **extra: object) -> FileRefused:
@@ -263,7 +264,8 @@ def check_unpacked_size(members: Sequence[zipfile.ZipInfo], packed: int, name: s
 def checked_encoding(data: bytes, declared: str, name: str) -> str:
     """Python's codec for the declared encoding, after every byte has been held against it."""
     codec = _codec(data, declared)
-    if declared != "utf-16" and b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+    unmarked = b"\0" in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    if declared != "utf-16" and unmarked and likely_encoding(data) != "utf-16":
         raise _nul(data, data.index(b"\0"), name)
     failure = _first_failure(data, codec)
     if failure is not None and _is_cut_character(data, codec, failure):
@@ -283,7 +285,7 @@ def checked_encoding(data: bytes, declared: str, name: str) -> str:
         failure = 0
         message = "The file is declared as {declared}, but its bytes are {likely}."
     else:
-        likely = next((one for one in ENCODINGS if one != declared and _fits(data, one)), None)
+        likely = likely_encoding(data, declared)
         message = "Byte {offset} cannot be {declared} text."
     remedy = (
         "Declare format: {{encoding: {likely}}} for the source."
@@ -331,20 +333,14 @@ def _codec(data: bytes, declared: str) -> str:
 
 def _contradiction(data: bytes, declared: str) -> str | None:
     """Single-byte encodings decode nearly anything: text that is not ASCII and still whole UTF-8 is UTF-8."""
+    if declared != "utf-16" and b"\0" in data:
+        return "utf-16"
     if declared == "utf-8":
         return None
     if declared == "utf-16":
         clean = data[:2] not in (b"\xff\xfe", b"\xfe\xff") and b"\0" not in data
         return "utf-8" if clean and _first_failure(data, "utf-8") is None else None
-    if data[:2] in (b"\xff\xfe", b"\xfe\xff") and b"\0" in data:
-        return "utf-16"
     return "utf-8" if not data.isascii() and _first_failure(data, "utf-8") is None else None
-
-
-def _fits(data: bytes, encoding: str) -> bool:
-    if encoding == "utf-16":
-        return data[:2] in (b"\xff\xfe", b"\xfe\xff") and _first_failure(data, "utf-16") is None
-    return b"\0" not in data and _first_failure(data, encoding) is None
 
 
 def _first_failure(data: bytes, codec: str) -> int | None:
@@ -607,12 +603,22 @@ class _Reader:
         return refused(
             "E-FIELDS",
             "Every row has more fields than the header ({found} instead of {width}).",
-            "Export the file again with a header for each column, or declare the delimiter it uses.",
+            self._where_the_header_is(width, row)
+            or "Export the file again with a header for each column, or declare the delimiter it uses.",
             self.name,
             line=row.line,
             found=len(row.cells),
             width=width,
+            above=row.line - 1,
+            header=row.line,
         )
+
+    def _where_the_header_is(self, width: int, row: BrokenRow) -> str:
+        """What to do when the line taken for the header is a title: every row below is equally wide."""
+        widths = {len(one.cells) for one in self.broken if one.reason is LONG}
+        if width > 2 or len(widths) > 1 or any(cell.strip().isdigit() for cell in row.cells):
+            return ""
+        return "If line {header} is the header, declare format: {{skip_rows: {above}}} for the source."
 
     def _unreadable(self, error: csv.Error, line: int) -> FileRefused:
         if "limit" in str(error):

@@ -26,19 +26,25 @@ class Recognised:
     signature: int
     """How many headers of the export's signature are there."""
 
+    def is_like(self, others: Sequence[Recognised]) -> bool:
+        """Whether the columns tell this export no better than the first of the others."""
+        return any((one.claimed, one.signature) == (self.claimed, self.signature) for one in others[:1])
 
-def recognised(header: Sequence[str]) -> tuple[Recognised, ...]:
+
+def recognised(header: Sequence[str], spared: Sequence[str] = ()) -> tuple[Recognised, ...]:
     """Every known export that has all its needed columns in `header`, the likeliest first: the one that
     claims most columns, then the one with more of its signature. Two exports that claim equally much are
-    both given, so that nobody takes a guess for knowledge."""
+    both given, so that nobody takes a guess for knowledge. `spared`: fields that may be missing all the
+    same."""
     from pipeline.sources.vendors.registry import SYSTEMS  # every vendor module; only needed here
 
     folded = {fold(name) for name in header if fold(name)}
     found = [
         one
         for vendor in SYSTEMS.values()
-        for spec in vendor.exports.values()
-        if (one := _held_against(folded, header, vendor, spec)) is not None
+        for export in vendor.exports.values()
+        for spec in (export, export.as_json)
+        if spec is not None and (one := _held_against(folded, header, vendor, spec, spared))
     ]
     return tuple(
         sorted(found, key=lambda one: (-one.claimed, -one.signature, one.vendor.system, one.spec.name))
@@ -48,7 +54,7 @@ def recognised(header: Sequence[str]) -> tuple[Recognised, ...]:
 def belonging_elsewhere(header: Sequence[str], source: Source, file: str, line: int) -> Iterator[Problem]:
     """One problem when a header that does not fit its source is, alone among all, that of another export."""
     found = recognised(header) if export_spec(source) is not None else ()
-    if not found or (len(found) > 1 and _rank(found[0]) == _rank(found[1])):
+    if not found or found[0].is_like(found[1:]):
         return
     vendor, spec = found[0].vendor, found[0].spec
     if (vendor.system, spec.name) != (source.system, source.export):
@@ -69,17 +75,13 @@ def belonging_elsewhere(header: Sequence[str], source: Source, file: str, line: 
         )
 
 
-def _rank(one: Recognised) -> tuple[int, int]:
-    return one.claimed, one.signature
-
-
 def _held_against(
-    folded: set[str], header: Sequence[str], vendor: Vendor, spec: ExportSpec
+    folded: set[str], header: Sequence[str], vendor: Vendor, spec: ExportSpec, spared: Sequence[str]
 ) -> Recognised | None:
     claimed: set[str] = set()
     for field in spec.fields:
         names = {fold(name) for name in field.headers} & folded
-        if field.needed and not names:
+        if field.needed and not names and field.name not in spared:
             return None
         claimed |= names
     if spec.repeated is not None:

@@ -57,6 +57,8 @@ class ParsedExport:
     quarantine: pd.DataFrame
     counts: Counts
     warnings: tuple[Problem, ...] = ()
+    header: tuple[str, ...] = ()
+    """Its headers as written; none when it was fetched, since answers have names of their own."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,12 @@ class SourceState:
     freshness: Freshness
     received_at: datetime | None = None
     """When the newest usable export was received (UTC)."""
+    last_landed_at: datetime | None = None
+    """When the newest export was received, usable or not (UTC)."""
+    expected_by: datetime | None = None
+    """When the next export has to be there, or the source is stale (UTC); None before the first one."""
+    stale_since: datetime | None = None
+    """`expected_by` once it has passed without a usable export."""
     data_through: date | None = None
     """Newest event date among its accepted rows."""
     counts: Counts = Counts()
@@ -85,6 +93,11 @@ class SourceState:
     verification: dict[str, str] = field(default_factory=dict)
     limitations: dict[str, str] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
+    """`warnings`: problems of the newest export, which is used all the same."""
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(self.details.get("warnings", ()))
 
     @property
     def usable(self) -> bool:

@@ -48,9 +48,10 @@ class Trial:
 
 
 def tried(workspace: Workspace, source: Source, store: Store | None) -> Trial | None:
-    """The newest file of the source read as it would be; None when there is nothing new to read, or the file
-    is larger than LARGEST_BYTES. Lands and writes nothing. `store`: None before the first run."""
-    paths, _ = find_files(workspace, source)
+    """The newest file of the source read as it would be; None when there is nothing new to read, the file is
+    larger than LARGEST_BYTES or the source is a query. Lands and writes nothing. `store`: None before the
+    first run."""
+    paths = find_files(workspace, source)[0] if source.sql is None else []
     newest = max(enumerate(paths), key=lambda one: (_received(workspace, one[1]), one[0]), default=(0, None))[
         1
     ]

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
-from xml.etree import ElementTree
 from xml.etree.ElementTree import ParseError
 
 import numpy as np
@@ -35,6 +34,7 @@ from pipeline.sources.reading import (
     refused_width,
 )
 from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
+from pipeline.workbooks import column_number, sheet_part
 from pipeline.workspace.model import FileFormat
 
 T = TypeVar("T")
@@ -232,14 +232,14 @@ def _macro_warning(archive: zipfile.ZipFile, name: str) -> tuple[Problem, ...]:
 
 def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
     """One pass over the sheet's text. Raises FileRefused (E-LIMIT) for a sheet that stretches too far."""
-    part = _sheet_part(archive, sheet)
+    part = sheet_part(archive, sheet)
     if part is None:
         return _Marks()
     xml = archive.read(part)
     failed, width, height, columns = [], 0, 0, dict[bytes, int]()
     for match in _FILLED.finditer(xml):
         letters, row = match[2], int(match[3])
-        column = columns.get(letters) or columns.setdefault(letters, _column_number(letters.decode()))
+        column = columns.get(letters) or columns.setdefault(letters, column_number(letters.decode()))
         width, height = max(width, column), max(height, row)
         if b't="e"' in match[1] or b't="e"' in match[4]:
             failed.append((row, column))
@@ -254,9 +254,7 @@ def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
             columns=width,
             rows=height,
         )
-    unfinished = [
-        (int(row), _column_number(letters.decode())) for letters, row in _EMPTY_FORMULA.findall(xml)
-    ]
+    unfinished = [(int(row), column_number(letters.decode())) for letters, row in _EMPTY_FORMULA.findall(xml)]
     return _Marks(tuple(unfinished), tuple(failed))
 
 
@@ -280,28 +278,3 @@ def _inexact(rows: Sequence[Sequence[object]]) -> list[tuple[int, int, Reason]]:
         for column, cell in enumerate(row)
         if isinstance(cell, (int, float)) and abs(cell) >= _EXACT
     ]
-
-
-def _column_number(letters: str) -> int:
-    """A is 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number
-
-
-def _sheet_part(archive: zipfile.ZipFile, sheet: str) -> str | None:
-    """Path of a sheet inside the archive, by the workbook's own relations."""
-    names = set(archive.namelist())
-    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
-        return None
-    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
-    links = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-    target = {link.get("Id"): link.get("Target", "") for link in links}
-    for element in book.iter():
-        if element.tag.endswith("}sheet") and element.get("name") == sheet:
-            link = next((value for key, value in element.attrib.items() if key.endswith("}id")), None)
-            path = target.get(link, "").lstrip("/")
-            path = path if path.startswith("xl/") else f"xl/{path}"
-            return path if path in names else None
-    return None

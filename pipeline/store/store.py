@@ -67,11 +67,12 @@ LOG_SCHEMA = pa.schema(
         ("reasons", pa.string()),
         ("warnings", pa.string()),
         ("problems", pa.string()),
+        ("profile", pa.string()),
         ("revision", pa.int64()),
     ]
 )
 """One row a landing and reading; the highest revision of a landing is the one that holds. `reasons`,
-`warnings` and `problems` (of a refused file) are JSON."""
+`warnings`, `problems` (of a refused file) and `profile` (what exports are compared by) are JSON."""
 
 QUARANTINE_SCHEMA = pa.schema(
     [

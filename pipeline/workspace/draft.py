@@ -166,5 +166,5 @@ class Draft:
                 for depth in range(len(path) + 1):
                     for entry in owners.get((key, path[:depth]), ()):
                         name = "/".join([entry.name, *(str(step) for step in path[depth:])])
-                        found.setdefault(name, (document.file, line, column))
+                        found.setdefault(name, (document.file_of(path), line, column))
         return found

@@ -19,9 +19,11 @@ from pydantic import BaseModel
 from pipeline.errors import Problem, UsageError, WorkspaceError, nearest, shown
 from pipeline.periods import Week, as_instant
 from pipeline.workspace.draft import Draft, Entry, PullKeys
+from pipeline.workspace.each import expanded
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
+from pipeline.workspace.sheets import SheetDocument, read_goal_workbook
 from pipeline.workspace.strays import misnamed_receipts, stray_exports, strays
 from pipeline.workspace.yamlnodes import SIZE_LIMIT, Document, decode, read_yaml
 
@@ -60,6 +62,7 @@ def load_workspace(
     """
     draft, received, problems = _gathered(root.resolve(), catalogue, systems, pulls)
     problems += broken_references(draft) + broken_rules(draft) + _strays(draft, received)
+    problems = _said_once(problems)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or draft.company is None:
         raise WorkspaceError(*sorted(problems, key=_by_place))
@@ -131,6 +134,9 @@ def config_files(root: Path) -> list[Path]:
     files = [root / name for name in _SINGLE]
     for folder in _FOLDERS:
         files += sorted([*(root / folder).rglob("*.yaml"), *(root / folder).rglob("*.yml")])
+    files += sorted(
+        path for path in (root / "goals").rglob("*.xlsx") if not path.name.startswith(("~$", "."))
+    )
     return [path for path in files if path.is_file()]
 
 
@@ -178,6 +184,8 @@ def _no_workspace(root: Path) -> Problem:
 def _read(draft: Draft, path: Path) -> list[Problem]:
     file = path.relative_to(draft.root).as_posix()
     kind, model, listed = _SINGLE.get(file) or _FOLDERS[file.split("/")[0]]
+    if path.suffix == ".xlsx":
+        return _read_workbook(draft, path, file)
     if path.stat().st_size > SIZE_LIMIT:
         data = b"\n" * (SIZE_LIMIT + 1)  # not worth reading; the reader says what is wrong
     else:
@@ -195,6 +203,14 @@ def _read(draft: Draft, path: Path) -> list[Problem]:
         problems += wrong
         if raw is not None:
             problems += _add(draft, Entry(kind, raw, document, place, None), model)
+    return problems
+
+
+def _read_workbook(draft: Draft, path: Path, file: str) -> list[Problem]:
+    currency = draft.company.currency if draft.company else None
+    document, problems = read_goal_workbook(path.read_bytes(), file, currency)
+    for index, raw in enumerate(document.data["goals"] if document else ()):
+        problems += _add(draft, Entry("goal", raw, document, ("goals", index), None), Goal)  # type: ignore[arg-type]
     return problems
 
 
@@ -238,7 +254,17 @@ def _no_list(document: Document, listed: str) -> Problem:
 
 
 def _add(draft: Draft, entry: Entry, model: type[BaseModel]) -> list[Problem]:
+    if entry.kind != "goal":
+        return _add_one(draft, entry, model)
+    entries, problems = expanded(draft, entry)
+    return [*problems, *(one for made in entries for one in _add_one(draft, made, model))]
+
+
+def _add_one(draft: Draft, entry: Entry, model: type[BaseModel]) -> list[Problem]:
     made, problems = shaped(model, entry.raw, entry.document, entry.path)
+    if isinstance(entry.document, SheetDocument):  # a column that is missing has been said once already
+        absent = entry.document.absent
+        problems = [one for one in problems if one.code != "E-MISSING" or one.params["key"] not in absent]
     draft.entries.append(Entry(entry.kind, entry.raw, entry.document, entry.path, made))
     for key, kind in _PARTS.get(entry.kind, ()):
         items = entry.raw.get(key) if isinstance(entry.raw, Mapping) else None
@@ -247,6 +273,13 @@ def _add(draft: Draft, entry: Entry, model: type[BaseModel]) -> list[Problem]:
             part = Entry(kind, raw, entry.document, (*entry.path, key, index), None)
             draft.entries.append(Entry(kind, raw, part.document, part.path, whole.get(part.id or "")))
     return problems
+
+
+def _said_once(problems: list[Problem]) -> list[Problem]:
+    """One written goal with `for_each` is many goals; what is wrong with it is said of the first."""
+    first = {(one.code, one.message, one.place(), one.value): one for one in reversed(problems)}
+    kept = {id(one) for one in first.values()}
+    return [one for one in problems if id(one) in kept]
 
 
 def _by_place(problem: Problem) -> tuple[str, int, str]:

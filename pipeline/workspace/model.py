@@ -333,6 +333,19 @@ class Exclude(Model):
     because: str = ""
 
 
+class Sql(Model):
+    """A query whose rows are the export. The database's address, with its password, stands in the environment
+    or in the keyring; here stands only where."""
+
+    url_env: VariableName | None = None
+    """Name of the environment variable with the address, such as postgresql://user:password@host/base."""
+    keyring: str | None = None
+    """service/name of the entry in this machine's keyring that holds the address, instead of url_env."""
+    query: str
+    """One SELECT; it runs in a transaction that can only read."""
+    timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 300
+
+
 class Pull(Model):
     """How an export is fetched from its system's own interface. Secrets stand in the environment or in the
     keyring; here stands only where. Which of the keys a system takes is in docs/pulls.md."""
@@ -375,6 +388,8 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
+    sql: Sql | None = None
+    """Ask a database for the rows instead of reading dropped files."""
     """Days after which the newest export is too old. A source with `pull` is too old, when this is left out,
     as soon as it was not fetched since the last day of the week that ended last."""
     pull: Pull | None = None
@@ -543,8 +558,28 @@ class Inside(Model):
     of: Annotated[int, Field(ge=1)]
 
 
+class ForEach(Model):
+    """One goal for each person, team or other value of a dimension."""
+
+    dimension: str
+    values: dict[str, Number | None] = {}
+    """Value -> its own target (none: the goal's). Empty: every person of the goal's team, or every team."""
+
+
+def as_for_each(value: object) -> object:
+    """`owner`, or one key with the values: {region: [North, South]} or {owner: {ann: 120000, bob: 90000}}."""
+    if isinstance(value, str):
+        return {"dimension": value}
+    if isinstance(value, Mapping) and len(value) == 1 and "dimension" not in value:
+        dimension, values = next(iter(value.items()))
+        if isinstance(values, (list, tuple)):
+            values = {str(one): None for one in values}
+        return {"dimension": dimension, "values": values}
+    return value
+
+
 class Goal(Model):
-    """goals/*.yaml: one goal each, or a list under `goals:`."""
+    """goals/*.yaml or goals/*.xlsx: one goal each, or a list under `goals:`."""
 
     id: Identifier
     title: Text
@@ -574,6 +609,33 @@ class Goal(Model):
     target_changes: tuple[TargetChange, ...] = ()
     data_quality: DataQuality = DataQuality()
     note: Text = {}
+    for_each: Annotated[
+        ForEach | None,
+        BeforeValidator(as_for_each),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"enum": ["owner", "team"]},
+                    {
+                        "type": "object",
+                        "minProperties": 1,
+                        "maxProperties": 1,
+                        "additionalProperties": {
+                            "anyOf": [
+                                {"type": "array", "items": {"type": ["string", "number"]}},
+                                {
+                                    "type": "object",
+                                    "additionalProperties": {"type": ["string", "number", "null"]},
+                                },
+                            ]
+                        },
+                    },
+                ]
+            }
+        ),
+    ] = None
+    """Makes one goal for each person (owner), team, or listed value of another dimension:
+    {region: [North, South]}, or with a target each, {owner: {ann: 120000, bob: 90000}}."""
 
 
 class Goals(Model):
@@ -732,6 +794,10 @@ class Workspace(Model):
         return next((one for one in self.strategy.objectives if one.id == objective_id), None)
 
     def location(self, key: str) -> dict[str, Any]:
-        """file/line/column of a key for a Problem; empty when unknown."""
+        """file/line/column (and sheet) of a key for a Problem; empty when unknown."""
         found = self.locations.get(key)
-        return {"file": found[0], "line": found[1], "column": found[2]} if found else {}
+        if not found:
+            return {}
+        file, mark, sheet = found[0].partition(".xlsx#")
+        place = {"file": file + ".xlsx" if mark else file, "line": found[1], "column": found[2]}
+        return {**place, "sheet": sheet} if mark else place

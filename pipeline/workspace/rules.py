@@ -162,6 +162,46 @@ def source_systems(draft: Draft) -> Iterator[Problem]:
             yield unknown_name(entry, ("export",), source.export, message, exports)
 
 
+_READS = re.compile(r"(\s|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
+
+
+def queries(draft: Draft) -> Iterator[Problem]:
+    """A query is one statement that reads, and the database's address is in one known place."""
+    for entry, source in draft.sources:
+        sql = source.sql
+        if sql is None:
+            continue
+        if (sql.url_env is None) == (sql.keyring is None):
+            yield entry.problem(
+                "E-SECRET",
+                "`sql` must say where the database's address is: url_env or keyring, and only one of them.",
+                "Write url_env: and the name of an environment variable.",
+                at=("sql",),
+            )
+        if not _READS.match(sql.query) or ";" in sql.query.rstrip().rstrip(";"):
+            yield entry.problem(
+                "E-SQL",
+                "The query must be one statement that reads, beginning with SELECT or WITH.",
+                "Write one SELECT; put several steps into WITH.",
+                at=("sql", "query"),
+                value=sql.query.split("\n")[0],
+            )
+        if source.files is not None:
+            yield entry.problem(
+                "E-SQL",
+                "A source takes its rows from a query or from files, not from both.",
+                "Remove `files`, or describe the files as a source of their own.",
+                at=("files",),
+            )
+        if source.pull is not None:
+            yield entry.problem(
+                "E-SQL",
+                "A source takes its rows from a query or from an interface, not from both.",
+                "Remove `pull`, or describe what it fetches as a source of its own.",
+                at=("pull",),
+            )
+
+
 def is_pulled(draft: Draft, source: Source) -> bool:
     """Whether the source is fetched from an interface that is known, which says itself what it gives."""
     return source.pull is not None and (source.system, source.export) in (draft.pulls or {})
@@ -985,6 +1025,7 @@ def header_texts(draft: Draft) -> Iterator[Problem]:
 
 RULES: tuple[Rule, ...] = (
     source_systems,
+    queries,
     pulls,
     duplicate_ids,
     own_kpi_replaces_built_in,

@@ -62,6 +62,7 @@ def _schema(of: type[BaseModel]) -> dict[str, Any]:
     schema = of.model_json_schema(by_alias=True, mode="validation")
     for definition in (schema, *schema.get("$defs", {}).values()):
         _describe(definition)
+        _owner_by_for_each(definition)
     _short_columns(schema)
     schema.pop("title", None)
     return schema
@@ -74,6 +75,13 @@ def _describe(schema: dict[str, Any]) -> None:
         value.pop("title", None)
         if key in texts:
             value["description"] = texts[key]
+
+
+def _owner_by_for_each(schema: dict[str, Any]) -> None:
+    """`for_each: owner` names the owner, so that key may be left out beside it."""
+    if "for_each" in schema.get("properties", {}):
+        schema["required"] = [key for key in schema["required"] if key != "owner"]
+        schema["anyOf"] = [{"required": ["owner"]}, {"required": ["for_each"]}]
 
 
 def _short_columns(schema: dict[str, Any]) -> None:

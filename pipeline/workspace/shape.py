@@ -225,14 +225,14 @@ def _missing(document: Document, loc: Path, key: str) -> Problem:
         return Problem(
             "E-MISSING",
             "{key} is empty.",
-            "Write its value after the colon.",
+            document.fill_remedy,
             params={"key": key},
             **document.place(loc, "key"),
         )
     return Problem(
         "E-MISSING",
         "The key {key} is missing.",
-        "Add a line with {key} and a colon.",
+        document.add_remedy,
         params={"key": key},
         **document.place(loc[:-1]),
     )

@@ -69,10 +69,11 @@ def _unread(root: Path, path: Path, where: str) -> Problem:
 
 def stray_exports(root: Path, sources: Iterable[Source]) -> Iterator[Problem]:
     """Warnings about folders and files in `exports` that no source reads."""
-    sources = list(sources)
+    known = list(sources)
+    sources = [one for one in known if one.sql is None]  # a query reads no files but second ones
     patterns = [one.files or f"{EXPORTS}/{one.id}/*" for one in sources]
     wanted = {path for pattern in patterns if not leads_out(pattern) for path in root.glob(pattern)}
-    wanted |= {root / lookup.file for one in sources for lookup in one.lookup}
+    wanted |= {root / lookup.file for one in known for lookup in one.lookup}
     top = root / EXPORTS
     for path in sorted(top.iterdir()) if top.is_dir() else ():
         if path.name.startswith(".") or path.name == RECEIVED:

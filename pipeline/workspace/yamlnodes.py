@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from pipeline.errors import Problem, shown
 
@@ -44,6 +44,9 @@ class Document:
     keys: dict[Path, Position] = field(default_factory=dict)
     values: dict[Path, Position] = field(default_factory=dict)
 
+    fill_remedy: ClassVar[str] = "Write its value after the colon."
+    add_remedy: ClassVar[str] = "Add a line with {key} and a colon."
+
     def position(self, path: Path, of: str = "value") -> Position:
         """Where a path stands; the nearest enclosing thing when the path itself is not written."""
         while True:
@@ -56,6 +59,10 @@ class Document:
         """file, line and column for a Problem."""
         line, column = self.position(path, of)
         return {"file": self.file, "line": line, "column": column}
+
+    def file_of(self, path: Path) -> str:
+        """The file as `Workspace.locations` keeps it; a workbook adds the sheet."""
+        return self.file
 
 
 def read_yaml(data: bytes, file: str, first_line: int = 1) -> tuple[Document | None, list[Problem]]:

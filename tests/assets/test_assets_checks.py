@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import dagster as dg
 
 from assets.checks import source_checks
+from pipeline.errors import Problem
 from pipeline.sources.ingest import IngestReport
 from pipeline.sources.state import Counts, SourceState
 
@@ -43,3 +45,26 @@ def test_a_lost_row_is_an_error_not_a_warning() -> None:
 def test_a_stale_export_warns() -> None:
     found = checks(IngestReport("x"), SourceState("x", {}, "stale"))["export_is_usable"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+
+def test_an_export_in_another_unit_warns_with_the_sentence_and_the_times_of_its_source() -> None:
+    landed = datetime(2026, 11, 16, 6, 30, tzinfo=UTC)
+    jump = Problem("W-UNITS", "The amounts are about {factor} times those before.", params={"factor": 100})
+    unused = Problem("W-COLUMNS", "Columns not used: {names}.", params={"names": "x"})
+    state = SourceState(
+        "x",
+        {},
+        "stale",
+        last_landed_at=landed,
+        expected_by=landed + timedelta(days=8),
+        stale_since=landed + timedelta(days=8),
+        details={"warnings": [unused, jump]},
+    )
+    found = checks(IngestReport("x"), state)
+    usual = found["export_is_as_usual"]
+    assert (usual.passed, usual.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert usual.metadata["W-UNITS"].value == "The amounts are about 100 times those before."
+    assert "W-COLUMNS" not in usual.metadata
+    usable = found["export_is_usable"].metadata
+    assert usable["stale since (UTC)"].value == usable["expected by (UTC)"].value == "2026-11-24 06:30"
+    assert checks(IngestReport("x"), SourceState("x", {}, "fresh"))["export_is_as_usual"].passed

@@ -46,6 +46,24 @@ def test_as_root_it_installs_and_looks_again(setup: ModuleType, monkeypatch: pyt
     assert "libharfbuzz-subset0" in installed
 
 
+def test_the_slow_target_installs_the_database_it_starts(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    installed: list[str] = []
+    monkeypatch.setattr(setup, "_loads", lambda library: True)
+    monkeypatch.setattr(setup, "_is_there", lambda program: bool(installed))
+    monkeypatch.setattr(setup, "venv_package", list)
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(setup.shutil, "which", lambda program: f"/usr/bin/{program}")
+    monkeypatch.setattr(setup.subprocess, "run", lambda command, **_: installed.extend(command))
+    assert setup.main() == 0 and installed == []  # nobody needs it but the slow tests
+    assert setup.main(["--for-slow-tests"]) == 0 and "postgresql" in installed
+    installed.clear()
+    monkeypatch.setattr(setup.os, "geteuid", lambda: 1000)
+    assert setup.main(["--for-slow-tests"]) == 0  # those tests are skipped then
+    assert "postgresql" in capsys.readouterr().err
+
+
 def test_nothing_missing_is_silent(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(setup, "_loads", lambda library: True)
     monkeypatch.setattr(setup, "venv_package", list)

@@ -69,6 +69,7 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
     assert sorted(names) == sorted(
         [
             "init",
+            "goals-template",
             "check",
             "draft",
             "run",
@@ -78,6 +79,7 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
             "plan",
             "deliver",
             "outbox",
+            "sources",
             "serve",
             "doctor",
         ]
@@ -99,11 +101,13 @@ def test_every_help_text_is_said_in_russian() -> None:
 
 MODULES = (
     *(f"pipeline/workspace/{name}.py" for name in ("yamlnodes", "shape", "rules", "loader", "scaffold")),
+    *(f"pipeline/workspace/{name}.py" for name in ("each", "sheets", "goalbook")),
     *(
         f"pipeline/drafting/{name}.py"
         for name in ("compose", "dates", "draft", "letters", "targets", "yamltext")
     ),
     *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands", "draft_screen")),
+    "assets/sources_screen.py",
 )
 TEMPLATE_AT = {
     "Problem": (1, 2),

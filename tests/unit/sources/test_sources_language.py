@@ -13,8 +13,8 @@ ROOM = Path(pipeline.sources.__file__).parent
 FILES = [
     ROOM / f"{name}.py"
     for name in (
-        *("reasons", "reading", "jsonfile", "xlsx", "parquet", "reports"),
-        *("headers", "validation", "mapped", "parse"),
+        *("reasons", "reading", "hints", "jsonfile", "xlsx", "parquet", "reports"),
+        *("headers", "validation", "mapped", "parse", "sql"),
         *("recognise", "snapshots", "counters"),
         *("http", "credentials", "pull", "pulled"),
     )
@@ -29,6 +29,8 @@ def sentences(path: Path) -> list[str]:
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))
             if name in ("Problem", "refused", "Reason", "failed"):
                 found += node.args[1:3]
+            elif name == "_refused":
+                found += node.args[2:4]
             elif name in ("_note", "LeftOut", "_Faulty"):
                 found += node.args[:1]
         elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in (

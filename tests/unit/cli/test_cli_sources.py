@@ -1,0 +1,132 @@
+"""`sources` and `sources try` from outside: with and without a workspace, text and JSON; drift in a run."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from assets import cli, run_screen, sources_screen
+from assets.commands import run_week
+from assets.terminal import Terminal
+from assets.workspaces import open_workspace
+from pipeline.language import speech
+from pipeline.periods import Week
+from pipeline.sources.vendors.registry import SYSTEMS
+
+ORDERS = "Order,Date,Amount,Seller\n" + "".join(
+    f"A{n},2026-11-{n + 10},{n * 10}.50,Ann\n" for n in range(1, 9)
+)
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "en")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def root(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    assert cli.call(["init", str(tmp_path / "w")]) == 0
+    capsys.readouterr()
+    return tmp_path / "w"
+
+
+def test_without_a_workspace_the_known_exports_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["sources"]) == 0
+    out = capsys.readouterr().out
+    assert "no workspace" in out
+    listed = {tuple(re.findall(r"(?:system|export): (\w+)", line)) for line in out.splitlines()}
+    for vendor in SYSTEMS.values():
+        assert {(vendor.system, name) for name in vendor.exports} <= listed
+
+
+def test_a_named_folder_that_is_no_workspace_is_still_wrong(tmp_path: Path) -> None:
+    assert cli.call(["sources", "-w", str(tmp_path)]) == 2
+
+
+def test_freshness_is_a_row_a_source(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Landed now, expected eight days later, late from then on."""
+    now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    opened = open_workspace(root)
+    run_week(opened, Week.parse("2026-W47"), documents=False, now=now)
+    say = speech("en")
+    for later, state in ((timedelta(days=7), "up to date"), (timedelta(days=9), "stale")):
+        found = sources_screen.connected(opened, now + later)
+        record = sources_screen.sources_record(found, Terminal(say))["connected"][0]
+        landed = datetime.fromisoformat(record["last_landed_at"])
+        assert abs(landed - now) < timedelta(seconds=1)
+        assert datetime.fromisoformat(record["expected_by"]) == landed + timedelta(days=8)
+        assert (record["stale_since"] is None) == (state == "up to date")
+        sources_screen.show_sources(Terminal(say), opened, found)
+        assert state in capsys.readouterr().out
+
+
+def test_json_before_anything_was_received(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["sources", "--json", "-w", str(root)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    (orders,) = found["connected"]
+    assert (orders["id"], orders["freshness"], orders["expected_by"]) == ("orders", None, None)
+    assert {"system": "hubspot", "export": "contacts", "facts": ["contacts"]} in found["known"]
+
+
+def test_a_file_is_tried_without_a_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    assert cli.call(["sources", "try", "orders.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "fact deals" in out and "8 of 8 rows count" in out and "sales_revenue" in out
+    assert "# decide: every row counts as won" in out and "questions are marked" in out
+    assert cli.call(["sources", "try", "orders.csv", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["fact"], found["accepted"], len(found["first_rows"])) == ("deals", 8, 5)
+    assert found["first_rows"][0]["amount"] == "10.5000" and "sales_revenue" in found["kpis"]
+    assert found["proposal"]["path"] == "sources/orders.yaml"
+
+
+def test_rows_that_would_be_set_aside_are_shown_with_reasons(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "orders.csv").write_text(ORDERS + "A3,2026-11-30,1.00,Ann\n")
+    assert cli.call(["sources", "try", "orders.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "2 set aside" in out and "orders.csv:4: Order “A3”: the same key with different values" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["sources", "try", "nothing.csv"], "There is no file nothing.csv."),
+        (["sources", "try", "page.csv"], "sign-in page"),
+        (["sources", "tri", "page.csv"], "Did you mean try?"),
+        (["sources", "try", "orders.csv", "--write"], "is not a workspace"),
+    ],
+)
+def test_what_cannot_be_tried_is_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    (tmp_path / "page.csv").write_text("<!DOCTYPE html><html>")
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    assert cli.call(arguments) in (2, 3)
+    assert said in capsys.readouterr().err
+
+
+def test_the_run_tells_of_an_export_in_cents(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    now = datetime(2026, 11, 23, 8, tzinfo=UTC)
+    opened = open_workspace(root)
+    run_week(opened, Week.parse("2026-W47"), documents=False, now=now)
+    path = root / "exports/orders/orders.csv"
+    lines = [line.split(",") for line in path.read_text("utf-8").splitlines()]
+    at = lines[0].index("Amount")
+    rows = [[*line[:at], str(Decimal(line[at]) * 100), *line[at + 1 :]] for line in lines[1:]]
+    (root / "exports/orders/cents.csv").write_text(
+        "\n".join(",".join(row) for row in [lines[0], *rows]) + "\n"
+    )
+    later = now + timedelta(days=7)
+    report = run_week(opened, Week.parse("2026-W48"), known="now", documents=False, now=later)
+    capsys.readouterr()
+    run_screen.show_run(Terminal(speech("en")), opened, report)
+    assert "W-UNITS The amounts in cents.csv" in capsys.readouterr().err

@@ -187,7 +187,7 @@ def land_files(
     paths, warnings = find_files(workspace, source)
     names = {path: _name(path, workspace.root) for path in paths}
     undeclared = [path for path in paths if names[path] not in workspace.received]
-    received = {path: _declared_instant(workspace, names[path]) for path in paths if path not in undeclared}
+    received = {path: declared_instant(workspace, names[path]) for path in paths if path not in undeclared}
     for index, path in enumerate(undeclared):
         received[path] = now - timedelta(microseconds=len(undeclared) - index)
     known = {one.sha256: one for one in store.landings(source.id)}
@@ -335,7 +335,7 @@ def _read_steady(path: Path, name: str) -> tuple[bytes, Problem | None]:
     return b"", _still_written(name)
 
 
-def _declared_instant(workspace: Workspace, name: str) -> datetime:
+def declared_instant(workspace: Workspace, name: str) -> datetime:
     """When a file was received, as exports/received.csv says; company time when it names no zone."""
     return as_instant(datetime.fromisoformat(workspace.received[name]), workspace.company.zone)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from pipeline.errors import FileRefused, Problem
-from pipeline.sources.ingest import find_files, source_fingerprint, unusable_rows
+from pipeline.sources.ingest import declared_instant, find_files, source_fingerprint, unusable_rows
 from pipeline.sources.parse import parse_export
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.store.store import Store
@@ -76,8 +77,9 @@ def _is_read(workspace: Workspace, source: Source, store: Store, data: bytes) ->
 
 def _trial(workspace: Workspace, source: Source, data: bytes, path: Path) -> Trial:
     name = path.relative_to(workspace.root).as_posix()
+    received = declared_instant(workspace, name) if name in workspace.received else datetime.now(UTC)
     try:
-        parsed = parse_export(workspace, source, data, path.name)
+        parsed = parse_export(workspace, source, data, path.name, received_at=received)
     except FileRefused as refusal:
         return Trial(name, refused=refusal.problems)
     unusable = unusable_rows(path.name, parsed)

@@ -139,3 +139,17 @@ def test_the_file_received_last_is_tried_not_the_last_by_name(root: Path) -> Non
     found = trial(root)
     assert found is not None
     assert (found.name, found.counts.rows_in) == ("exports/crm/a-newer.csv", 1)
+
+
+def test_counters_without_a_day_are_those_of_the_day_they_are_tried(root: Path) -> None:
+    """A run dates them by their receipt; a check that did not would refuse what the run reads."""
+    (root / "sources/mailings.yaml").write_text(
+        "id: mailings\nsystem: mailshake\nexport: campaigns\n", "utf-8"
+    )
+    (root / "exports/mailings").mkdir()
+    counters = "campaign_id,title,created,sent,opens,clicks,replies,bounces,leads\n"
+    counters += "7,Spring,2026-01-02T07:00:00Z,30,13,1,2,0,1\n"
+    (root / "exports/mailings/now.csv").write_text(counters, "utf-8")
+    workspace = load_workspace(root, CATALOGUE)
+    found = tried(workspace, next(one for one in workspace.sources if one.id == "mailings"), None)
+    assert found is not None and (found.refused, found.counts.accepted) == ((), 1)

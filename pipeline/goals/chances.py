@@ -95,6 +95,8 @@ def outlook_at_start(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> O
 
 def _chance(found: Outlook, asked: _Asked, coming: Sequence[Span]) -> Chance:
     low, high = map(as_decimal, found.range80)
+    if not found.fan:  # a coming period has no measure of its own: growth over a year that begins within it
+        coming = ()
     spans = coming if asked.kind != "maintain" else [span for span in coming if is_whole(span, asked.period)]
     return Chance(
         probability=found.probability,

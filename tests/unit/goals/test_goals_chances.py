@@ -224,3 +224,13 @@ def test_whatever_is_measured_a_chance_is_a_chance(data: st.DataObject) -> None:
         assert found.now.low <= found.now.forecast <= found.now.high
     at_start = outlook_at_start(one, one_kpi, series, D(fields["target"]))
     assert at_start is None or (0 <= at_start.probability <= 1 and np.isfinite(at_start.forecast))
+
+
+def test_growth_over_a_year_without_sales_at_first_has_a_chance_and_no_fan() -> None:
+    """Last year's sales begin in December: until then this year's growth is a division by nothing."""
+    growth = kpi(GROWTH)
+    series = steady(growth, lambda day: 0 if day < date(2025, 12, 1) else 10, first=date(2025, 1, 1))
+    found = _known(goal(kpi="growth", target="50 %", **QUARTER), growth, series)
+    assert found.now.fan == ()
+    # 92 days of 10 over 31 days of 10
+    assert abs(found.now.forecast - D(92) / 31 + 1) < D("0.1")

@@ -210,7 +210,8 @@ def _room(
 def _execute(room: WorkRoom, job_name: str, weeks: Sequence[Week]) -> Exception | None:
     """Run a job in this process. A failure is returned: finished weeks are still to be reported."""
     last = max(weeks)
-    ahead = max(0, (last.monday - room.now().date()).days // 7 + 2)
+    # by the clock of the machine, which is the one that partitions know
+    ahead = max(0, (last.monday - utc_now().date()).days // 7 + 2)
     job = build_defs(room.workspace, room=room, end_offset=ahead).resolve_job_def(job_name)
     with open_instance(room.workspace) as kept, _run_instance(kept, weeks) as instance:
         room.recorder = kept.report_runless_asset_event if instance is not kept else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import shutil
 from pathlib import Path
@@ -34,13 +35,11 @@ def damaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
     outreach = newest(company, "mailshake_activity")
     outreach.write_text("<!DOCTYPE html><html><body>Please sign in</body></html>", "utf-8")
     deals = newest(company, "hubspot_deals")
-    lines = deals.read_text("utf-8").splitlines(keepends=True)
-    cells = lines[1].split(",")
-    (amount,) = [
-        index for index, name in enumerate(lines[0].strip().split(",")) if name.strip('"') == "Amount"
-    ]
-    cells[amount] = "twelve"
-    deals.write_text("".join([lines[0], ",".join(cells), *lines[2:]]), "utf-8")
+    with deals.open(encoding="utf-8", newline="") as file:
+        header, first, *rest = csv.reader(file)
+    first[header.index("Amount")] = "twelve"
+    with deals.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, first, *rest])
     shutil.rmtree(company / "exports" / "subscriptions_all")
     result = scorecards("--workspace", str(company), "run", "--week", WEEK)
     assert result.returncode == 3, result.stderr

@@ -36,6 +36,7 @@ def answer(order: Order) -> Printed | ScorecardError:
 
 def main(descriptor: int) -> None:
     gc.set_threshold(50_000, 50, 50)  # a page is many small objects that die together
+    settled = False
     with Connection(descriptor) as owner:
         while True:
             try:
@@ -43,7 +44,10 @@ def main(descriptor: int) -> None:
             except EOFError:
                 return
             owner.send(answer(order))
-            gc.freeze()
+            if not settled:  # libraries and styles stay; what a page leaves behind must not be kept with them
+                gc.collect()
+                gc.freeze()
+                settled = True
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ exactly one page cannot hope that a title is short, so texts of people are measu
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from pipeline.bundled import templates_dir
 
@@ -17,37 +17,48 @@ SAFETY = 1.02
 
 
 @cache
-def _advances(weight: int) -> tuple[dict[int, float], float]:
-    """Code point -> advance width in em, and the width of a missing glyph."""
+def _advances(weight: int) -> tuple[dict[int, int], int, int]:
+    """Code point -> advance width in units of the font, the width of a missing glyph, units in an em."""
     from fontTools.ttLib import TTFont
 
     font = TTFont(templates_dir() / "fonts" / f"Inter-{FACES[weight]}.ttf", lazy=True)
     em = font["head"].unitsPerEm
     widths = font["hmtx"].metrics
-    table = {code: widths[glyph][0] / em for code, glyph in font.getBestCmap().items()}
-    return table, 1.0
+    return {code: widths[glyph][0] for code, glyph in font.getBestCmap().items()}, em, em
+
+
+@lru_cache(maxsize=50_000)
+def _units(text: str, weight: int) -> int:
+    """Width in units of the font: whole numbers, so that parts add up to the whole exactly. The same words
+    stand on many pages."""
+    table, missing, _ = _advances(weight)
+    return sum([table.get(ord(char), missing) for char in text])
 
 
 def width(text: str, size: float, weight: int = 400) -> float:
     """Width of a text set in one line, in the unit of `size`."""
-    table, missing = _advances(weight)
-    return SAFETY * size * sum(table.get(ord(char), missing) for char in text)
+    return SAFETY * size * _units(text, weight) / _advances(weight)[2]
+
+
+def _room_in_units(room: float, size: float, weight: int) -> float:
+    return room * _advances(weight)[2] / (SAFETY * size)
 
 
 def lines(text: str, room: float, size: float, weight: int = 400) -> list[str]:
     """The text broken into lines no wider than `room`; a word wider than a line is broken inside."""
+    most, space = _room_in_units(room, size, weight), _units(" ", weight)
     done: list[str] = []
-    line = ""
+    line, used = "", 0
     for word in text.replace("\n", " ").split(" "):
-        trial = f"{line} {word}" if line else word
-        if width(trial, size, weight) <= room:
-            line = trial
+        wide = _units(word, weight)
+        if (used + space if line else 0) + wide <= most:
+            line, used = (f"{line} {word}", used + space + wide) if line else (word, wide)
             continue
         if line:
             done.append(line)
-        pieces = _pieces(word, room, size, weight)
+        pieces = _pieces(word, most, weight)
         done.extend(pieces[:-1])
-        line = pieces[-1]
+        line, used = pieces[-1], _units(pieces[-1], weight)
     return [*done, line] if line or not done else done
 
 
@@ -57,9 +68,10 @@ def fitted(text: str, room: float, size: float, most: int = 1, weight: int = 400
     broken = lines(text, room, size, weight)
     if len(broken) <= most:
         return text
-    last = ""
+    last, left = "", _room_in_units(room, size, weight) - _units(ELLIPSIS, weight)
     for char in " ".join(broken[most - 1 :]):
-        if width(last + char + ELLIPSIS, size, weight) > room:
+        left -= _units(char, weight)
+        if left < 0:
             break
         last += char
     whole = last.rpartition(" ")[0]
@@ -67,11 +79,12 @@ def fitted(text: str, room: float, size: float, most: int = 1, weight: int = 400
     return " ".join([*broken[: most - 1], last.rstrip(" ,;:·(") + ELLIPSIS])
 
 
-def _pieces(word: str, room: float, size: float, weight: int) -> list[str]:
-    pieces, piece = [], ""
+def _pieces(word: str, most: float, weight: int) -> list[str]:
+    pieces, piece, used = [], "", 0
     for char in word:
-        if piece and width(piece + char, size, weight) > room:
+        wide = _units(char, weight)
+        if piece and used + wide > most:
             pieces.append(piece)
-            piece = ""
-        piece += char
+            piece, used = "", 0
+        piece, used = piece + char, used + wide
     return [*pieces, piece]

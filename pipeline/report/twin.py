@@ -10,6 +10,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import cast
 
 from pipeline.goals.model import GoalResult, PeriodValue, Reason
@@ -229,7 +230,7 @@ def dumps(value: object, indent: int = 1) -> bytes:
 def _encoded(value: object, indent: int, level: int) -> str:
     if isinstance(value, Mapping):
         items = [
-            f"{json.dumps(str(key), ensure_ascii=False)}: {_encoded(item, indent, level + 1)}"
+            f"{encode_basestring(str(key))}: {_encoded(item, indent, level + 1)}"
             for key, item in value.items()
         ]
         return _wrapped("{", items, "}", indent, level)
@@ -246,6 +247,8 @@ def _wrapped(opening: str, items: list[str], closing: str, indent: int, level: i
 
 
 def _scalar(value: object) -> str:
+    if isinstance(value, str):
+        return encode_basestring(value)
     if isinstance(value, Decimal):
         text = format(value, "f")
         text = text.rstrip("0").rstrip(".") if "." in text else text

@@ -14,6 +14,9 @@ from multiprocessing.connection import Connection
 from pipeline.errors import InvariantBroken, Problem, ScorecardError
 from pipeline.report.printed import Order, Printed
 
+TIDY_EVERY = 5
+"""Documents between two collections."""
+
 
 def answer(order: Order) -> Printed | ScorecardError:
     """The print of an order, or why there is none."""
@@ -36,7 +39,7 @@ def answer(order: Order) -> Printed | ScorecardError:
 
 def main(descriptor: int) -> None:
     gc.set_threshold(50_000, 50, 50)  # a page is many small objects that die together
-    settled = False
+    printed = 0
     with Connection(descriptor) as owner:
         while True:
             try:
@@ -44,10 +47,19 @@ def main(descriptor: int) -> None:
             except EOFError:
                 return
             owner.send(answer(order))
-            if not settled:  # libraries and styles stay; what a page leaves behind must not be kept with them
-                gc.collect()
-                gc.freeze()
-                settled = True
+            tidy(printed)
+            printed += 1
+
+
+def tidy(printed: int) -> None:
+    """Lets go of what pages left behind, which is many circles of small objects: now and then, since that
+    takes as long as a part of a page. After the first page the libraries and styles are set aside for good;
+    later they must not be, or what a page left would be kept with them."""
+    if printed == 0:
+        gc.collect()
+        gc.freeze()
+    elif printed % TIDY_EVERY == 0:
+        gc.collect()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+import weakref
 from datetime import UTC, datetime
 
 import pytest
@@ -11,6 +13,7 @@ from pipeline.errors import InvariantBroken
 from pipeline.report import printers as room
 from pipeline.report.pdf import print_pdf
 from pipeline.report.printed import Order
+from pipeline.report.printer import TIDY_EVERY, tidy
 from pipeline.report.printers import Printers
 
 CREATED = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -70,3 +73,25 @@ def test_no_process_is_left_when_the_printers_are_closed() -> None:
     two.close()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_what_pages_leave_behind_does_not_pile_up() -> None:
+    class Leftover:
+        """Two objects that hold each other, as a laid-out page's do: nothing but a collection frees them."""
+
+        def __init__(self) -> None:
+            self.other: object = None
+
+    gc.disable()
+    try:
+        left = Leftover()
+        left.other = Leftover()
+        left.other.other = left  # type: ignore[attr-defined]
+        seen = weakref.ref(left)
+        del left
+        tidy(TIDY_EVERY - 1)
+        assert seen() is not None
+        tidy(TIDY_EVERY)
+        assert seen() is None
+    finally:
+        gc.enable()

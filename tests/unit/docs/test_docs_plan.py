@@ -63,10 +63,8 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 
 
 def report(company: Workspace) -> OutsourcingReport:
-    return outsourcing_report(
-        company.strategy.outsourcing, fact("time_entries", "time.csv"), fact("freelance_costs", "freelance.csv"),
-        FIRST, LAST, "EUR",
-    )  # fmt: skip
+    tracked, paid = fact("time_entries", "time.csv"), fact("freelance_costs", "freelance.csv")
+    return outsourcing_report(company.strategy.outsourcing, tracked, paid, FIRST, LAST, "EUR")
 
 
 def test_the_critical_path_is_the_one_on_the_page(company: Workspace) -> None:

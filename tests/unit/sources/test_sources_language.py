@@ -37,6 +37,7 @@ def sentences(path: Path) -> list[str]:
             "message",
             "remedy",
             "OTHERS",
+            "ALPHABETS",
         ):
             found.append(node.value)
     texts = (part.value for one in found for part in ast.walk(one) if isinstance(part, ast.Constant))

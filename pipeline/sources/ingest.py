@@ -30,13 +30,14 @@ from pipeline.sources.counters import fall_warnings
 from pipeline.sources.declared import delivers_full, source_facts, source_tables
 from pipeline.sources.drift import profile
 from pipeline.sources.hints import FORMAT
+from pipeline.sources.mixing import OneWay
 from pipeline.sources.privacy import hash_key
 from pipeline.sources.reasons import DUPLICATE
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.store.store import Knowledge, Landed, LandedRows, Store
 from pipeline.workspace.model import Source, Workspace
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Raised when reading the same bytes gives other rows than before: every source is then read again."""
 
 MANY_ROWS = 20
@@ -135,9 +136,10 @@ def _ingest(
     results: list[tuple[LandedRows, ParsedExport | None]] = [
         (_refused(one, config_sha, (_past_retention(one),)), None) for one in work.too_late
     ]
+    way = OneWay(source, store)
     for done, one in enumerate(work.read, start=1):
         at_its_time = parser or partial(_default_parser(), received_at=one.received_at)
-        results.append(_read(workspace, source, store, one, config_sha, at_its_time))
+        results.append(_read(workspace, source, store, one, config_sha, at_its_time, way))
         if progress is not None:
             progress(done, len(work.read))
     written = store.put_source(
@@ -396,8 +398,17 @@ def _default_parser() -> Callable[..., ParsedExport]:
 
 
 def _read(
-    workspace: Workspace, source: Source, store: Store, landed: Landed, config_sha: str, parser: Parser
+    workspace: Workspace,
+    source: Source,
+    store: Store,
+    landed: Landed,
+    config_sha: str,
+    parser: Parser,
+    way: OneWay,
 ) -> tuple[LandedRows, ParsedExport | None]:
+    other_way = way.refusal(landed)
+    if other_way is not None:
+        return _refused(landed, config_sha, (other_way,)), None
     try:
         parsed = parser(workspace, source, store.content(landed), landed.name)
     except FileRefused as refusal:
@@ -408,7 +419,10 @@ def _read(
         # no configuration is noted, so the file is tried again by the next run
         return _refused(landed, "", (_unexpected(landed, error),)), None
     _assert_conserved(landed, parsed)
-    return _rows(workspace, landed, config_sha, parsed), parsed
+    rows = _rows(workspace, landed, config_sha, parsed)
+    if not rows.refused:
+        way.took(landed)
+    return rows, parsed
 
 
 def _rows(workspace: Workspace, landed: Landed, config_sha: str, parsed: ParsedExport) -> LandedRows:

@@ -25,7 +25,7 @@ from pipeline.errors import FileRefused, Problem, nearest
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
-from pipeline.sources.headers import Found, find_columns, fold, unused_warning
+from pipeline.sources.headers import Found, find_columns, fold, respelled, unused_warning
 from pipeline.sources.hints import column_hint, resplit_header
 from pipeline.sources.jsonfile import read_json
 from pipeline.sources.mapped import adapted, format_problems, mapped_export
@@ -105,11 +105,32 @@ def parse_export(
 def _shaped_table(data: bytes, source: Source, spec: ExportSpec, context: Context, name: str) -> RawTable:
     """The file as one table, in the shape that its export's fields describe."""
     raw = read_table(data, context.format, name, Layout(spec.comment, spec.title_lines, spec.ragged))
+    raw = _respelled(
+        raw, [*(name for group in spec.title_lines for name in group), *_wanted(spec, source)], name
+    )
     if spec.reshape is not None:
         raw = spec.reshape(raw, context)
     if context.format.kind in JSON_KINDS and not raw.header:
         raw = _without_records(raw, spec)
     return _merged(raw, spec, source)
+
+
+def _wanted(spec: ExportSpec, source: Source) -> list[str]:
+    """Every header that the export or the source's own declaration asks for, aliases first."""
+    names = [*source.aliases.values(), *(field.headers for field in spec.fields), *spec.title_lines]
+    return [*(header for group in names for header in group), *_also_used(source)]
+
+
+def _also_used(source: Source) -> list[str]:
+    """Headers that dimensions, exclusions and lookups of the source ask for."""
+    excluded = [rule.column for rule in source.exclude]
+    return [*source.dimensions.values(), *excluded, *(lookup.on for lookup in source.lookup)]
+
+
+def _respelled(raw: RawTable, wanted: Sequence[str], name: str) -> RawTable:
+    """The table with headers that only look like wanted ones under those, and what is said of them."""
+    header, warnings = respelled(raw.header, wanted, name, raw.header_line)
+    return replace(raw, header=header, warnings=(*raw.warnings, *warnings)) if warnings else raw
 
 
 def _refuse_empty(raw: RawTable, name: str, is_pulled: bool, is_full: bool) -> None:
@@ -248,8 +269,7 @@ def _columns(
     spec: ExportSpec, source: Source, raw: RawTable, name: str, taken: Sequence[str]
 ) -> tuple[ExportSpec, Found]:
     """Fields with their positions; the export's repeated columns become fields of their own."""
-    wanted = [*source.dimensions.values(), *(rule.column for rule in source.exclude)]
-    wanted += [lookup.on for lookup in source.lookup]
+    wanted = _also_used(source)
     place = {"file": name, "line": raw.header_line}
     if spec.repeated:
         claimed = {
@@ -345,6 +365,7 @@ def _second_file(
     raw = read_table(path.read_bytes(), format, lookup.file)
     key = lookup.key or lookup.on
     names = tuple(dict.fromkeys((key, *lookup.take.values())))
+    raw = _respelled(raw, names, lookup.file)
     fields = [Field(name, (name,)) for name in names]
     at = find_columns(raw.header, fields, {}, file=lookup.file, line=raw.header_line, also_used=names).at
     _refuse_doubled_keys(cells.trimmed(raw.columns[at[key]]), raw, lookup)

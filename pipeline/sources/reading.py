@@ -24,7 +24,7 @@ import pyarrow as pa
 
 from pipeline.errors import FileRefused, Problem, shown
 from pipeline.sources.guess import DELIMITERS, likely_encoding
-from pipeline.sources.headers import fold
+from pipeline.sources.headers import skeleton
 from pipeline.sources.hints import script_warning
 from pipeline.sources.reasons import LONG, QUOTE, SHORT, TRUNCATED, Reason
 from pipeline.workspace.model import FileFormat
@@ -92,8 +92,8 @@ class Layout:
     """Rows may end before their last cells, and after further blank ones."""
 
     def is_header(self, cells: Sequence[str]) -> bool:
-        names = {fold(cell) for cell in cells}
-        return not self.headers or any({fold(name) for name in group} <= names for group in self.headers)
+        names = {skeleton(cell) for cell in cells}
+        return not self.headers or any({skeleton(name) for name in group} <= names for group in self.headers)
 
 
 PLAIN = Layout()

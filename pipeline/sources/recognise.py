@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import Problem
 from pipeline.sources.declared import export_spec
-from pipeline.sources.headers import fold
+from pipeline.sources.headers import skeleton
 from pipeline.sources.vendor import ExportSpec, Vendor
 from pipeline.workspace.model import Source
 
@@ -38,7 +38,7 @@ def recognised(header: Sequence[str], spared: Sequence[str] = ()) -> tuple[Recog
     same."""
     from pipeline.sources.vendors.registry import SYSTEMS  # every vendor module; only needed here
 
-    folded = {fold(name) for name in header if fold(name)}
+    folded = {skeleton(name) for name in header if skeleton(name)}
     found = [
         one
         for vendor in SYSTEMS.values()
@@ -80,11 +80,11 @@ def _held_against(
 ) -> Recognised | None:
     claimed: set[str] = set()
     for field in spec.fields:
-        names = {fold(name) for name in field.headers} & folded
+        names = {skeleton(name) for name in field.headers} & folded
         if field.needed and not names and field.name not in spared:
             return None
         claimed |= names
     if spec.repeated is not None:
-        claimed |= {fold(name) for name in header if spec.repeated(name) is not None}
-    signature = sum(fold(name) in folded for name in spec.signature)
+        claimed |= {skeleton(name) for name in header if spec.repeated(name) is not None}
+    signature = sum(skeleton(name) in folded for name in spec.signature)
     return Recognised(vendor, spec, len(claimed), signature)

@@ -575,6 +575,7 @@ def shapes(base: Base) -> Iterator[Case]:
         yield Case("column twice", base, doubled, ("E-HEADER",))
     spaced = [f" \u00a0{name.upper()} " for name in base.header]
     yield good(base, "header in capitals with blanks", written(base, base.rows, spaced))
+    yield from _spellings(base)
     if base.key is not None:
         again = [*base.rows, base.rows[1]]
         line = first_line(base) + 4
@@ -591,6 +592,31 @@ def shapes(base: Base) -> Iterator[Case]:
             base, with_cell(base, 1, base.day, "20250101" if base.name == "ga4_signups" else "2025-01-01")
         ),
     )
+
+
+CYRILLIC = str.maketrans("aceopxyACEOPXHKMTB", "асеорхуАСЕОРХНКМТВ")
+GREEK = str.maketrans("AEIKMNOPTXov", "ΑΕΙΚΜΝΟΡΤΧον")
+
+
+def _spellings(base: Base) -> Iterator[Case]:
+    """Headers that look right and are written with other characters: read all the same, letters said."""
+    needed = [base.header[i] for i in base.needed]
+    for label, table in (("Cyrillic", CYRILLIC), ("Greek", GREEK)):
+        spelled = [name.translate(table) for name in base.header]
+        if any(name != name.translate(table) for name in needed):
+            yield good(
+                base, f"{label} letters in headers", written(base, base.rows, spelled), warns=("W-HEADER",)
+            )
+    wide = ["".join(chr(ord(ch) + 0xFEE0) if "!" < ch < "~" else ch for ch in name) for name in base.header]
+    unseen = [f"\u200b{name[:1]}\u00ad{name[1:]}\u2060" for name in base.header]
+    blanks = [name.replace(" ", "\u202f\u00a0").replace("-", "\u2011") for name in base.header]
+    yield good(base, "full-width headers", written(base, base.rows, wide))
+    yield good(base, "characters nobody sees in headers", written(base, base.rows, unseen))
+    yield good(base, "other blanks and dashes in headers", written(base, base.rows, blanks))
+    twin = base.header[base.day].translate(CYRILLIC)
+    if base.kind in ("csv", "xlsx") and twin != base.header[base.day]:
+        rows = [[*row, row[base.day]] for row in base.rows]
+        yield Case("two columns look alike", base, written(base, rows, [*base.header, twin]), ("E-HEADER",))
 
 
 def cells(base: Base) -> Iterator[Case]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources.pulls import hubspot as asking
+from pipeline.sources.pulls.hubspot import asking
 from tests.faults.fake_hubspot import Deal, HubSpot
 from tests.faults.vendor_server import CANARY, NOW, Room, System, serving
 
@@ -64,7 +64,7 @@ def test_a_deal_reads_as_an_exported_file_has_it(room: Room, hub: HubSpot) -> No
     room.fetched()
     won, open_, lost = sorted(room.rows("deals"), key=lambda row: row["deal_id"])
     assert (won["owner"], open_["owner"], lost["owner"]) == ("Irina", "Marco Vale", "99")
-    assert (won["stage"], won["pipeline"], won["customer"]) == ("Closed Won", "Sales Pipeline", "c1")
+    assert (won["stage"], won["pipeline"], won["customer"]) == ("Closed Won", "Sales Pipeline", "Company 901")
     assert [(row["is_won"], row["is_closed"]) for row in (won, open_, lost)] == [
         (True, True),
         (False, False),

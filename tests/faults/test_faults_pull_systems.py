@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -551,6 +552,8 @@ class Prospectio:
         return {"id": str(number), "type": "prospects", "attributes": about}
 
     def __call__(self, asked: Asked) -> Reply:
+        if asked.path == "/campaigns":
+            return Reply({"data": [], "links": {}})
         self.count += 1
         if self.count in self.removals:
             self.people.pop(self.removals.pop(self.count))
@@ -580,7 +583,7 @@ def test_a_next_link_on_every_page_does_not_read_for_ever(tmp_path: Path, system
     body = {"data": [Prospectio._person(1)], "links": {"next": "x"}}
     system.answer = lambda asked: Reply(body)
     problem = Room(tmp_path, system, PROSPECTIO).pull().problem
-    assert problem is not None and problem.code == "E-PULL-LOOP" and len(system.asked) == 2
+    assert problem is not None and problem.code == "E-PULL-LOOP" and len(system.asked) == 2  # of campaigns
 
 
 def test_a_prospect_that_is_gone_from_the_next_whole_list_counts_no_longer(
@@ -594,3 +597,76 @@ def test_a_prospect_that_is_gone_from_the_next_whole_list_counts_no_longer(
     service.people.pop(0)
     room.fetched()
     assert {row["contact_id"] for row in room.rows("contacts")} == {"1", "2"}
+
+
+# --- files beside a pull -----------------------------------------------------------------------------
+
+MESSAGES = (
+    "message_id,campaign_title,recipient_email,sent_at,opened_at\n"
+    "m1,Q4,p1@x.example,2026-11-16T08:00:00Z,2026-11-16T09:00:00Z\n"
+)
+COSTS = (
+    'Date,Ref ID,Type,Description,Freelancer,Amount,Currency\n"Nov 16, 2026",1,Hourly,work,Dana,-91.50,USD\n'
+)
+BESIDE = {
+    "mailshake": ({"id": "mail", "system": "mailshake", "export": "activity"}, MESSAGES, "outreach_events"),
+    "upwork": ({"id": "costs", "system": "upwork", "export": "transactions"}, COSTS, "freelance_costs"),
+}
+
+
+def answer_of(system: str) -> Any:
+    """The system with the very events that the file tells of."""
+    if system == "upwork":
+        upwork = Upwork()
+        money = {"rawValue": "-91.50", "currency": "USD"}
+        about = {"accountingSubtype": "Hourly", "transactionCreationDate": "2026-11-16T00:00:00Z"}
+        upwork.transactions = [{"recordId": 777, "transactionAmount": money, **about}]
+        return upwork
+    message = {"id": 5, "actionDate": "2026-11-16T08:00:00Z", "campaign": {"title": "Q4"}}
+    sent = {**message, "recipient": {"emailAddress": "p1@x.example"}}
+    opened = {**sent, "id": 6, "actionDate": "2026-11-16T09:00:00Z", "isDuplicate": False}
+    bodies = {"/activity/sent": [sent], "/activity/opens": [opened]}
+    return lambda asked: Reply({"results": bodies.get(asked.path, [])})
+
+
+@pytest.mark.parametrize("service", BESIDE)
+@pytest.mark.parametrize("first", ["file", "pull"])
+def test_a_file_and_a_pull_of_the_same_events_do_not_count_twice(
+    service: str, first: str, tmp_path: Path, system: System
+) -> None:
+    source, text, fact = BESIDE[service]
+    system.answer = answer_of(service)
+    room = Room(tmp_path, system, source, **(APP if service == "upwork" else {}))
+    folder = tmp_path / "exports" / source["id"]
+    folder.mkdir(parents=True)
+
+    def drop() -> None:
+        (folder / "export.csv").write_text(text)
+        os.utime(folder / "export.csv", (1, 1))
+
+    (drop if first == "file" else room.pull)()
+    assert room.ingest().refused == ()
+    before = room.rows(fact)
+    assert before
+    (room.pull if first == "file" else drop)()
+    system.clock.now += timedelta(hours=1)
+    (problem,) = room.ingest().refused
+    assert problem.code == "E-MIXED" and "second time" in problem.text() and problem.remedy
+    assert room.rows(fact) == before
+    # read again under another declaration, in another order: what counted goes on counting
+    room.source = room.source.model_copy(update={"currency": "USD"})
+    (problem,) = room.ingest().refused
+    assert problem.code == "E-MIXED" and len(room.rows(fact)) == len(before)
+
+
+def test_a_file_and_a_pull_with_the_same_numbers_count_a_record_once(tmp_path: Path, system: System) -> None:
+    system.answer = Prospectio(3)
+    room = Room(tmp_path, system, PROSPECTIO)
+    folder = tmp_path / "exports" / "prospectio_prospects"
+    folder.mkdir(parents=True)
+    (folder / "export.csv").write_text("id,email,created_at\n1,p1@helio.example,2026-11-16\n")
+    os.utime(folder / "export.csv", (1, 1))
+    assert room.ingest().counts.accepted == 1
+    system.clock.now += timedelta(hours=1)
+    assert room.fetched().refused == ()
+    assert sorted(row["contact_id"] for row in room.rows("contacts")) == ["0", "1", "2"]

@@ -7,6 +7,9 @@ Time is the test's own: a wait advances the clock instead of the wall, and is on
 from __future__ import annotations
 
 import json
+import multiprocessing
+import os
+import signal
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -188,3 +191,30 @@ class Room:
         """Every file this workspace has, by relative path."""
         found = (path for path in sorted(self.root.rglob("*")) if path.is_file())
         return {str(path.relative_to(self.root)): path.read_bytes() for path in found}
+
+
+# --- being killed ------------------------------------------------------------------------------------
+
+
+def kill_at(system: System, usual: Answer, number: int) -> None:
+    """From the n-th request on, the system kills who asks."""
+    victims: list[int] = []
+
+    def answer(asked: Asked) -> Reply:
+        if len(system.asked) >= number and victims:
+            os.kill(victims.pop(), signal.SIGKILL)
+        return usual(asked)
+
+    system.answer = answer
+    system.victims = victims  # type: ignore[attr-defined]
+
+
+def pull_in_child(room: Room) -> int:
+    """One pull in a process of its own, which may be killed; its exit code."""
+    context = multiprocessing.get_context("fork")
+    child = context.Process(target=room.pull)
+    child.start()
+    room.system.victims.append(child.pid)  # type: ignore[attr-defined]
+    child.join(60)
+    assert child.exitcode is not None
+    return child.exitcode

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("pipeline/kpis/series.py", "import jinja2"),
         ("pipeline/drafting/compose.py", "from pipeline.goals import model"),
         ("pipeline/sources/vendors/hubspot.py", "from pipeline.sources.vendors import mailshake"),
-        ("pipeline/sources/pulls/hubspot.py", "from pipeline.sources.pulls import mailshake"),
+        ("pipeline/sources/pulls/hubspot/asking.py", "from pipeline.sources.pulls import mailshake"),
         ("pipeline/sources/pulls/ortto.py", "from pipeline.sources.http import Client"),
         ("pipeline/sources/freshness.py", "from pipeline.sources.http import Client"),
     ],

@@ -3,7 +3,7 @@
 Here: the activities, their cost in quota units, which kinds of reply count. Not here: the network. There is
 no filter by date: everything is read, and a record that comes twice counts once. Texts of messages are not
 kept (`keep`). Its file export has one row a message and this interface one record an event, so the pull has a
-declaration of its own; a company uses one of the two ways for a source.
+declaration of its own; a source goes one of the two ways (mixing.py).
 """
 
 from __future__ import annotations
@@ -154,6 +154,7 @@ PULLS = (
         authorisation=_authorisation,
         delivers=always_changes,
         spec=EVENTS,
+        numbers_alike=False,
         keys=frozenset({"units_per_hour"}),
         keep=_keep,
         unverified=(

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from pipeline.periods import DAY, add_months, month_start
-from pipeline.sources.pulls.spec import Call, PullFailed, failed
+from pipeline.sources.pulls.spec import Asking, Call, PullFailed, failed
 
 MAX_EMPTY = 20
 """Pages without a record, one after the other, that are still followed."""
@@ -59,6 +59,44 @@ def months(first: date, last: date) -> Iterator[tuple[date, date]]:
         following = month_start(add_months(first, 1))
         yield first, min(following - DAY, last)
         first = following
+
+
+def since_of(session: Asking) -> date:
+    """The first day wanted, of a pull that needs one. Raises PullFailed (E-MISSING)."""
+    since = session.pull.since
+    if since is None:  # the workspace's rules ask for it
+        raise failed("E-MISSING", "The key {key} is missing.", key="pull: since")
+    return since
+
+
+def months_wanted(session: Asking) -> Iterator[tuple[date, date]]:
+    """The days from the first one wanted to today, month by month."""
+    return months(since_of(session), session.today)
+
+
+def by_position(
+    ask: Callable[[Call], Any],
+    call: Callable[[int], Call],
+    records_of: Callable[[Any], list[str]],
+    following: Callable[[int, Any], int | None],
+    first: int = 0,
+) -> Iterator[list[str]]:
+    """Identifiers of each page of a list that is cut by position. `following`: the next position, from the
+    present one and its page; None on the last page. Raises PullFailed (E-PULL-LOOP) where positions do not
+    go up, a page comes again, or very many pages in a row are empty."""
+    position, pages, empty, before = first, 0, 0, list[str]()
+    while True:
+        body, pages = ask(call(position)), pages + 1
+        ids = records_of(body)
+        yield ids
+        further = following(position, body)
+        if further is None:
+            return
+        empty = 0 if ids else empty + 1
+        stuck = further <= position or (ids and ids == before)
+        if stuck or empty >= MAX_EMPTY or pages >= MAX_PAGES:
+            raise going_round(call(position).kind)
+        position, before = further, ids
 
 
 def settled(read: Callable[[], Iterable[Iterable[str]]]) -> None:

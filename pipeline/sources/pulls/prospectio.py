@@ -1,23 +1,53 @@
-"""Prospect.io (now Overloop): prospects, from its frozen JSON:API interface.
+"""Prospect.io (now Overloop): prospects, and what became of them by campaign, from its frozen JSON:API
+interface.
 
-Here: the list of prospects and its paging. Not here: the network.
-The documented campaigns carry no counters, so what a campaign did is read from the prospects. The list is
-sorted by the day of creation, which no edit moves, and read until a pass brings nothing new.
+Here: the lists of prospects and campaigns, their paging, counting prospects. Not here: the columns
+(vendors/prospectio.py accepts the interface's names as headers), the network.
+The documented campaigns carry no counters, so what a campaign did is counted from its prospects: how many
+were written to, answered, were qualified and converted until now. Lists are sorted by the day of creation,
+which no edit moves, and read until a pass brings nothing new.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Literal
 
 from pipeline.sources.pulls.bundle import Bundle, Rows, cell, inside, listed
-from pipeline.sources.pulls.paging import MAX_EMPTY, MAX_PAGES, going_round, settled
-from pipeline.sources.pulls.spec import Asking, Call, Manners, PullSpec, Record, Refusal, always_full
-from pipeline.sources.vendor import ExportSpec, Field
-from pipeline.workspace.model import FileFormat
+from pipeline.sources.pulls.paging import by_position, settled
+from pipeline.sources.pulls.spec import (
+    Asking,
+    Call,
+    Manners,
+    PullSpec,
+    Record,
+    Refusal,
+    always_changes,
+    always_full,
+)
+from pipeline.workspace.model import Pull
 
 SIZE = 100
-HEADERS = ("id", "email", "created_at", "created_from", "campaign_status")
+HEADERS = (
+    "id",
+    "email",
+    "created_at",
+    "created_from",
+    "campaign_status",
+    "campaign",
+    "last_emailed_at",
+    "replied",
+    "qualified",
+)
+COUNTED = {
+    "contacted": "last_emailed_at",
+    "replied": "replied",
+    "qualified": "qualified",
+    "converted": "converted",
+}
+"""Counter of a campaign -> the attribute of a prospect that must be filled, and not false."""
+CAMPAIGN_HEADERS = ("id", "snapshot_at", "name", "created_at", *COUNTED)
 
 
 def _judge(body: Any) -> Refusal | None:
@@ -31,66 +61,121 @@ def _judge(body: Any) -> Refusal | None:
 
 
 def _ask(session: Asking) -> None:
-    settled(lambda: _pass(session))
+    for kind in ("campaigns", "prospects"):
+        _ask_all(session, kind)
 
 
-def _pass(session: Asking) -> Iterator[list[str]]:
+def _ask_all(session: Asking, kind: str) -> None:
+    settled(lambda: _pass(session, kind))
+
+
+def _pass(session: Asking, kind: str) -> Iterator[list[str]]:
     """Identifiers of each page. The address of the next page is not followed: the key goes only to the
     address that was given. Raises PullFailed (E-PULL-LOOP)."""
-    number, empty = 1, 0
-    before: list[str] = []
-    while True:
+
+    def call(number: int) -> Call:
         params = {"page[number]": str(number), "page[size]": str(SIZE), "sort": "created_at"}
-        body = session.ask(Call("prospects", "/prospects", params))
-        ids = [cell(inside(record, "id")) for record in listed(body, "data")]
-        yield ids
-        if not inside(body, "links", "next"):
-            return
-        empty = 0 if ids else empty + 1
-        if (ids and ids == before) or empty >= MAX_EMPTY or number >= MAX_PAGES:
-            raise going_round("prospects")
-        number, before = number + 1, ids
+        return Call(kind, f"/{kind}", params)
+
+    return by_position(
+        session.ask,
+        call,
+        lambda body: [cell(inside(record, "id")) for record in listed(body, "data")],
+        lambda number, body: number + 1 if inside(body, "links", "next") else None,
+        first=1,
+    )
 
 
-def _records(bundle: Bundle) -> list[Record]:
+def _prospects(bundle: Bundle) -> list[Record]:
+    names = {
+        cell(one.get("id")): cell(inside(one, "attributes", "name")) for one in _items(bundle, "campaigns")
+    }
     rows = Rows()
     for line, item in bundle.items("prospects", "data"):
         about = item.get("attributes")
         cells = {name: cell(inside(about, name)) for name in HEADERS}
-        cells["id"] = cell(item.get("id"))
+        campaign = _campaign_of(item)
+        cells.update(id=cell(item.get("id")), campaign=names.get(campaign) or campaign)
         rows.put(Record(line, cells, removed=inside(about, "archived") is True))
     return rows.all()
 
 
-PROSPECTS = ExportSpec(
-    name="prospects",
-    title="Prospects",
-    fact="contacts",
-    fields=(
-        Field("contact_id", ("id",), needed=True, filled=True),
-        Field("email_hash", ("email",), "address"),
-        Field("created_on", ("created_at",), "date", needed=True, filled=True),
-        Field("channel", ("created_from",)),
-        Field("lifecycle", ("campaign_status",)),
-    ),
-    delivers="full",
-    format=FileFormat(date="iso", datetime="iso"),
-    row_key=("contact_id",),
-)
+def _campaigns(bundle: Bundle) -> list[Record]:
+    """A snapshot of each campaign at the time of the pull. A prospect counts for the campaign it is in."""
+    counts = _counts(bundle)
+    rows = Rows()
+    for line, item in bundle.items("campaigns", "data"):
+        about, identifier = item.get("attributes"), cell(item.get("id"))
+        own = counts.get(identifier, Counter())
+        cells = {
+            "id": identifier,
+            "snapshot_at": bundle.started_at.isoformat(),
+            "name": cell(inside(about, "name")),
+            "created_at": cell(inside(about, "created_at")),
+            **{name: str(own[name]) for name in COUNTED},
+        }
+        rows.put(Record(line, cells))
+    return rows.all()
 
-PULLS = (
-    PullSpec(
+
+def _counts(bundle: Bundle) -> dict[str, Counter[str]]:
+    """By campaign: how many of its prospects each counter counts. Archived ones count: what they did
+    happened."""
+    newest = {cell(one.get("id")): one for one in _items(bundle, "prospects")}
+    counts: dict[str, Counter[str]] = {}
+    for prospect in newest.values():
+        own = counts.setdefault(_campaign_of(prospect), Counter())
+        for counter, attribute in COUNTED.items():
+            own[counter] += cell(inside(prospect, "attributes", attribute)) not in ("", "false")
+    return counts
+
+
+def _items(bundle: Bundle, kind: str) -> Iterator[Mapping[str, Any]]:
+    return (item for _, item in bundle.items(kind, "data"))
+
+
+def _campaign_of(prospect: Mapping[str, Any]) -> str:
+    return cell(inside(prospect, "relationships", "campaign", "data", "id"))
+
+
+def _pull(
+    export: str,
+    title: str,
+    records: Callable[[Bundle], list[Record]],
+    headers: tuple[str, ...],
+    delivers: Callable[[Pull], Literal["full", "changes"]],
+    unverified: str,
+) -> PullSpec:
+    return PullSpec(
         system="prospectio",
-        export="prospects",
-        title="Prospects",
+        export=export,
+        title=title,
         base_url="https://prospect.io/api/public/v1",
         manners=Manners(60, 60.0, _judge),
         ask=_ask,
-        records=_records,
-        headers=lambda bundle: HEADERS,
+        records=records,
+        headers=lambda bundle: headers,
         authorisation=lambda key, pull: {"Authorization": key, "Content-Type": "application/vnd.api+json"},
-        delivers=always_full,
-        spec=PROSPECTS,
-        unverified="Whether the interface still answers since the move to Overloop; its errors; its limits.",
+        delivers=delivers,
+        unverified=unverified,
+    )
+
+
+PULLS = (
+    _pull(
+        "prospects",
+        "Prospects",
+        _prospects,
+        HEADERS,
+        always_full,
+        "Whether the interface still answers since the move to Overloop; its errors; its limits.",
+    ),
+    _pull(
+        "campaigns",
+        "Campaign results, counted from prospects",
+        _campaigns,
+        CAMPAIGN_HEADERS,
+        always_changes,
+        "Whether the interface still answers; whether a prospect names every campaign it has been in.",
     ),
 )

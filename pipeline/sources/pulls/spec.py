@@ -133,6 +133,8 @@ class PullSpec:
     """What of an answer is kept; None: all of it."""
     exchange_url: str = ""
     """Where a refresh token is exchanged for the key; empty: the secret is the key itself."""
+    numbers_alike: bool = True
+    """Records have the identifiers that the system's files have, so that both together count once."""
     watermark: bool = False
     """A pull of changes may begin where the one before ended."""
     unverified: str = ""

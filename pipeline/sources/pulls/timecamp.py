@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pipeline.sources.pulls.bundle import Bundle, Page, Rows, cell
-from pipeline.sources.pulls.paging import months
+from pipeline.sources.pulls.paging import months_wanted
 from pipeline.sources.pulls.spec import (
     Asking,
     Call,
@@ -21,11 +21,11 @@ from pipeline.sources.pulls.spec import (
     Refusal,
     always_changes,
     bearer,
-    failed,
 )
 
 MANNERS_UNITS = 30
 """Requests a minute; TimeCamp does not publish what a plan allows."""
+TAGS = {"opt_fields": "tags"}
 HEADERS = ("id", "user_name", "name", "date", "duration", "billable", "tags")
 
 
@@ -42,15 +42,10 @@ def _judge(body: Any) -> Refusal | None:
 
 
 def _ask(session: Asking) -> None:
-    since = session.pull.since
-    if since is None:  # the workspace's rules ask for it
-        raise failed("E-MISSING", "The key {key} is missing.", key="pull: since")
-    for first, last in months(since, session.today):
-        days = {"from": first.isoformat(), "to": last.isoformat()}
-        session.ask(Call("deletions", "/entries_deletions", {**days, "format": "json"}))
-    for first, last in months(since, session.today):
-        days = {"from": first.isoformat(), "to": last.isoformat()}
-        session.ask(Call("entries", "/entries", {**days, "format": "json", "opt_fields": "tags"}))
+    for kind, path, more in (("deletions", "/entries_deletions", {}), ("entries", "/entries", TAGS)):
+        for first, last in months_wanted(session):
+            days = {"from": first.isoformat(), "to": last.isoformat()}
+            session.ask(Call(kind, path, {**days, "format": "json", **more}))
 
 
 def _records(bundle: Bundle) -> list[Record]:

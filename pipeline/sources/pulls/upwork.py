@@ -9,12 +9,11 @@ UTC days. Charges carry no currency; Upwork bills in US dollars.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from pipeline.sources.pulls.bundle import Bundle, Page, Rows, cell, inside, listed
-from pipeline.sources.pulls.paging import follow, months
+from pipeline.sources.pulls.paging import follow, months_wanted, since_of
 from pipeline.sources.pulls.spec import (
     Asking,
     Call,
@@ -78,13 +77,6 @@ def _authorisation(key: str, pull: Pull) -> dict[str, str]:
     return {**bearer(key, pull), **tenant}
 
 
-def _since(session: Asking) -> date:
-    since = session.pull.since
-    if since is None:  # the workspace's rules ask for it
-        raise failed("E-MISSING", "The key {key} is missing.", key="pull: since")
-    return since
-
-
 def _query(kind: str, query: str, **variables: Any) -> Call:
     return Call(kind, "/graphql", json={"query": query, "variables": variables})
 
@@ -95,7 +87,7 @@ def _query(kind: str, query: str, **variables: Any) -> Call:
 def _ask_hours(session: Asking) -> None:
     """Read the report until its pages agree: as many rows as each of them says there are. Rows that are
     booked meanwhile move others over the ends of pages."""
-    first, last = _since(session).strftime(HOURS_DATE), session.today.strftime(HOURS_DATE)
+    first, last = since_of(session).strftime(HOURS_DATE), session.today.strftime(HOURS_DATE)
 
     def call(after: str) -> Call:
         return _query("hours", _HOURS, rangeStart=first, rangeEnd=last, after=after, first=FIRST)
@@ -189,7 +181,7 @@ def _ask_transactions(session: Asking) -> None:
             "Upwork named no accounting entity for this key.",
             "Use the key of a person who may see the company's transactions.",
         )
-    for first, last in months(_since(session), session.today):
+    for first, last in months_wanted(session):
         days = {"rangeStart": first.strftime(TRANSACTIONS_DATE), "rangeEnd": last.strftime(TRANSACTIONS_DATE)}
         session.ask(_query("transactions", _TRANSACTIONS, aceIds=[identifier], **days))
 
@@ -257,6 +249,7 @@ def _pull(
         authorisation=_authorisation,
         delivers=always_changes,
         spec=_spec(name, title),
+        numbers_alike=name == "hours",  # which come by the interface alone
         keys=frozenset({"since", "client_id_env", "client_secret_env", "organization"}),
         needs=frozenset({"since", "client_id_env", "client_secret_env"}),
         exchange_url="https://www.upwork.com/api/v3/oauth2/token",

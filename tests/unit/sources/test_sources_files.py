@@ -185,9 +185,66 @@ def test_a_missing_column_lists_what_is_there_and_the_likely_one():
     assert parse(GOOD.replace("Amount", "Amounts"), aliases={"amount": ["Amounts"]}).counts.accepted == 2
 
 
-def test_a_cyrillic_letter_in_a_header_is_pointed_at():
-    found = problem(GOOD.replace("Amount", "Аmount"))
-    assert found.code == "E-HEADER" and found.column == 3 and "another alphabet" in found.text()
+@pytest.mark.parametrize(
+    ("spelled", "wanted", "said"),
+    [
+        ("Аmount", "Amount", "Cyrillic А"),
+        ("АМОUNТ", "Amount", "Cyrillic А, М, О"),
+        ("Αmount", "Amount", "Greek Α"),
+        ("Amоunt", "Amount", "Cyrillic о"),
+        ("Nаmе", "Name", "Cyrillic а, е"),
+        ("Rеgiоn", "Region", "Cyrillic е, о"),
+        ("Сlosed", "Closed", "Cyrillic С"),
+    ],
+)
+def test_a_header_with_look_alike_letters_is_read_and_said(spelled: str, wanted: str, said: str) -> None:
+    parsed = parse(GOOD.replace(wanted, spelled))
+    (warning,) = [one for one in parsed.warnings if one.code == "W-HEADER"]
+    assert f'"{spelled}" is spelled with {said}' in warning.text()
+    assert f'read as "{wanted}"' in warning.text() and warning.line == 1
+    assert parsed.facts["deals"].equals(parse(GOOD).facts["deals"])
+
+
+def test_a_russian_header_with_latin_letters_is_read_and_said() -> None:
+    data = GOOD.replace("Amount", "Cуммa")
+    parsed = parse(data, aliases={"amount": ["Сумма"]})
+    (warning,) = [one for one in parsed.warnings if one.code == "W-HEADER"]
+    assert "Latin C, a" in warning.text() and parsed.counts.accepted == 2
+
+
+@pytest.mark.parametrize("both", ["Amount,Аmount", "Аmount,Amount", "Аmount,Amоunt"])
+def test_two_columns_that_look_the_same_are_refused_and_not_chosen_from(both: str) -> None:
+    data = GOOD.replace("Amount", both).replace("10.50", "10.50,7").replace("20.25", "20.25,7")
+    found = problem(data)
+    assert found.code == "E-HEADER" and "look the same" in found.text() and "3, 4" in found.text()
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        "\ufeffAmount",
+        "Am\u00adount",
+        "Amo\u200bunt\u200d",
+        "\u2060Amount\u200e",
+        "ＡｍｏＵＮＴ",
+        "Amount\ufe0f",
+    ],
+)
+def test_what_cannot_be_seen_in_a_header_does_not_hide_it(spelled: str) -> None:
+    parsed = parse(GOOD.replace("Amount", spelled))
+    assert parsed.counts.accepted == 2
+    assert not [one for one in parsed.warnings if one.code == "W-HEADER"]
+
+
+def test_dashes_and_quotes_of_any_kind_are_one() -> None:
+    for dash in "-\u2010\u2011\u2013\u2014\u2212":
+        for quote in ("'", "\u2019", "\u02bc"):
+            data = GOOD.replace("Amount", f"Deal{quote}s sum {dash} net")
+            assert parse(data, aliases={"amount": ["Deal's sum - net"]}).counts.accepted == 2
+
+
+def test_a_word_of_another_language_is_no_look_alike() -> None:
+    assert problem(GOOD.replace("Amount", "Сумма")).code == "E-HEADER"
 
 
 def test_headers_ignore_case_blanks_and_width():

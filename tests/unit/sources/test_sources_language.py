@@ -15,7 +15,7 @@ FILES = [
     for name in (
         *("reasons", "reading", "hints", "jsonfile", "xlsx", "parquet", "reports"),
         *("headers", "validation", "mapped", "parse", "sql"),
-        *("recognise", "snapshots", "counters"),
+        *("recognise", "snapshots", "counters", "mixing"),
         *("http", "credentials", "pull", "pulled"),
     )
 ]
@@ -37,6 +37,9 @@ def sentences(path: Path) -> list[str]:
             "message",
             "remedy",
             "OTHERS",
+            "ALPHABETS",
+            "FETCHED",
+            "DROPPED",
         ):
             found.append(node.value)
     texts = (part.value for one in found for part in ast.walk(one) if isinstance(part, ast.Constant))
@@ -49,7 +52,7 @@ def fields(template: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "path",
-    [*FILES, *sorted((ROOM / "vendors").glob("*.py")), *sorted((ROOM / "pulls").glob("*.py"))],
+    [*FILES, *sorted((ROOM / "vendors").glob("*.py")), *sorted((ROOM / "pulls").rglob("*.py"))],
     ids=lambda path: f"{path.parent.name}-{path.stem}",
 )
 def test_no_sentence_is_left_in_english(path):

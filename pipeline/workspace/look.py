@@ -56,25 +56,26 @@ def _of(draft: Draft, entry: Entry) -> Iterator[Problem]:
 
 def _colour(entry: Entry, key: str, value: object, least: float) -> Iterator[Problem]:
     if value is None:
-        yield entry.problem(
+        found = entry.problem(
             "E-VALUE",
             "{key} is empty: # begins a comment unless the colour stands in quotation marks.",
             'Write it as {key}: "#1f5fa8".',
-            at=("look", key),
             key=key,
         )
+        yield replace(found, **entry.place("look", key, of="key"))
     if not isinstance(value, str) or not _COLOUR.fullmatch(value):
         return  # its shape is complained about elsewhere
-    found = contrast(value, PAPER)
-    if found < least:
+    ratio = contrast(value, PAPER)
+    if ratio < least:
         yield entry.problem(
             "E-CONTRAST",
-            "{key}: {value} is too pale on white: its contrast is {found}:1, and {least}:1 is needed.",
+            "{key}: {colour} is too pale on white: its contrast is {found}:1, and {least}:1 is needed.",
             "The nearest that can be read is {near}.",
             at=("look", key),
             value=value,
+            colour=value,
             key=key,
-            found=f"{int(found * 100) / 100:g}",
+            found=f"{int(ratio * 100) / 100:g}",
             least=f"{least:g}",
             near=f'"{nearest_readable(value, PAPER, least)}"',
         )
@@ -88,10 +89,11 @@ def _mistakable(entry: Entry, key: str, value: str) -> Iterator[Problem]:
     if near < ALIKE:
         yield entry.problem(
             "W-COLOUR",
-            "{key}: {value} is close to the {name} of a status; readers may take it for one.",
+            "{key}: {colour} is close to the {name} of a status; readers may take it for one.",
             "Choose another colour if you can; those of statuses stay as they are.",
             at=("look", key),
             value=value,
+            colour=value,
             severity="warning",
             key=key,
             name=name,

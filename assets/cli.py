@@ -101,6 +101,12 @@ sources_app = typer.Typer(
 )
 app.add_typer(sources_app, name="sources", invoke_without_command=True)
 
+templates_app = typer.Typer(
+    help="Pages and style sheets, and which of them this workspace replaces.",
+    **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
+)
+app.add_typer(templates_app, name="templates", invoke_without_command=True)
+
 WorkspaceOption = Annotated[
     Path | None,
     typer.Option(
@@ -566,6 +572,45 @@ def sources_try(
             terminal.say("Next: drop the export into {folder}, then scorecards check", folder=folder)
         )
     raise typer.Exit(WITH_PROBLEMS if tried.problems else DONE)
+
+
+TemplateArgument = Annotated[str, typer.Argument(metavar="NAME", help="As `scorecards templates` names it.")]
+
+
+@templates_app.callback()
+def templates(context: typer.Context, workspace: WorkspaceOption = None, debug: DebugOption = False) -> None:
+    """List templates, and which of them this workspace replaces."""
+    _remember(workspace, debug)
+    if context.invoked_subcommand is not None:
+        return
+    from assets.templates_screen import show_templates
+
+    show_templates(_terminal(), _open())
+
+
+@templates_app.command("copy", cls=_Command)
+def templates_copy(
+    name: TemplateArgument, workspace: WorkspaceOption = None, debug: DebugOption = False
+) -> None:
+    """Copy a built-in template out to change it; overwrites nothing."""
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets.templates_screen import copy_template
+
+    made = copy_template(opened, name)
+    terminal.said("{file} is yours to change. Next: scorecards check, then scorecards run", file=made)
+
+
+@templates_app.command("diff", cls=_Command)
+def templates_diff(
+    name: TemplateArgument, workspace: WorkspaceOption = None, debug: DebugOption = False
+) -> None:
+    """Show what differs from the built-in template."""
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets.templates_screen import show_difference
+
+    show_difference(terminal, opened, name)
 
 
 @app.command(cls=_Command)

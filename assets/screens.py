@@ -114,6 +114,7 @@ def checked(workspace: Workspace, now: datetime) -> Checked:
     from pipeline.workspace.loader import check_notes
 
     problems = [*workspace.warnings, *check_notes(workspace), *mapping_problems(workspace)]
+    problems += _template_problems(workspace)
     store = _existing_store(workspace)
     edition = _known_now(workspace, store, now)
     may_try = not any(problem.severity == "error" for problem in problems)
@@ -123,6 +124,16 @@ def checked(workspace: Workspace, now: datetime) -> Checked:
         tuple(_source_line(workspace, source, store, edition, may_try) for source in workspace.sources),
         edition is not None,
     )
+
+
+def _template_problems(workspace: Workspace) -> list[Problem]:
+    """What is wrong with the grammar of the company's own templates; most workspaces have none."""
+    if not workspace.templates:
+        return []
+    from pipeline.report.engine import template_problems
+    from pipeline.report.templates import Templates
+
+    return template_problems(Templates.of(workspace.templates))
 
 
 def mapping_problems(workspace: Workspace) -> list[Problem]:

@@ -132,6 +132,12 @@ class InvariantBroken(ScorecardError):
     """Our own promise failed (conservation of rows or money, a document that is not what it must be)."""
 
 
+class TemplateFailed(InvariantBroken):
+    """A template of the company's own is wrong: its documents are not made, the others are."""
+
+    exit_code = WorkspaceError.exit_code
+
+
 class SystemMissing(ScorecardError):
     """A system library, permission or service this machine lacks."""
 

@@ -13,19 +13,21 @@ from collections.abc import Sequence
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from functools import cache
 from urllib.parse import quote
 
 import css_inline
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pipeline.bundled import templates_dir
 from pipeline.delivery.addresses import safe_header, sender_address, single_address
 from pipeline.delivery.model import Attachment, MailLine, MailView, Replaces
 from pipeline.delivery.records import Outgoing
+from pipeline.errors import DeliveryError, InvariantBroken
 from pipeline.language import Speech, speech
+from pipeline.report.engine import environment
+from pipeline.report.printers import printers
+from pipeline.report.templates import Page
 from pipeline.workspace.model import Recipient
 
+TEMPLATE = "mail.html.j2"
 _SUBTYPES = {"pdf": ("application", "pdf"), "calendar": ("text", "calendar")}
 _UNSAFE_ID = re.compile(r"[^A-Za-z0-9.-]+")
 
@@ -105,21 +107,28 @@ def html_text(
     attached: Sequence[Attachment],
     left_out: Sequence[Attachment] = (),
 ) -> str:
-    """The body as HTML with its styles on the elements; no image, no link, nothing to fetch."""
+    """The body as HTML with its styles on the elements; no image, no link, nothing to fetch. Raises
+    DeliveryError when the company's own template of it fails."""
     say = speech(view.lang)
-    page = (
-        _templates()
-        .get_template("mail.html.j2")
-        .render(
-            view=view,
-            say=say,
-            correction=correction_line(say, replaces) if replaces else "",
-            changes=replaces.changes if replaces else (),
-            attachment_line=attachment_line(say, attached, left_out),
-            footer=footer(view, say),
-        )
-    )
+    values = {
+        "view": view,
+        "correction": correction_line(say, replaces) if replaces else "",
+        "changes": replaces.changes if replaces else (),
+        "attachment_line": attachment_line(say, attached, left_out),
+        "footer": footer(view, say),
+    }
+    if TEMPLATE in view.templates:
+        page = _own_page(Page(TEMPLATE, values, view.templates, view.lang, lines=True))
+    else:
+        page = environment(lines=True).get_template(TEMPLATE).render(values, say=say)
     return css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False).inline(page)
+
+
+def _own_page(page: Page) -> str:
+    try:
+        return printers().make(page)
+    except InvariantBroken as error:
+        raise DeliveryError(*error.problems) from None
 
 
 def correction_line(say: Speech, replaces: Replaces) -> str:
@@ -210,15 +219,3 @@ def _fix_boundaries(mail: EmailMessage, identity: str) -> None:
     for index, part in enumerate(part for part in mail.walk() if part.is_multipart()):
         digest = hashlib.sha256(f"{identity}#{index}".encode()).hexdigest()[:32]
         part.set_boundary(f"=_{digest}")
-
-
-@cache
-def _templates() -> Environment:
-    """Mail templates are bundled, never a user's. Escaping is on for every template, whatever its suffix."""
-    return Environment(
-        loader=FileSystemLoader(templates_dir()),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

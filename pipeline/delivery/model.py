@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.periods import Week
+from pipeline.report.templates import NONE, Templates
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ class MailView:
     """(goal id, canonical figure, figure as printed) of every goal of the audience."""
     authored: tuple[str, ...] = ()
     """Texts that people wrote; the check for leftover placeholders does not judge them."""
+    templates: Templates = NONE
+    """The company's own templates, of which mail.html.j2 makes the mail's HTML."""
 
     @property
     def has_chance(self) -> bool:

@@ -19,6 +19,7 @@ from pipeline.language import pick
 from pipeline.report.context import Context
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats, formats
+from pipeline.report.templates import Templates
 from pipeline.report.words import BEHIND, SHAPES, decapitalised, tally_text
 from pipeline.sources.state import SourceState
 from pipeline.units import Unit, rounded
@@ -61,6 +62,7 @@ def mail_view(
         sent_for=edition.as_of.astimezone(zone),
         figures=tuple(_figure(one, form) for one in results),
         authored=(*decisions, *titles.values(), *(line.owner for line in lines)),
+        templates=Templates.of(workspace.templates),
     )
 
 

@@ -18,6 +18,7 @@ from datetime import date, timedelta
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -35,6 +36,7 @@ from pipeline.report.printed import Embedded, Order, Printed
 from pipeline.report.printers import printers
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Make, Memory, settled
+from pipeline.report.templates import NONE, Templates
 from pipeline.report.twin import dumps, restricted, scorecard_json
 from pipeline.report.view import ScorecardView, Setting
 from pipeline.workspace.model import Audience, Notes, Workspace
@@ -43,6 +45,7 @@ MANIFEST = "manifest.json"
 RISKY = ("=", "+", "-", "@", "\t", "\r")
 """First characters with which a spreadsheet takes a text for a formula."""
 Progress = Callable[[str], None]
+T = TypeVar("T")
 
 
 def render_edition(
@@ -59,9 +62,9 @@ def render_edition(
 
     audiences: those to write for; None: all of the workspace. quarantine: rejected rows of the known
     exports. progress: told each file's name when it is there. A file whose content would be the same is not
-    made again. Raises InvariantBroken when a finished document is not what it must be; what was written
-    before it stays whole."""
-    desk = _Desk(out_dir, edition, progress)
+    made again. Raises InvariantBroken when a finished document is not what it must be, after all others have
+    been written; there is no new manifest then."""
+    desk = _Desk(out_dir, edition, progress, Templates.of(workspace.templates))
     kpis = kpi_registry(workspace)
     readers = workspace.audiences if audiences is None else tuple(audiences)
     spoken = [*workspace.company.languages, *(one.language for one in readers)]
@@ -90,7 +93,7 @@ def render_edition(
         embedded = dumps(restricted(twin, view.goal_ids, own.source_ids))
         make = partial(scorecard_view, own, None)
         sheets.append(_Sheet(f"{name}.pdf", make, embedded, memories[reader.language]))
-        desk.put(f"{name}.html", web_page(view).encode())
+        desk.put_page(f"{name}.html", view)
     desk.put_pdfs(sheets, written)
     desk.put("quarantine.csv", quarantine_csv(quarantine))
     desk.put("calendar.ics", calendar_ics(plain[langs[0]]))
@@ -130,6 +133,9 @@ class _Desk:
     folder: Path
     edition: Edition
     progress: Progress | None = None
+    templates: Templates = NONE
+    failures: list[InvariantBroken] = field(default_factory=list)
+    """Of documents that were not written; the others are."""
     paths: list[Path] = field(default_factory=list)
     entries: list[dict[str, object]] = field(default_factory=list)
     known: dict[str, dict[str, object]] = field(default_factory=dict)
@@ -150,29 +156,44 @@ class _Desk:
 
     def put_pdfs(self, sheets: Sequence[_Sheet], written: str) -> None:
         """Prints, checks and writes PDFs side by side, those that are not there yet or were made from
-        something else. The first failure is raised when all are done: what is sound is written."""
-        digests = [self._made_from(sheet) for sheet in sheets]
-        failures: list[InvariantBroken] = []
+        something else."""
+        made_from = [(sheet, self._tried(partial(self._made_from, sheet))) for sheet in sheets]
+        sound = [(sheet, digest) for sheet, digest in made_from if digest is not None]
         with ThreadPoolExecutor(printers().size) as threads:
             printing = [
                 None
                 if self._is_there(sheet.name, digest)
                 else threads.submit(self._print, sheet, digest, written)
-                for sheet, digest in zip(sheets, digests, strict=True)
+                for sheet, digest in sound
             ]
-            for sheet, digest, printed in zip(sheets, digests, printing, strict=True):
-                try:
-                    self.put(sheet.name, printed.result() if printed else self._content(sheet.name), digest)
-                except InvariantBroken as error:
-                    failures.append(error)
-        if failures:
-            raise failures[0]
+            for (sheet, digest), printed in zip(sound, printing, strict=True):
+                content = self._tried(printed.result) if printed else self._content(sheet.name)
+                if content is not None:
+                    self._tried(partial(self.put, sheet.name, content, digest))
+
+    def put_page(self, name: str, view: ScorecardView) -> None:
+        page = self._tried(partial(web_page, view))
+        if page is not None:
+            self.put(name, page.encode())
+
+    def _tried(self, work: Callable[[], T]) -> T | None:
+        """What the work gives; None when a document fails in it, which is kept for the end."""
+        try:
+            return work()
+        except InvariantBroken as error:
+            self.failures.append(error)
+            return None
 
     def _made_from(self, sheet: _Sheet) -> str:
         """Digest of what a document is made from. Its roomiest setting tells it: how closely it must be set
         follows from that."""
         html = scorecard_html(sheet.make(Setting()))
-        return hashlib.sha256(b"\0".join((html.encode(), sheet.embedded, _tools().encode()))).hexdigest()
+        parts = (html.encode(), sheet.embedded, _tools().encode(), *self._own_style())
+        return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+    def _own_style(self) -> tuple[bytes, ...]:
+        style = self.templates.text("page.css")
+        return (style.encode(),) if style else ()
 
     def _is_there(self, name: str, made_from: str) -> bool:
         path, known = inside(self.folder, name), self.known.get(name)
@@ -187,7 +208,8 @@ class _Desk:
         files = (Embedded("scorecard.json", "The numbers of this document", sheet.embedded),)
 
         def printing(view: ScorecardView) -> Printed:
-            order = Order(scorecard_html(view), made_from[:32].encode(), self.edition.as_of, files)
+            style = self.templates.text("page.css")
+            order = Order(scorecard_html(view), made_from[:32].encode(), self.edition.as_of, files, style)
             return printers().print(order, expected_pages(view))
 
         view, printed = settled(sheet.make, printing, sheet.memory)
@@ -195,7 +217,11 @@ class _Desk:
         return printed.content
 
     def finish(self, workspace: Workspace) -> None:
-        """The manifest comes last: a document that it names is there."""
+        """The manifest comes last: a document that it names is there. Raises the failures instead, when
+        there are any."""
+        if self.failures:
+            problems = dict.fromkeys(one for error in self.failures for one in error.problems)
+            raise type(self.failures[0])(*problems)
         edition = self.edition
         manifest = {
             "version": 1,

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline import RULE_VERSION
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
 from pipeline.language import pick
+from pipeline.report.brand import Brand, brand_of
 from pipeline.report.i18n import Formats, bound, formats
 from pipeline.workspace.model import Audience, Goal, Kpi, Notes, Workspace
 
@@ -37,6 +38,10 @@ class Context:
     @cached_property
     def formats(self) -> Formats:
         return formats(self.lang, self.workspace.company.currency)
+
+    @cached_property
+    def brand(self) -> Brand:
+        return brand_of(self.workspace, self.lang)
 
     @cached_property
     def zone(self) -> ZoneInfo:

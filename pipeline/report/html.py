@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from functools import cache
-from pathlib import Path
 
 from pipeline.bundled import templates_dir
 from pipeline.report.engine import scorecard_html, stylesheet
@@ -16,13 +15,16 @@ from pipeline.report.view import ScorecardView
 FACES = (("Regular", 400), ("SemiBold", 600), ("Bold", 700))
 
 
-def web_page(view: ScorecardView, overrides: Path | None = None) -> str:
+def web_page(view: ScorecardView) -> str:
     """The document as self-contained HTML: no request to anywhere, which its policy also forbids."""
-    return scorecard_html(view, _style(), overrides)
+    templates = view.brand.templates
+    return scorecard_html(
+        view, _faces() + stylesheet("page.css", templates) + stylesheet("web.css", templates)
+    )
 
 
 @cache
-def _style() -> str:
+def _faces() -> str:
     faces = []
     for name, weight in FACES:
         data = base64.b64encode((templates_dir() / "fonts" / f"Inter-{name}.woff2").read_bytes()).decode()
@@ -30,4 +32,4 @@ def _style() -> str:
             f"@font-face {{ font-family: Inter; font-weight: {weight}; font-display: swap; "
             f'src: url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
         )
-    return "".join(faces) + stylesheet("page.css") + stylesheet("web.css")
+    return "".join(faces)

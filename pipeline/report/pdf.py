@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import atexit
 import re
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipeline.bundled import templates_dir
@@ -35,6 +36,7 @@ except OSError as error:  # the loader's word for a system library that is not t
 if TYPE_CHECKING:
     from weasyprint import Document
 
+PICTURE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,([A-Za-z0-9+/=]*)")
 VARIANT = "pdf/a-3a"
 FACES = (("Regular", 400), ("Medium", 500), ("SemiBold", 600), ("Bold", 700))
 UA_CLAIM = (
@@ -58,8 +60,9 @@ described inside the metadata (ISO 19005-3, 6.6.2.3)."""
 
 
 class LockedFetcher(URLFetcher):
-    """Serves the bundled fonts and nothing else. Every refusal is remembered: inside an SVG the renderer
-    swallows even a fatal one, so callers assert that `denied` is empty."""
+    """Serves the bundled fonts, and pictures that the page itself holds; nothing else. Every refusal is
+    remembered: inside an SVG the renderer swallows even a fatal one, so callers assert that `denied` is
+    empty."""
 
     def __init__(self, assets: dict[str, tuple[bytes, str]]) -> None:
         super().__init__(allowed_protocols=("report-asset",), allow_redirects=False, timeout=1)
@@ -71,6 +74,9 @@ class LockedFetcher(URLFetcher):
         if match and match[1] in self.assets:
             content, kind = self.assets[match[1]]
             return URLFetcherResponse(url, content, {"Content-Type": kind})
+        picture = PICTURE.fullmatch(url)
+        if picture:
+            return URLFetcherResponse(url, b64decode(picture[2]), {"Content-Type": picture[1]})
         self.denied.append(url[:120])
         raise FatalURLFetchingError(f"blocked {url[:120]!r}")
 
@@ -84,8 +90,13 @@ class Press:
     sheets: tuple[CSS, ...]
 
 
-@cache
-def press() -> Press:
+def press(style: str = "") -> Press:
+    """What a process needs once for a style sheet; style: the company's own page.css, "" for the built-in."""
+    return _press(style)
+
+
+@lru_cache(maxsize=2)
+def _press(style: str) -> Press:
     fonts = templates_dir() / "fonts"
     assets = {
         f"Inter-{name}.ttf": ((fonts / f"Inter-{name}.ttf").read_bytes(), "font/ttf") for name, _ in FACES
@@ -97,21 +108,29 @@ def press() -> Press:
         for name, weight in FACES
     )
     sheet = CSS(
-        string=faces + stylesheet("page.css"), url_fetcher=fetcher, base_url=None, font_config=configuration
+        string=faces + (style or stylesheet("page.css")),
+        url_fetcher=fetcher,
+        base_url=None,
+        font_config=configuration,
     )
     return Press(fetcher, configuration, (sheet,))
 
 
-atexit.register(press.cache_clear)  # the font library must be told to let go while it is still loaded
+atexit.register(_press.cache_clear)  # the font library must be told to let go while it is still loaded
 
 
 def print_pdf(
-    html: str, *, identifier: bytes, created: datetime, files: tuple[Embedded, ...] = ()
+    html: str,
+    *,
+    identifier: bytes,
+    created: datetime,
+    files: tuple[Embedded, ...] = (),
+    style: str = "",
 ) -> Printed:
     """The PDF of a document. `identifier` and `created` come from the edition, never from the clock.
 
     Raises InvariantBroken when the document tried to fetch anything."""
-    tools = press()
+    tools = press(style)
     tools.fetcher.denied.clear()
     try:
         document, content = _printed(html, tools, identifier, created, files)

@@ -12,8 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
-from markupsafe import Markup
-
 from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem
 from pipeline.goals.model import Edition
@@ -22,7 +20,7 @@ from pipeline.language import pick
 from pipeline.plan import Plan
 from pipeline.report.build import package_version
 from pipeline.report.context import Context
-from pipeline.report.engine import environment, stylesheet
+from pipeline.report.engine import made_page, stylesheet
 from pipeline.report.files import inside, put_file, sha256
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
@@ -57,11 +55,12 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
     if leftover := _LEFTOVER.search(html):
         raise InvariantBroken(_unfinished(f"{leftover[0]!r} stands in it"))
     path = inside(out_dir, f"plan.{view.lang}.pdf")
-    identifier = sha256(f"{html}\0{_tools()}".encode())[:32].encode()
+    style = view.brand.templates.text("page.css")
+    identifier = sha256(f"{html}\0{_tools()}{style}".encode())[:32].encode()
     if _made_from(path, identifier):
         put_file(path, path.read_bytes())
         return [path]
-    printed = printers().print(Order(html, identifier, edition.as_of), USUAL_PAGES)
+    printed = printers().print(Order(html, identifier, edition.as_of, style=style), USUAL_PAGES)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
@@ -104,6 +103,7 @@ def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> 
         else "",
         contents_heading=f.say("Contents"),
         chapters=chapters(context, plan),
+        brand=context.brand,
     )
 
 
@@ -119,8 +119,10 @@ def _approvals(context: Context, plan: Plan, f: Formats) -> list[Approved]:
 
 def plan_html(view: PlanView) -> str:
     """The document as HTML text with its style inside."""
-    style = Markup(stylesheet("plan.css"))  # noqa: S704  our own bundled style, no text of a person
-    return environment(None).get_template("plan.html.j2").render(v=view, css=style)
+    templates = view.brand.templates
+    needed = tuple(one.anchor for one in view.chapters)
+    values = {"v": view, "css": stylesheet("plan.css", templates)}
+    return made_page("plan.html.j2", values, templates, view.lang, needed)
 
 
 def _made_from(path: Path, identifier: bytes) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from pipeline.report.brand import PLAIN, Brand
 from pipeline.report.charts import Picture
 from pipeline.report.view import Letter, Status, Tone
 
@@ -254,3 +255,4 @@ class PlanView:
     """How many sections are still to be written; empty when none is."""
     contents_heading: str
     chapters: tuple[Chapter, ...]
+    brand: Brand = PLAIN

@@ -35,3 +35,5 @@ class Order:
     identifier: bytes
     created: datetime
     files: tuple[Embedded, ...] = ()
+    style: str = ""
+    """The company's own page.css; "" for the built-in one."""

@@ -16,11 +16,14 @@ import threading
 from functools import cache
 from multiprocessing.connection import Connection
 
-from pipeline.errors import InvariantBroken, Problem, ScorecardError
+from pipeline.errors import InvariantBroken, Problem, ScorecardError, TemplateFailed
 from pipeline.report.printed import Order, Printed
+from pipeline.report.templates import Page
 
 SECONDS, SECONDS_A_PAGE = 120.0, 10.0
 """How long a document may take: some hundred times what one takes, since machines are shared."""
+SECONDS_TO_MAKE = 20.0
+"""How long a page by a company's own templates may take to be made; a tenth of a second is usual."""
 DOCUMENTS_A_PROCESS = 200
 """A process is replaced after so many: the font library keeps a little of each."""
 
@@ -39,12 +42,26 @@ class Printers:
 
         Raises InvariantBroken when the document fails, takes too long or brings its process down, and
         SystemMissing when a library that draws is not there."""
+        made = self._answered(order, SECONDS + SECONDS_A_PAGE * pages)
+        assert isinstance(made, Printed)  # noqa: S101 - the answer to an order
+        return made
+
+    def make(self, page: Page) -> str:
+        """The HTML of a page by a company's own templates, made when a process is free.
+
+        Raises TemplateFailed when a template fails, makes a page that may not be used, or takes too
+        long."""
+        made = self._answered(page, SECONDS_TO_MAKE)
+        assert isinstance(made, str)  # noqa: S101 - the answer to a page
+        return made
+
+    def _answered(self, order: Order | Page, seconds: float) -> Printed | str:
         process = self._idle.get()
         try:
             if process is None or process.printed >= DOCUMENTS_A_PROCESS:
                 _ended(process)
                 process = _Process()
-            result = process.print(order, SECONDS + SECONDS_A_PAGE * pages)
+            result = process.answer(order, seconds)
         except BaseException:
             _ended(process)
             process = None
@@ -82,12 +99,14 @@ class _Process:
         self._line = Connection(ours.detach())
         self.printed = 0
 
-    def print(self, order: Order, seconds: float) -> Printed | ScorecardError:
+    def answer(self, order: Order | Page, seconds: float) -> Printed | str | ScorecardError:
         try:
             self._line.send(order)
             if not self._line.poll(seconds):
+                if isinstance(order, Page):
+                    raise TemplateFailed(_endless(order))
                 raise InvariantBroken(_too_slow(seconds))
-            result: Printed | ScorecardError = self._line.recv()
+            result: Printed | str | ScorecardError = self._line.recv()
         except (EOFError, OSError):
             raise InvariantBroken(_ended_early()) from None
         self.printed += 1
@@ -110,6 +129,16 @@ def _too_slow(seconds: float) -> Problem:
         "A document was given up because printing it took longer than {seconds} seconds.",
         "Shorten its texts, or run again when the machine is less busy.",
         params={"seconds": int(seconds)},
+    )
+
+
+def _endless(page: Page) -> Problem:
+    return Problem(
+        "E-TEMPLATE",
+        "Making a page by your templates took longer than {seconds} seconds. It was not made.",
+        "Look at the loops of {names}.",
+        file=page.file,
+        params={"seconds": int(SECONDS_TO_MAKE), "names": ", ".join(page.templates.runs)},
     )
 
 

@@ -22,6 +22,7 @@ from pipeline.report.boxes import (
     lines_needed,
     three_boxes,
 )
+from pipeline.report.brand import room_beside
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import fitted, lines, width
@@ -93,6 +94,7 @@ def scorecard_view(
         created=context.edition.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
         words=_words(context),
         goal_ids=tuple(result.goal_id for result in results),
+        brand=context.brand,
     )
 
 
@@ -121,14 +123,14 @@ def _legend(context: Context) -> str:
 
 def _headline(context: Context) -> str:
     """The fullest headline that keeps to two lines: more goals named before longer names."""
-    text = ""
+    text, page = "", room_beside(context.brand, PAGE)
     for named in range(NAMED, 0, -1):
         for room in TITLE_ROOMS:
             titles = {key: fitted(text, room, 15, 1, 700) for key, text in context.titles().items()}
             text = headline(context.live, titles, context.formats, named)
-            if len(lines(text, PAGE, 15, 700)) <= 2:
+            if len(lines(text, page, 15, 700)) <= 2:
                 return text
-    return fitted(text, PAGE, 15, 2, 700)
+    return fitted(text, page, 15, 2, 700)
 
 
 def _banner(context: Context) -> str:
@@ -235,12 +237,13 @@ def _head(context: Context) -> float:
     """Height of what stands above the table and of the legend below it, in points."""
     f = context.formats
     banner = 22.0 if _banner(context) else 0.0
-    title = 17.7 * len(lines(_headline(context), PAGE, 15, 700))
+    page = room_beside(context.brand, PAGE)
+    title = 17.7 * len(lines(_headline(context), page, 15, 700))
     counts = tally(context.live, f)
     text = " ".join(f"{one.status.shape} {one.text}" for one in counts)
     whole = width(text, 8, 600) + 9.5 * len(counts) + width(_last_tally(context), 8)
     legend = len(lines(_legend(context), PAGE, 6.8))
-    return banner + title + 12.5 + 5.2 + 10.3 * (1 + int(whole // PAGE)) + 7.2 + 8.8 * legend
+    return banner + title + 12.5 + 5.2 + 10.3 * (1 + int(whole // page)) + 7.2 + 8.8 * legend
 
 
 def _row_height(row: Row, density: Density) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from pipeline.report.brand import PLAIN, Brand
 from pipeline.report.charts import Picture
 
 Tone = Literal["red", "amber", "green", "blue", "grey", "ink"]
@@ -236,3 +237,4 @@ class ScorecardView:
     """Date of the document's metadata: the edition's as-of, never the clock."""
     words: Words
     goal_ids: tuple[str, ...] = field(default=())
+    brand: Brand = PLAIN

@@ -20,7 +20,10 @@ from pipeline.errors import Problem, UsageError, WorkspaceError, nearest, shown
 from pipeline.periods import Week, as_instant
 from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.each import expanded
+from pipeline.workspace.look import broken_look, logo_bytes
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
+from pipeline.workspace.owntemplates import FOLDER as TEMPLATES
+from pipeline.workspace.owntemplates import read_own_templates
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
 from pipeline.workspace.sheets import SheetDocument, read_goal_workbook
@@ -62,6 +65,7 @@ def load_workspace(
     """
     draft, received, problems = _gathered(root.resolve(), catalogue, systems, pulls)
     problems += broken_references(draft) + broken_rules(draft) + _strays(draft, received)
+    problems += broken_look(draft) + read_own_templates(draft.root)[1]
     problems = _said_once(problems)
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or draft.company is None:
@@ -303,6 +307,8 @@ def _workspace(draft: Draft, received: dict[str, str], warnings: list[Problem]) 
         fingerprint=_fingerprint(draft),
         locations=draft.locations(),
         warnings=tuple(warnings),
+        logo=logo_bytes(draft),
+        templates=read_own_templates(draft.root)[0],
     )
 
 
@@ -318,15 +324,17 @@ def _deduplicated(audience: Audience) -> Audience:
 
 
 def _fingerprint(draft: Draft) -> str:
-    """sha256 over sorted relative paths and bytes: set-up files, second files of lookups, own templates.
+    """sha256 over sorted relative paths and bytes: set-up files, second files of lookups, templates, logo.
 
     The times in exports/received.csv stay out: a new line there must not make last month's edition another.
     """
     root = draft.root
     looked_up = {root / lookup.file for _, source in draft.sources for lookup in source.lookup}
-    own_templates = set((root / "templates").rglob("*"))
+    own_templates = set((root / TEMPLATES).rglob("*"))
+    look = draft.company.look if draft.company else None
+    logo = {root / look.logo} if look and logo_bytes(draft) is not None and look.logo else set()
     digest = hashlib.sha256()
-    for path in sorted({*config_files(root), *looked_up, *own_templates}):
+    for path in sorted({*config_files(root), *looked_up, *own_templates, *logo}):
         if path.is_file():
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())

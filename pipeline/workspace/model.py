@@ -157,6 +157,25 @@ class Schedule(Model):
     at: time = time(8, 0)
 
 
+Colour = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")]
+"""Red, green and blue in hexadecimal digits; nothing else reaches a style sheet."""
+
+
+class Look(Model):
+    """The company's own logo and colours. Colours of statuses are the same everywhere."""
+
+    logo: str | None = None
+    """A PNG, JPEG or SVG file in the workspace, such as look/logo.svg: on page 1 and the plan's cover."""
+    logo_text: Text = {}
+    """What the logo says, for who hears the page; the company's name when left out."""
+    accent: Colour | None = None
+    """Lines above titles, numbers of chapters, letters of SMART: at least 4.5:1 on white."""
+    heading: Colour | None = None
+    """Headlines and titles: at least 4.5:1 on white."""
+    rule: Colour | None = None
+    """Thick rules above headings and under the heads of tables: at least 3:1 on white."""
+
+
 class Company(Model):
     """scorecards.yaml"""
 
@@ -172,6 +191,7 @@ class Company(Model):
     """Days that landed bytes are kept; None keeps them."""
     delivery: Delivery = Delivery()
     schedule: Schedule = Schedule()
+    look: Look = Look()
 
     @property
     def zone(self) -> ZoneInfo:
@@ -771,6 +791,10 @@ class Workspace(Model):
     """"goal:churn-q4/target" and the like -> file, line, column, for messages from later checks."""
     warnings: tuple[Problem, ...] = ()
     """What is allowed but probably not meant."""
+    logo: bytes | None = Field(default=None, exclude=True)
+    """The file that `look.logo` names."""
+    templates: dict[str, str] = Field(default={}, exclude=True)
+    """templates/: name of a built-in template -> the text that replaces it."""
 
     @property
     def state_dir(self) -> Path:

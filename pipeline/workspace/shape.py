@@ -44,6 +44,7 @@ _QUANTITY = "a number such as 45 %, 1200000 or +25 %"
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9_-]{0,63}$": "at most 64 lower-case Latin letters, digits, dashes and underscores",
     r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$": "lower-case Latin letters and digits, joined by single underscores",
+    r"^#[0-9a-fA-F]{6}$": 'a colour of six hexadecimal digits in quotation marks, such as "#1f5fa8"',
     r"^[A-Z]{3}$": "three capital letters such as EUR",
 }
 

@@ -21,6 +21,7 @@ from pipeline.periods import Week, as_instant
 from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.each import expanded
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
+from pipeline.workspace.rates import RATES_FILE, read_rates
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
 from pipeline.workspace.sheets import SheetDocument, read_goal_workbook
@@ -154,7 +155,9 @@ def _gathered(
     for path in config_files(root):
         problems += _read(draft, path)
     received, of_received = _received(draft)
-    return draft, received, problems + of_received
+    own = draft.company.currency if draft.company else None
+    draft.rates, of_rates = read_rates(root, own)
+    return draft, received, problems + of_received + of_rates
 
 
 # --- reading ---------------------------------------------------------------------------------------------
@@ -299,6 +302,7 @@ def _workspace(draft: Draft, received: dict[str, str], warnings: list[Problem]) 
         kpis=tuple(kpi for _, kpi in draft.own_kpis),
         goals=tuple(goal for _, goal in draft.goals),
         strategy=draft.strategy,
+        rates=draft.rates,
         received=received,
         fingerprint=_fingerprint(draft),
         locations=draft.locations(),
@@ -318,7 +322,7 @@ def _deduplicated(audience: Audience) -> Audience:
 
 
 def _fingerprint(draft: Draft) -> str:
-    """sha256 over sorted relative paths and bytes: set-up files, second files of lookups, own templates.
+    """sha256 over sorted relative paths and bytes: set-up files, rates, second files of lookups, templates.
 
     The times in exports/received.csv stay out: a new line there must not make last month's edition another.
     """
@@ -326,7 +330,7 @@ def _fingerprint(draft: Draft) -> str:
     looked_up = {root / lookup.file for _, source in draft.sources for lookup in source.lookup}
     own_templates = set((root / "templates").rglob("*"))
     digest = hashlib.sha256()
-    for path in sorted({*config_files(root), *looked_up, *own_templates}):
+    for path in sorted({*config_files(root), root / RATES_FILE, *looked_up, *own_templates}):
         if path.is_file():
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())

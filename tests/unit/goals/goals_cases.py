@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -68,6 +68,7 @@ class DailySeries:
     numerator: Amount
     denominator: Amount | None = None
     currencies: frozenset[str] = frozenset()
+    foreign_since: Mapping[str, date] = field(default_factory=dict)
 
     def _sum(self, amount: Amount, first: date, last: date) -> Decimal | None:
         total, seen, day = Decimal(0), False, first

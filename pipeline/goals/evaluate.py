@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.goals import reasons as say
 from pipeline.goals.control import control_chart
+from pipeline.goals.interval import rate_interval
 from pipeline.goals.measure import (
     Horizon,
     Reading,
@@ -216,6 +217,8 @@ def evaluate(
         problems=tuple(source for source, state in states.items() if not state.usable),
         uncovered=_uncovered(states, week, zone),
         override_status=_override(goal, seen.today),
+        interval=rate_interval(kpi, figures.reading),
+        converted=series.converted,
     )
 
 

@@ -21,6 +21,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from pipeline.kpis.series import Conversion
 from pipeline.periods import (
     DAY,
     Week,
@@ -60,6 +61,8 @@ class Series(Protocol):
     def currencies(self) -> Collection[str]: ...
     @property
     def foreign_since(self) -> Mapping[str, date]: ...
+    @property
+    def converted(self) -> Mapping[str, Conversion]: ...
     def pooled(self, first: date, last: date) -> PooledValue: ...
 
 

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from pipeline.kpis.series import NOTHING, Pooled, whole_months
+from pipeline.kpis.series import NOTHING, Conversion, Pooled, whole_months
 from pipeline.periods import month_start
 from pipeline.workspace.expressions import OFFSETS, Call, Name, Node, Number, combined, names, parts
 from pipeline.workspace.model import Kpi, Made
@@ -32,6 +32,8 @@ class AnySeries(Protocol):
     def currencies(self) -> frozenset[str]: ...
     @property
     def foreign_since(self) -> Mapping[str, date]: ...
+    @property
+    def converted(self) -> Mapping[str, Conversion]: ...
     def pooled(self, first: date, last: date) -> Pooled: ...
     def earlier(self, first: date, last: date, offset: str, *, monthly: bool = False) -> Pooled: ...
 
@@ -51,6 +53,7 @@ class DerivedSeries:
         if self.first_day is not None and kpi.grain == "month":
             self.first_day = month_start(self.first_day)
         self.currencies = frozenset().union(*(one.currencies for one in operands.values()))
+        self.converted = _newest(one.converted for one in operands.values())
         self.foreign_since = earliest(one.foreign_since for one in operands.values())
         self._answers: dict[tuple[date, date, str], Pooled] = {}
 
@@ -115,6 +118,14 @@ def earliest(found: Iterable[Mapping[str, date]]) -> dict[str, date]:
         for code, day in one.items():
             days[code] = min(day, days.get(code, day))
     return days
+
+
+def _newest(found: Iterable[Mapping[str, Conversion]]) -> dict[str, Conversion]:
+    rates: dict[str, Conversion] = {}
+    for one in found:
+        for code, rate in one.items():
+            rates[code] = max(rate, rates.get(code, rate), key=lambda used: used.day)
+    return rates
 
 
 def _history(operands: list[AnySeries]) -> tuple[date | None, date | None]:

@@ -204,6 +204,7 @@ class KpiSeries:
     with the first day of its first month.
     currencies: what the segment's amounts are in; whoever prints money must not add up more than one, nor
     take another than the company's. foreign_since: the first day of each of them.
+    converted: the newest rate by which the KPI's amounts in other currencies were turned into the company's.
     """
 
     def __init__(
@@ -216,6 +217,7 @@ class KpiSeries:
         self.last_day: date | None = None
         self.currencies: frozenset[str] = frozenset()
         self.foreign_since: Mapping[str, date] = {}
+        self.converted: Mapping[str, Conversion] = rows.converted if rows is not None else {}
         self._days = 0
         self._start = 0
         self._answers: dict[tuple[date, date], Pooled] = {}

@@ -436,6 +436,10 @@ def _status_record(workspace: Workspace, result: GoalResult, words: Formats, lan
             name: exact(name)
             for name in ("baseline", "target", "actual", "progress", "expected", "pace_gap", "required_rate")
         },
+        "numerator": exact("numerator"),
+        "denominator": exact("denominator"),
+        "interval_low": f"{result.interval[0]:.6f}" if result.interval else None,
+        "interval_high": f"{result.interval[1]:.6f}" if result.interval else None,
         "chance": result.chance.probability if result.chance else None,
         "status": result.status,
         "previous_status": result.previous_status,

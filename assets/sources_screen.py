@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from assets.screens import FRESHNESS, problem_record
 from assets.terminal import Terminal
 from pipeline.errors import Problem, UsageError
+from pipeline.kpis.catalogue import measures
 from pipeline.sources.proposal import note_text, proposal_text
 from pipeline.sources.tryout import Tryout
 from pipeline.sources.vendors.registry import SYSTEMS
@@ -133,8 +134,7 @@ def fed_kpis(facts: Sequence[str], kpis: Sequence[Kpi]) -> tuple[list[str], list
     """KPIs that these facts alone feed, and those that need another source beside it."""
     alone, together = [], []
     for kpi in kpis:
-        parts = (kpi.numerator, kpi.denominator)
-        needs = {part.fact for part in parts if part is not None}
+        needs = {part.fact for part in measures(kpi)}
         if needs <= set(facts):
             alone.append(kpi.id)
         elif needs & set(facts):

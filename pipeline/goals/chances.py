@@ -210,7 +210,9 @@ class _Asked:
     def values(self) -> Floats:
         """What the forecast runs on, NaN where there is no figure: sums, or rates (for the logit
         scale strictly inside (0, 1), because each period gets one more case, of the usual rate)."""
-        if self.kpi.kind != "ratio":
+        if self.kpi.shape == "level":
+            return np.array([np.nan if one.value is None else float(one.value) for one in self.pooled])
+        if self.kpi.shape != "ratio":
             return np.array(
                 [np.nan if one.numerator is None else float(one.numerator) for one in self.pooled]
             )
@@ -283,17 +285,29 @@ class _Asked:
         each coming period weighs."""
         measured, seen = self._span(day), self.ends[k]
         shares = self._coming_shares(day, k)
+        if self.kpi.shape == "level":
+            return self._taken(measured, seen, shares)
         done = (
             self.series.pooled(measured.first, min(measured.last, seen)) if measured.first <= seen else None
         )
         settled = _number(done.numerator) if done else 0.0
-        if self.kpi.kind == "ratio":
+        if self.kpi.shape == "ratio":
             return self._rate(measured, settled, _number(done.denominator) if done else 0.0, shares, k)
-        if self.kpi.kind == "growth":
+        if self.kpi.shape == "growth":
             base = _number(self.series.pooled(measured.first, measured.last).denominator)
             return (settled / base - 1, shares / base) if base > 0 else None
         divisor = self._divisor(measured)
         return settled / divisor, shares / divisor
+
+    def _taken(self, measured: Span, seen: date, shares: Floats) -> tuple[float, Floats] | None:
+        """A figure that nothing may add up is that of one whole period, settled or to come; over more than
+        one it cannot be put together from the figures of each, and there is no chance."""
+        if not is_whole(measured, self.period):
+            return None
+        if measured.last > seen:
+            return 0.0, shares
+        value = self.series.pooled(measured.first, measured.last).value
+        return (float(value), shares * 0.0) if value is not None else None
 
     def _divisor(self, measured: Span) -> float:
         """A level of a count or an amount is its mean per whole period."""
@@ -355,7 +369,7 @@ class _Asked:
         its days. A month of the books is whole or not there."""
         if self.kpi.grain == "month":
             return 0.0
-        if self.period == "week" and self.kpi.kind != "ratio":
+        if self.period == "week" and self.kpi.shape != "ratio":
             weeks = [span for span in self.record if span.last <= seen][-PROFILE_WEEKS:]
             offset, length = (part.first - whole.first).days, part.days
             parts = totals = 0.0
@@ -369,7 +383,7 @@ class _Asked:
 
     def _gaps(self, k: int) -> tuple[tuple[int, float], ...]:
         """Closed periods without a figure whose days the measure of a sum needs."""
-        if self.kpi.kind == "ratio" or self.kind == "maintain":
+        if self.kpi.shape in ("ratio", "level") or self.kind == "maintain":
             return ()
         measured, known = self._span(self.goal.due), self.known(self.ends[k])
         missing = [
@@ -383,7 +397,7 @@ class _Asked:
         )
 
     def _gap_unit(self, measured: Span) -> float:
-        if self.kpi.kind == "growth":
+        if self.kpi.shape == "growth":
             base = _number(self.series.pooled(measured.first, measured.last).denominator)
             return 1 / base if base > 0 else 0.0
         return 1 / self._divisor(measured)

@@ -25,12 +25,12 @@ def drivers_of(goal: Goal, kpi: Kpi, book: SeriesBook, result: GoalResult) -> tu
     Actual is over the goal's own days (the window so far, or what a level is measured over); change is
     against the span of equal length just before it. Growth has no parts that add up, and none are given.
     """
-    if kpi.kind == "growth" or not result.periods_closed:
+    if kpi.shape == "growth" or not result.periods_closed:
         return ()
     span = _span(goal, kpi, result)
     found: tuple[DriverPart, ...] = ()
     widest = Decimal(-1)
-    segments = book.index.segments(kpi.id)
+    segments = book.segments(kpi)
     named = {key for one in segments for key in one}
     for dimension in [*kpi.dimensions, *sorted(named - set(kpi.dimensions))]:
         if dimension in goal.segment:
@@ -74,7 +74,7 @@ def _parts(
         now, then = series.pooled(span.first, span.last).value, series.pooled(before.first, before.last).value
         found.append((value, now, now - then if now is not None and then is not None else None))
     total = sum((now for _, now, _ in found if now is not None), Decimal(0))
-    additive = kpi.kind == "simple" and total
+    additive = kpi.shape == "sum" and total
     return tuple(
         DriverPart(dimension, value, now, now / total if additive and now is not None else None, change)
         for value, now, change in found

@@ -35,7 +35,7 @@ from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.known import KnownFacts
-from pipeline.kpis.registry import feeding_sources, kpi_registry
+from pipeline.kpis.registry import exchange_of, feeding_sources, kpi_registry
 from pipeline.periods import Week, cutoff
 from pipeline.sources.freshness import source_states
 from pipeline.sources.state import SourceState
@@ -180,8 +180,9 @@ def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, k
     registry = kpi_registry(workspace)
     used = {goal.kpi: registry[goal.kpi] for goal in workspace.goals if goal.kpi in registry}
     components = daily_components(
-        list(used.values()), KnownFacts(workspace, store, knowledge), workspace.people, week.sunday
-    )
+        list(used.values()), KnownFacts(workspace, store, knowledge), workspace.people, week.sunday,
+        exchange_of(workspace),
+    )  # fmt: skip
     states = source_states(workspace, store, knowledge)
     book = SeriesBook(components)
     results = tuple(
@@ -208,8 +209,9 @@ def _result(
     target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     result = evaluate(
         goal, kpi, series, week, as_of, zone, feeding, currency=workspace.company.currency,
+        has_rates=bool(workspace.rates),
         chances=chance_history(goal, kpi, series, seen, target),
-        unseen=unseen_part(goal, book, workspace.people),
+        unseen=unseen_part(goal, kpi, book, workspace.people),
     )  # fmt: skip
     return replace(result, drivers=drivers_of(goal, kpi, book, result))
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.goals import reasons as say
 from pipeline.goals.control import control_chart
+from pipeline.goals.interval import rate_interval
 from pipeline.goals.measure import (
     Horizon,
     Reading,
@@ -76,6 +77,8 @@ MONTHS_SHOWN = 13
 CHART_PERIODS = 52
 """Newest whole periods that the process limits are computed from."""
 ZERO = Decimal(0)
+HAVE_PARTS = ("ratio", "growth")
+"""Shapes of KPI whose figure is one sum over another."""
 UNSEEN_SHARE = Decimal("0.0005")
 """Half a tenth of a point: the last digit a percentage is printed with."""
 UNSEEN_OF_TARGET = Decimal("0.002")
@@ -141,6 +144,7 @@ def evaluate(
     states: Mapping[str, SourceState],
     *,
     currency: str | None = None,
+    has_rates: bool = False,
     chances: ChanceHistory | None = None,
     drivers: Sequence[DriverPart] = (),
     unseen: Unseen | None = None,
@@ -148,13 +152,13 @@ def evaluate(
     """The goal as of an edition.
 
     `series` holds the KPI's days in the goal's segment as known at `as_of` (UTC); `states` are the states of
-    the sources that feed the KPI and nothing else; `currency` is the company's; `unseen` is a part of the
-    segment that no row has.
+    the sources that feed the KPI and nothing else; `currency` is the company's, `has_rates` whether it
+    has rates of others; `unseen` is a part of the segment that no row has.
     """
     seen = horizon(week, as_of, zone, [state.received_at for state in states.values()])
     figures = measured_figures(goal, kpi, series, seen)
     periods = _periods(figures)
-    status, basis, reason = _verdict(figures, states, zone, currency, chances, unseen)
+    status, basis, reason = _verdict(figures, states, zone, currency, has_rates, chances, unseen)
     late = _late(figures, states, zone) if basis in ("pace", "chance") else None
     if late is not None:
         reason = say.awaiting(reason, late)
@@ -179,8 +183,8 @@ def evaluate(
         periods_total=len(figures.window.spans),
         periods_closed=len(figures.window.closed),
         actual=value,
-        numerator=figures.reading.numerator if kpi.kind != "simple" else None,
-        denominator=figures.reading.denominator if kpi.kind != "simple" else None,
+        numerator=figures.reading.numerator if kpi.shape in HAVE_PARTS else None,
+        denominator=figures.reading.denominator if kpi.shape in HAVE_PARTS else None,
         progress=figures.progress,
         expected=figures.expected,
         expected_value=figures.expected_value,
@@ -213,6 +217,8 @@ def evaluate(
         problems=tuple(source for source, state in states.items() if not state.usable),
         uncovered=_uncovered(states, week, zone),
         override_status=_override(goal, seen.today),
+        interval=rate_interval(kpi, figures.reading),
+        converted=series.converted,
     )
 
 
@@ -261,7 +267,7 @@ def _reading(goal: Goal, kpi: Kpi, series: Series, window: Window, kind: str) ->
 
 def _plan_origin(kind: str, kpi: Kpi, baseline: Decimal | None) -> Decimal | None:
     """Where the way begins: nothing for a sum (and for growth, a sum to reach), else the baseline."""
-    return ZERO if kind == "cumulative" or kpi.kind == "growth" else baseline
+    return ZERO if kind == "cumulative" or kpi.shape == "growth" else baseline
 
 
 def _progress(
@@ -272,7 +278,7 @@ def _progress(
         return inside.share if inside else None
     if reading.value is None or target is None:
         return None
-    if kpi.kind == "growth":
+    if kpi.shape == "growth":
         return _growth_share(reading, target, series, goal)
     return progress_share(reading.value, zero, target) if zero is not None else None
 
@@ -288,7 +294,7 @@ def _growth_share(reading: Reading, target: Decimal, series: Series, goal: Goal)
 def _expected_value(
     kpi: Kpi, kind: str, plan: Trajectory, last: date, zero: Decimal | None, target: Decimal | None
 ) -> Decimal | None:
-    if target is None or kind == "maintain" or kpi.kind == "growth":
+    if target is None or kind == "maintain" or kpi.shape == "growth":
         return target
     return plan.value(last, zero, target) if zero is not None else None
 
@@ -299,7 +305,7 @@ def _required(
     remaining = remaining_span(window.data_through, goal.due) if window.closed else Span(goal.start, goal.due)
     if target is None or remaining is None:
         return None
-    if kpi.kind == "growth":
+    if kpi.shape == "growth":
         return _required_growth(goal, series, reading, remaining, target)
     if kind != "cumulative":
         return None
@@ -402,7 +408,7 @@ def _override(goal: Goal, today: date) -> StatusName | None:
 
 
 def _verdict(
-    f: Figures, states: Mapping[str, SourceState], zone: ZoneInfo, currency: str | None,
+    f: Figures, states: Mapping[str, SourceState], zone: ZoneInfo, currency: str | None, has_rates: bool,
     chances: ChanceHistory | None, unseen: Unseen | None,
 ) -> Verdict:  # fmt: skip
     """The first rule that applies, in the order in which they may overrule each other: figures that cannot be
@@ -410,7 +416,7 @@ def _verdict(
     return (
         _not_started(f)
         or _unknown_segment(unseen)
-        or _unusable_figures(f, currency)
+        or _unusable_figures(f, currency, has_rates)
         or _reached_early(f)
         or _unusable_source(f, states, zone)
         or _too_little(f)
@@ -438,8 +444,11 @@ def _unknown_segment(unseen: Unseen | None) -> Verdict | None:
     return _no(say.NO_SEGMENT, segment=("text", unseen.text), choices=("text", unseen.choices))
 
 
-def _unusable_figures(f: Figures, currency: str | None) -> Verdict | None:
+def _unusable_figures(f: Figures, currency: str | None, has_rates: bool) -> Verdict | None:
     foreign = sorted(code for code in f.series.currencies if code and code != currency)
+    if currency and foreign and has_rates:
+        day, code = min((f.series.foreign_since[code], code) for code in foreign)
+        return _no(say.NO_RATE, currency=("text", code), company=("text", currency), day=("date", day))
     if currency and foreign:
         return _no(say.FOREIGN, currency=("text", ", ".join(foreign)), company=("text", currency))
     if f.target is None:
@@ -483,7 +492,7 @@ def _too_little(f: Figures) -> Verdict | None:
     if f.observations < FEWEST_OBSERVATIONS and not has_counts(f.kpi):
         return _no(say.FEW, n=("count", f.observations), needed=("count", FEWEST_OBSERVATIONS))
     if f.progress is None:
-        if f.baseline is None and f.kind == "level" and f.kpi.kind != "growth":
+        if f.baseline is None and f.kind == "level" and f.kpi.shape != "growth":
             return None if f.is_over else _no(say.NO_BASELINE, start=("date", f.goal.start))
         if _allows_nothing(f):
             return None
@@ -568,7 +577,7 @@ def _allows_nothing(f: Figures) -> bool:
 
 def _is_at_target(f: Figures) -> bool:
     value, target = f.reading.value, f.target
-    if f.kind != "level" or f.kpi.kind == "growth" or value is None or target is None:
+    if f.kind != "level" or f.kpi.shape == "growth" or value is None or target is None:
         return False
     return reaches(value, target, f.kpi.direction)
 
@@ -576,7 +585,7 @@ def _is_at_target(f: Figures) -> bool:
 def _pace_template(f: Figures, behind: bool) -> str:
     if f.kind == "maintain":
         return say.MAINTAIN[f.window.period]
-    if f.kpi.kind == "growth":
+    if f.kpi.shape == "growth":
         if f.required is None:
             return say.GROWTH_PLAIN
         return say.GROWTH_BEHIND if behind else say.GROWTH_AHEAD
@@ -668,7 +677,7 @@ def _period_value(f: Figures, span: Span, closed: bool) -> PeriodValue:
     if last < span.first:
         return PeriodValue(span.first, span.last, None, closed=closed, prior_year=prior)
     pooled = f.series.pooled(span.first, last)
-    parts = (None, None) if f.kpi.kind == "simple" else (pooled.numerator, pooled.denominator)
+    parts = (pooled.numerator, pooled.denominator) if f.kpi.shape in HAVE_PARTS else (None, None)
     return PeriodValue(span.first, span.last, pooled.value, *parts, closed, prior)
 
 
@@ -710,7 +719,7 @@ def _burn_up(f: Figures) -> tuple[Point, ...]:
 def _control(f: Figures, periods: Sequence[PeriodValue]) -> ControlChart | None:
     values = [period.value for period in periods if period.closed][-CHART_PERIODS:]
     comparable = (
-        f.kind != "cumulative" and f.kpi.kind != "growth" and measurement(f.goal, f.kpi).over == "last"
+        f.kind != "cumulative" and f.kpi.shape != "growth" and measurement(f.goal, f.kpi).over == "last"
     )
     return control_chart(values, f.kpi.direction, f.target if comparable else None)
 

@@ -5,14 +5,15 @@ as numbers. Not here: how far the figure is from the plan (progress.py, trajecto
 (status.py).
 
 Defaults of a measurement, when a goal does not declare one: a level goal on a rate is pooled over the
-trailing 13 weeks (3 months for monthly figures), a growth rate over the window so far, any other level on
-the last whole period; a maintain goal looks at each whole period by itself. The level of a count or an
-amount over more than one period is its mean per period, so that it can be compared with a target per period.
+trailing 13 weeks (3 months for monthly figures), a growth rate over the window so far, any other level (a
+stock, a running total, an expression of several rates too) on the last whole period; a maintain goal looks at
+each whole period by itself. The level of a count or an amount over more than one period is its mean per
+period, so that it can be compared with a target per period.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,6 +21,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 from zoneinfo import ZoneInfo
 
+from pipeline.kpis.series import Conversion
 from pipeline.periods import (
     DAY,
     Week,
@@ -57,6 +59,10 @@ class Series(Protocol):
     def last_day(self) -> date | None: ...
     @property
     def currencies(self) -> Collection[str]: ...
+    @property
+    def foreign_since(self) -> Mapping[str, date]: ...
+    @property
+    def converted(self) -> Mapping[str, Conversion]: ...
     def pooled(self, first: date, last: date) -> PooledValue: ...
 
 
@@ -207,9 +213,9 @@ def measurement(goal: Goal, kpi: Kpi) -> Measured:
         return goal.measured
     if effective_kind(goal) == "maintain":
         return Measured(over="last")
-    if kpi.kind == "growth":
+    if kpi.shape == "growth":
         return Measured(over="window")
-    if kpi.kind == "ratio":
+    if kpi.shape == "ratio":
         return Measured(over="trailing", periods=TRAILING[period])
     return Measured(over="last")
 
@@ -252,7 +258,7 @@ def read_span(kpi: Kpi, series: Series, span: Span, period: PeriodName, *, mean:
         span = Span(first, span.last)
     pooled = series.pooled(span.first, span.last)
     value = pooled.value
-    if mean and kpi.kind == "simple" and value is not None:
+    if mean and kpi.shape == "sum" and value is not None:
         value = value / whole_periods(span, period)
     return Reading(value, pooled.numerator, pooled.denominator, span)
 
@@ -295,7 +301,7 @@ def baseline_of(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
     if rule.over == "window":
         return (
             None
-            if kpi.kind == "growth"
+            if kpi.shape == "growth"
             else read_span(
                 kpi, series, Span(trailing_first(before, TRAILING[period], period), before), period, mean=True
             ).value
@@ -329,7 +335,7 @@ def resolved(
         return quantity.amount
     base = _base(goal, kpi, series, seen)
     if base is None:
-        absolute = goal.relative_to is None and (kpi.kind == "growth" or goal.baseline is None)
+        absolute = goal.relative_to is None and (kpi.shape == "growth" or goal.baseline is None)
         return quantity.amount if absolute else None
     return base * (1 + quantity.amount) if quantity.mark == "%" else base + quantity.amount
 
@@ -337,7 +343,7 @@ def resolved(
 def _base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
     if goal.relative_to == "prior_year":
         return _prior_year_base(goal, kpi, series, seen)
-    if goal.relative_to is None and kpi.kind == "growth":
+    if goal.relative_to is None and kpi.shape == "growth":
         return None
     if goal.relative_to == "baseline":
         return baseline_of(goal, kpi, series)

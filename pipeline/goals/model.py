@@ -6,11 +6,13 @@ worded in a document (report/). All shares are fractions (0.6 for 60 %), money i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
+from pipeline.kpis.series import Conversion
 from pipeline.periods import Week
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
@@ -195,6 +197,10 @@ class GoalResult:
     uncovered: tuple[str, ...] = ()
     """Source ids whose newest export came before the edition's Sunday was over; later periods stay open."""
     override_status: StatusName | None = None
+    interval: tuple[Decimal, Decimal] | None = None
+    """95 % interval of `actual` when it is a rate of counted cases."""
+    converted: Mapping[str, Conversion] = field(default_factory=dict)
+    """By currency the newest rate of exchange behind the KPI's amounts; empty when none was converted."""
 
 
 @dataclass(frozen=True)

@@ -49,13 +49,13 @@ def run_rate(
     recent = [span for span in closed if is_whole(span, period)][-RECENT:]
     if not recent:
         return None, 0
-    if kpi.kind == "growth":
+    if kpi.shape in ("growth", "level"):
         return series.pooled(recent[0].first, recent[-1].last).value, len(recent)
     pooled = [series.pooled(span.first, span.last) for span in recent]
     known = [one for one in pooled if one.value is not None]
     if not known:
         return None, 0
-    if kpi.kind == "simple":
+    if kpi.shape == "sum":
         return sum((one.value or Decimal(0) for one in known), Decimal(0)) / len(known), len(known)
     numerator = sum((one.numerator or Decimal(0) for one in known), Decimal(0))
     denominator = sum((one.denominator or Decimal(0) for one in known), Decimal(0))

@@ -47,6 +47,10 @@ FOREIGN = (
     "No verdict: some amounts are in {currency}, and there is no rate to {company}. "
     "Add the rate or leave these rows out."
 )
+NO_RATE = (
+    "No verdict: some amounts are in {currency}, and rates.csv has no rate to {company} for {day}. "
+    "Add a rate of that day or shortly before."
+)
 NO_BASELINE = "No verdict: the goal has no baseline and the data before {start} give none. Add `baseline`."
 NO_TARGET = "No verdict: the target refers to earlier figures, and there are none. Write it as a number."
 STALE = (
@@ -176,6 +180,10 @@ CALCULATIONS = {
     "mean_week": "{numerator} from {first} to {last}: {value} a week on average.",
     "mean_month": "{numerator} from {first} to {last}: {value} a month on average.",
     "ratio": "{numerator} / {denominator} from {first} to {last}: {value}.",
+    "level": "Calculated over all days from {first} to {last}: {value}.",
+    "at_end": "At the end of {last}: {value}.",
+    "at_start": "At the start of {first}: {value}.",
+    "total": "Total to the end of {last}: {value}.",
     "complement": "1 - {numerator} / {denominator} from {first} to {last}: {value}.",
     "stock": "{numerator} / {denominator} at the start of {first}, counted until {last}: {value}.",
     "stock_complement": (
@@ -222,11 +230,11 @@ def measured_label(kpi: Kpi, kind: str, over: str, reading: Reading, period: Per
     n = int(whole_periods(span, period).to_integral_value())
     if kind == "cumulative":
         key = "sum"
-    elif kpi.kind == "growth":
+    elif kpi.shape == "growth":
         key = "growth"
     elif over == "last":
         key = f"each_{period}" if kind == "maintain" else "single"
-    elif kpi.kind == "simple":
+    elif kpi.shape == "sum":
         key = f"mean_{period}"
     elif over == "trailing":
         key = f"pooled_{period}"
@@ -241,16 +249,14 @@ def calculation(kpi: Kpi, kind: str, reading: Reading, period: PeriodName) -> Re
     """The calculation in one sentence with its numbers."""
     span, unit = reading.span, kpi.unit.value
     equivalents = whole_periods(span, period)
+    above, below = _part_kinds(kpi)
     params: dict[str, Param] = {
         "first": ("date", span.first),
         "last": ("date", span.last),
         "n": ("count", int(equivalents.to_integral_value())),
         "value": (unit, reading.value),
-        "numerator": (part_kind(kpi.numerator), reading.numerator),
-        "denominator": (
-            part_kind(kpi.numerator if kpi.kind == "growth" else kpi.denominator),
-            reading.denominator,
-        ),
+        "numerator": (above, reading.numerator),
+        "denominator": (below, reading.denominator),
     }
     return Reason(CALCULATIONS[_calculation_key(kpi, kind, reading, period, equivalents)], params)
 
@@ -258,9 +264,11 @@ def calculation(kpi: Kpi, kind: str, reading: Reading, period: PeriodName) -> Re
 def _calculation_key(kpi: Kpi, kind: str, reading: Reading, period: PeriodName, equivalents: Decimal) -> str:
     if reading.value is None:
         return "none"
-    if kpi.kind == "growth":
+    if kpi.shape == "growth":
         return "growth"
-    if kpi.kind == "simple":
+    if kpi.shape == "level":
+        return _level_key(kpi)
+    if kpi.shape == "sum":
         return "sum" if kind == "cumulative" or equivalents == 1 else f"mean_{period}"
     if kpi.id == "churn_rate" and period == "week" and equivalents > 1 and equivalents % 1 == 0:
         return "churn_rate_week"
@@ -270,6 +278,21 @@ def _calculation_key(kpi: Kpi, kind: str, reading: Reading, period: PeriodName, 
     return (
         ("stock_complement" if stock else "complement") if kpi.complement else "stock" if stock else "ratio"
     )
+
+
+def _level_key(kpi: Kpi) -> str:
+    if kpi.kind == "cumulative":
+        return "total"
+    taken = kpi.numerator.taken if kpi.kind == "simple" and kpi.numerator else "flow"
+    return {"closing": "at_end", "opening": "at_start"}.get(taken, "level")
+
+
+def _part_kinds(kpi: Kpi) -> tuple[str, str]:
+    """How what stands above and below the line is printed."""
+    if kpi.made is not None:
+        above, below = kpi.made.units
+        return above.value, below.value
+    return part_kind(kpi.numerator), part_kind(kpi.numerator if kpi.shape == "growth" else kpi.denominator)
 
 
 def source_reason(state: SourceState, received: date | None) -> Reason:

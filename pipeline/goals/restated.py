@@ -18,6 +18,7 @@ from pipeline.goals.book import SeriesBook
 from pipeline.goals.model import Cause, GoalResult, PeriodValue, Restatement
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.known import KnownFacts
+from pipeline.kpis.registry import exchange_of
 from pipeline.store.store import Knowledge, Store
 from pipeline.workspace.model import Kpi, Workspace
 
@@ -130,6 +131,7 @@ class _Trial:
                     KnownFacts(self.workspace, self.store, knowledge),
                     self.workspace.people,
                     self.through,
+                    exchange_of(self.workspace),
                 )
             )
         return self._books[source].series(kpi, segment).pooled(old.start, old.end).value

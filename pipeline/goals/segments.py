@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.errors import nearest
 from pipeline.goals.book import SeriesBook
-from pipeline.workspace.model import Goal, People
+from pipeline.workspace.model import Goal, Kpi, People
 
 MOST_NAMES = 8
 """Values that a sentence lists."""
@@ -39,18 +39,21 @@ class Unseen:
         return ", ".join(names[:MOST_NAMES]) + (", …" if len(names) > MOST_NAMES else "") or "–"
 
 
-def unseen_part(goal: Goal, book: SeriesBook, people: People) -> Unseen | None:
+def unseen_part(goal: Goal, kpi: Kpi, book: SeriesBook, people: People) -> Unseen | None:
     """The first part of the goal's segment that no row of its KPI has; None when every part occurs.
 
     Zeros of a segment that nothing knows would be a verdict on a misspelled name. A person or team of
-    people.yaml is known before their first row, and a KPI without any row says nothing about segments.
+    people.yaml is known before their first row, and a KPI without any row says nothing about segments. Of a
+    derived KPI a value must occur in one operand, and every operand must know the dimension.
     """
-    rows = book.index.rows(goal.kpi)
-    if rows is None:
+    parts = book.rows(kpi) if goal.segment else []
+    if not parts:
         return None
     for key, value in sorted(goal.segment.items()):
-        known = rows.values(key)
-        if value not in known and value not in _listed(key, people):
+        each = [rows.values(key) for rows in parts]
+        lacking = len(each) > 1 and not all(each)
+        known = () if lacking else tuple(sorted({one for values in each for one in values}))
+        if lacking or (value not in known and value not in _listed(key, people)):
             return Unseen(key, value, known)
     return None
 

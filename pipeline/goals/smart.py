@@ -50,8 +50,9 @@ from pipeline.goals.measure import (
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
 from pipeline.goals.segments import unseen_part
 from pipeline.goals.status import printed_chance
+from pipeline.kpis.derived import AnySeries
 from pipeline.kpis.registry import feeding_sources
-from pipeline.kpis.series import ComponentIndex, KpiSeries
+from pipeline.kpis.series import ComponentIndex
 from pipeline.language import LANGUAGES, pick
 from pipeline.periods import DAY, add_months
 from pipeline.sources.state import SourceState
@@ -165,7 +166,7 @@ class _Context:
     book: SeriesBook | None
     states: Mapping[str, SourceState]
 
-    def series(self, goal: Goal) -> KpiSeries | None:
+    def series(self, goal: Goal) -> AnySeries | None:
         kpi = self.kpis.get(goal.kpi)
         return self.book.series(kpi, goal.segment) if kpi and self.book is not None else None
 
@@ -219,7 +220,7 @@ def _person(context: _Context, person_id: str) -> Param:
 # --- S and M -----------------------------------------------------------------------------------------
 
 
-def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+def _specific(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
     kpi, target = context.kpis.get(goal.kpi), context.target(goal)
     if kpi is None:
         yield _said("fail", S_NO_KPI, kpi=("text", goal.kpi))
@@ -227,19 +228,19 @@ def _specific(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterat
         yield _said("unknown", S_NO_TARGET)
     else:
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
-    if goal.segment and context.book is not None:
-        yield _segment(goal, context.book, context.workspace)
+    if goal.segment and kpi is not None and context.book is not None:
+        yield _segment(goal, kpi, context.book, context.workspace)
     known = context.workspace.person(goal.owner) is not None
     yield _said(
         "pass" if known else "warn", S_OWNER if known else S_NO_OWNER, owner=_person(context, goal.owner)
     )
 
 
-def _segment(goal: Goal, book: SeriesBook, workspace: Workspace) -> Evidence:
-    unseen = unseen_part(goal, book, workspace.people)
+def _segment(goal: Goal, kpi: Kpi, book: SeriesBook, workspace: Workspace) -> Evidence:
+    unseen = unseen_part(goal, kpi, book, workspace.people)
     if unseen is not None:
         return _said("fail", S_SEGMENT_EMPTY, segment=("text", unseen.text), choices=("text", unseen.choices))
-    found = any(_holds(one, goal.segment) for one in book.index.segments(goal.kpi))
+    found = any(_holds(one, goal.segment) for one in book.segments(kpi))
     text = ", ".join(value for _, value in sorted(goal.segment.items()))
     if found:
         return _said("pass", S_SEGMENT, segment=("text", text))
@@ -250,7 +251,7 @@ def _holds(segment: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     return all(segment.get(key) == value for key, value in wanted.items())
 
 
-def _measurable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+def _measurable(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
     kpi = context.kpis.get(goal.kpi)
     if kpi is None:
         yield _said("fail", S_NO_KPI, kpi=("text", goal.kpi))
@@ -258,7 +259,7 @@ def _measurable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iter
     yield from _sources(kpi, context)
     if series is None or series.first_day is None:
         yield _said("unknown", M_NO_DATA)
-    elif goal.baseline is not None and effective_kind(goal) == "level" and kpi.kind != "growth":
+    elif goal.baseline is not None and effective_kind(goal) == "level" and kpi.shape != "growth":
         yield _baseline(goal, kpi, series)
 
 
@@ -284,7 +285,7 @@ def _titles(states: Iterable[SourceState]) -> dict[str, str]:
     return {lang: ", ".join(pick(title, lang) for title in named) for lang in LANGUAGES}
 
 
-def _baseline(goal: Goal, kpi: Kpi, series: KpiSeries) -> Evidence:
+def _baseline(goal: Goal, kpi: Kpi, series: AnySeries) -> Evidence:
     """The stated baseline against the figure on the day before the start."""
     stated_value = goal.baseline.amount if goal.baseline else Decimal(0)
     unit, day = kpi.unit.value, goal.start - DAY
@@ -307,7 +308,7 @@ def _baseline(goal: Goal, kpi: Kpi, series: KpiSeries) -> Evidence:
 # --- A -----------------------------------------------------------------------------------------------
 
 
-def _achievable(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+def _achievable(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
     kpi, target = context.kpis.get(goal.kpi), context.target(goal)
     if kpi is None or target is None or series is None or series.first_day is None:
         yield _said("unknown", A_NO_HISTORY)
@@ -482,7 +483,7 @@ def _multiple(target: Decimal, best: Decimal, up: bool) -> Decimal | None:
 
 
 def _needed_rate(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterator[Evidence]:
-    if effective_kind(goal) != "cumulative" or kpi.kind != "simple":
+    if effective_kind(goal) != "cumulative" or kpi.shape != "sum":
         return
     period = goal_period(goal, kpi)
     required = target / whole_periods(Span(goal.start, goal.due), period)
@@ -556,7 +557,7 @@ def _word(goal: Goal, kpi: Kpi | None, target: Decimal | None, context: _Context
 # --- R and T -----------------------------------------------------------------------------------------
 
 
-def _relevant(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+def _relevant(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
     objective = context.workspace.objective(goal.supports)
     parent = context.workspace.goal(goal.parent) if goal.parent else None
     if objective is not None:
@@ -604,7 +605,7 @@ def _sum_of_parts(goal: Goal, context: _Context) -> Iterator[Evidence]:
     )
 
 
-def _time_bound(goal: Goal, context: _Context, series: KpiSeries | None) -> Iterator[Evidence]:
+def _time_bound(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
     kpi = context.kpis.get(goal.kpi)
     period = goal_period(goal, kpi) if kpi is not None else "week"
     whole = sum(is_whole(span, period) for span in cut(goal.start, goal.due, period))

@@ -6,7 +6,7 @@ No document is made from these tables; an edition is always computed from the fa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 import pandas as pd
@@ -15,6 +15,8 @@ import pyarrow.compute as pc
 
 from pipeline.goals.edition import EditionCache, Snapshot
 from pipeline.goals.model import Edition, GoalResult
+from pipeline.kpis.series import Side
+from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.model import Kpi
 
 KPI_TABLE, GOAL_TABLE = "core_kpi__weekly", "core_goal__status"
@@ -43,30 +45,45 @@ GOAL_SCHEMA = pa.schema(
 
 
 def kpi_table(edition: Edition, cache: EditionCache, kpis: Mapping[str, Kpi]) -> pa.Table:
-    """KPI weeks as the edition knew them: kpi, week_start (the Monday), segment (JSON), currency, numerator,
+    """KPI weeks as the edition knew them; see weekly_rows."""
+    return weekly_rows(_snapshot(edition, cache).components, kpis)
+
+
+def weekly_rows(components: pd.DataFrame, kpis: Mapping[str, Kpi]) -> pa.Table:
+    """Daily components as KPI weeks: kpi, week_start (the Monday), segment (JSON), currency, numerator,
     denominator.
 
-    Flows are sums over the week's days; an opening stock is the one of its Monday. A rate of several weeks
-    is the sum of the numerators over the sum of the denominators, or over the first week's opening stock.
+    Flows are sums over the week's days; an opening stock is the one of its Monday, a closing one of its
+    Sunday. A rate of several weeks is the sum of the numerators over the sum of the denominators, or over the
+    first week's opening stock. A derived KPI has no rows of its own; its operands and measures do.
     """
-    daily = pa.Table.from_pandas(_snapshot(edition, cache).components, preserve_index=False)
+    daily = pa.Table.from_pandas(components, preserve_index=False)
     since_monday = pc.day_of_week(daily["day"], count_from_zero=True)
     monday = pc.cast(
         pc.subtract(pc.cast(daily["day"], pa.int32()), pc.cast(since_monday, pa.int32())), pa.date32()
     )
-    stocks = [name for name, kpi in kpis.items() if kpi.denominator and kpi.denominator.taken == "opening"]
-    not_opening = pc.and_(
-        pc.is_in(daily["kpi"], value_set=pa.array(stocks, pa.string())), pc.not_equal(since_monday, 0)
-    )
-    nothing = pa.scalar(Decimal(0), daily["denominator"].type)
-    weekly = daily.set_column(daily.schema.get_field_index("day"), "week_start", monday).set_column(
-        daily.schema.get_field_index("denominator"),
-        "denominator",
-        pc.if_else(not_opening, nothing, daily["denominator"]),
-    )
+    bases = base_kpis(kpis.values())
+    weekly = daily.set_column(daily.schema.get_field_index("day"), "week_start", monday)
+    for side in ("numerator", "denominator"):
+        weekly = _stocks_once(weekly, since_monday, side, bases)
     sums = weekly.group_by(list(KPI_KEYS)).aggregate([("numerator", "sum"), ("denominator", "sum")])
     renamed = sums.rename_columns({"numerator_sum": "numerator", "denominator_sum": "denominator"})
     return renamed.sort_by([(key, "ascending") for key in KPI_KEYS])
+
+
+def _stocks_once(weekly: pa.Table, since_monday: pa.Array, side: Side, bases: Iterable[Kpi]) -> pa.Table:
+    """Stocks of the one day that stands for the week; nothing on the others."""
+    for taken, day in (("opening", 0), ("closing", 6)):
+        names = [one.id for one in bases if (part := getattr(one, side)) and part.taken == taken]
+        if not names:
+            continue
+        is_stock = pc.is_in(weekly["kpi"], value_set=pa.array(names, pa.string()))
+        other_day = pc.and_(is_stock, pc.not_equal(since_monday, day))
+        nothing = pa.scalar(Decimal(0), weekly[side].type)
+        weekly = weekly.set_column(
+            weekly.schema.get_field_index(side), side, pc.if_else(other_day, nothing, weekly[side])
+        )
+    return weekly
 
 
 def goal_frame(edition: Edition) -> pd.DataFrame:

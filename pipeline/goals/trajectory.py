@@ -61,7 +61,7 @@ def trajectory(goal: Goal, kpi: Kpi, series: Series, baseline: Decimal, target: 
     kind = effective_kind(goal)
     if kind == "maintain":
         return Trajectory("none", (goal.start,), (Decimal(1),))
-    if kpi.kind == "growth":
+    if kpi.shape == "growth":
         found = _growth(goal, kpi, series)
     elif goal.plan == "milestones":
         found = _milestones(goal, kpi, series, baseline, target)

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from pipeline.language import pick
 from pipeline.units import Direction, Unit
+from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.model import Condition, Kpi, Measure
 
 DEAL_DIMENSIONS = ("pipeline", "owner", "team", "product", "region")
@@ -653,15 +654,22 @@ CATALOGUE: tuple[Kpi, ...] = (
 
 
 def measures(kpi: Kpi) -> tuple[Measure, ...]:
-    """Numerator and, when there is one, denominator."""
-    return (kpi.numerator,) if kpi.denominator is None else (kpi.numerator, kpi.denominator)
+    """Numerator and, when there is one, denominator; of a derived KPI those of all its operands, once."""
+    if kpi.kind != "derived":
+        return _sides(kpi)
+    return tuple(dict.fromkeys(side for one in base_kpis((kpi,)) for side in _sides(one)))
+
+
+def _sides(kpi: Kpi) -> tuple[Measure, ...]:
+    return tuple(side for side in (kpi.numerator, kpi.denominator) if side is not None)
 
 
 def feeding_columns(kpi: Kpi) -> tuple[str, ...]:
     """`fact.column` of everything the KPI's measures read, in first-use order."""
     found: dict[str, None] = {}
     for measure in measures(kpi):
-        names = [measure.date, measure.until, measure.column, *(one.column for one in measure.where)]
+        conditions = (*measure.where, *measure.followed_by)
+        names = [measure.date, measure.until, measure.by, measure.column, *(one.column for one in conditions)]
         found.update(dict.fromkeys(f"{measure.fact}.{name}" for name in names if name))
     return tuple(found)
 

@@ -1,7 +1,8 @@
 """KPI components per company day and segment, from facts.
 
-Here: a measure as one Ibis expression, who owned a row on its day, opening stocks, and the merge of numerator
-and denominator. Not here: pooling days into periods (series.py) nor which facts exist (facts.py).
+Here: a measure as one Ibis expression, who owned a row on its day, stocks, and the merge of numerator and
+denominator. Not here: pooling days into periods (series.py), arithmetic of KPIs (derived.py), rates of
+exchange (exchange.py) nor which facts exist (facts.py).
 
 Expressions group by the facts' company-local date columns and use no clock or zone of an engine; what is
 summed is decimal(18,4) first, so that engines agree to the last digit. The as-of day is read from a one-row
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
@@ -28,8 +29,10 @@ import pyarrow as pa
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.kpis.catalogue import measures
 from pipeline.kpis.exact import EXACT, Whole, from_whole, to_whole
+from pipeline.kpis.exchange import Exchange
 from pipeline.kpis.people import people_table
-from pipeline.kpis.series import ComponentIndex, KpiRows, indexed, parsed_segments
+from pipeline.kpis.series import ComponentIndex, Conversion, KpiRows, indexed, parsed_segments
+from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.model import Condition, Kpi, Measure, People
 
 COMPONENT_COLUMNS = pa.schema(
@@ -45,6 +48,8 @@ COMPONENT_COLUMNS = pa.schema(
 CUSTOM = "dims."
 """Prefix of a fact's extra dimensions once they are columns; no fact column contains a point."""
 SEGMENT = "segment."
+ORIGIN = "row.source"
+"""The source of a row: keys are unique within one source only."""
 LIST_COLUMNS = {"tags"}
 """Text columns that hold several values joined by ; a condition is met by any one of them."""
 _IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
@@ -59,7 +64,7 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
 
     `dimensions` are the segment's keys, `custom` the extra dimensions the fact's table has as `dims.<key>`.
     Columns: day, `segment.<key>` each, currency (null unless money is summed), amount decimal(18,4).
-    For an opening measure the amounts are what enters (on `date`) less what leaves (on `until`) that day.
+    For a stock the amounts are what enters (on `date`) less what leaves (on `until`) that day.
     Reads the tables named by the fact, `people` and `horizon` (one row, one column: through).
     """
     fact = FACTS[measure.fact]
@@ -69,9 +74,12 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
         table[measure.date].notnull(),
         table[measure.date] <= through,
         *(_holds(table, condition, custom) for condition in measure.where),
+        *_come(table, measure, through),
     )
+    if measure.followed_by:
+        rows = _followed(rows, table, fact, measure, through, custom)
     flows = [(rows, measure.date, 1)]
-    if measure.taken == "opening" and measure.until:
+    if measure.taken != "flow" and measure.until:
         flows.append((_leavers(rows, measure.date, measure.until, through), measure.until, -1))
     parts = [_amounts(part, fact, measure, day, sign, dimensions, custom) for part, day, sign in flows]
     united = parts[0] if len(parts) == 1 else ibis.union(*parts)
@@ -79,10 +87,27 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     return united.group_by(keys).aggregate(amount=united["amount"].sum().coalesce(0).cast(_AMOUNT))
 
 
+def _come(table: ir.Table, measure: Measure, through: ir.Scalar) -> tuple[ir.BooleanValue, ...]:
+    """That the second date of a row has come by the as-of day."""
+    return (table[measure.by].notnull(), table[measure.by] <= through) if measure.by else ()
+
+
+def _followed(
+    rows: ir.Table, table: ir.Table, fact: Fact, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
+) -> ir.Table:
+    """Rows whose deal (or other thing of the fact's first key) also has a row that meets the conditions."""
+    later = table.filter(
+        table[measure.date] <= through, *(_holds(table, one, custom) for one in measure.followed_by)
+    )
+    same = [fact.key[0], ORIGIN]
+    return rows.semi_join(later.select(*same).distinct(), same)
+
+
 def _fact_table(fact: Fact, custom: tuple[str, ...]) -> ir.Table:
     schema = {column.name: _IBIS_TYPES.get(column.type, _AMOUNT) for column in fact.columns}
     schema |= {column.name: "int64" for column in fact.columns if column.type == "integer"}
-    return ibis.table(schema | {CUSTOM + key: "string" for key in custom}, name=fact.name)
+    own = {ORIGIN: "string"} | {CUSTOM + key: "string" for key in custom}
+    return ibis.table(schema | own, name=fact.name)
 
 
 def _leavers(rows: ir.Table, date_column: str, until: str, through: ir.Scalar) -> ir.Table:
@@ -189,6 +214,8 @@ def _load(fact: Fact, table: pa.Table) -> _Loaded:
         for column in fact.columns
     }
     extra = _extra_dimensions(table)
+    known = "source" in table.column_names
+    arrays[ORIGIN] = table.column("source").cast(pa.string()) if known else pa.repeat("", len(table))
     return _Loaded(pa.table(arrays | {CUSTOM + key: value for key, value in extra.items()}), tuple(extra))
 
 
@@ -220,27 +247,35 @@ def _connection() -> Any:
 
 
 def daily_components(
-    kpis: Iterable[Kpi], facts: Callable[[str], pa.Table], people: People, through: date
+    kpis: Iterable[Kpi],
+    facts: Callable[[str], pa.Table],
+    people: People,
+    through: date,
+    exchange: Exchange | None = None,
 ) -> pd.DataFrame:
     """Components of every KPI per company day, segment and currency, nothing dated after `through`.
 
     `facts(name)` gives a fact's rows as known (columns of Fact.arrow_schema()). Returns the columns kpi, day,
     segment (JSON object with sorted keys), currency (null unless money is summed), numerator and denominator
     (decimal(18,4), Arrow-backed), sorted by the first four. A ratio has 0 where one side has no rows; other
-    kinds have no denominator. An opening denominator has a row for every day it is not 0: the stock at the
-    start of that day, which is what was in force at the end of the day before.
+    kinds have no denominator. A stock has a row for every day it is not 0: of an opening one what is in force
+    at the start of that day, which is what was in force at the end of the day before, of a closing one at its
+    end. A derived KPI has no rows; those of its operands are there, once.
+
+    `exchange` turns amounts in other currencies into the company's where it has a rate of the day; the others
+    keep their currency. A stock is converted on each day it is in force.
 
     A segment holds the KPI's dimensions that its facts have, without those that are empty in a row. A ratio
     over two facts keeps only the dimensions both have. A KPI that has dimensions also gets every custom
     dimension of the facts' `dims`.
     """
-    wanted = list(kpis)
+    wanted = base_kpis(kpis)
     loaded = {
         name: _load(FACTS[name], facts(name))
         for name in dict.fromkeys(measure.fact for kpi in wanted for measure in measures(kpi))
     }
     with _registered(loaded, people, through) as connection:
-        parts = _all_components(_remembered(connection, loaded), wanted, loaded, through)
+        parts = _all_components(_remembered(connection, loaded), wanted, loaded, through, exchange)
     columns = {id(part): _columns(part) for _, part in parts}
     tables = [_table(name, columns[id(part)]) for name, part in parts]
     frame = pa.concat_tables(tables or [COMPONENT_COLUMNS.empty_table()]).to_pandas(
@@ -332,7 +367,11 @@ def _remembered(connection: Any, loaded: Mapping[str, _Loaded]) -> Ask:
 
 
 def _all_components(
-    ask: Ask, kpis: Iterable[Kpi], loaded: Mapping[str, _Loaded], through: date
+    ask: Ask,
+    kpis: Iterable[Kpi],
+    loaded: Mapping[str, _Loaded],
+    through: date,
+    exchange: Exchange | None = None,
 ) -> list[tuple[str, _Merged]]:
     """Merged rows of each KPI. KPIs made of the same measures (churn and retention, revenue and its growth)
     share one object."""
@@ -342,18 +381,45 @@ def _all_components(
     for kpi in kpis:
         key = tuple(measures(kpi)), segment_dimensions(kpi, custom)
         if key not in made:
-            made[key] = _components(ask, *key, through)
+            made[key] = _components(ask, *key, through, exchange)
         found.append((kpi.id, made[key]))
     return found
 
 
-def _components(ask: Ask, parts: tuple[Measure, ...], dimensions: tuple[str, ...], through: date) -> _Merged:
+def _components(
+    ask: Ask,
+    parts: tuple[Measure, ...],
+    dimensions: tuple[str, ...],
+    through: date,
+    exchange: Exchange | None,
+) -> _Merged:
     segments, currencies = _Codes(), _Codes()
-    sides = []
+    sides: list[_Rows] = []
+    converted: dict[str, Conversion] = {}
     for measure in parts:
         rows = _coded(ask(measure, dimensions), dimensions, segments, currencies)
-        sides.append(_opening_stock(rows, through) if measure.taken == "opening" else rows)
-    return _merged(sides, list(segments.numbers), list(currencies.numbers))
+        rows = rows if measure.taken == "flow" else _stock(rows, through, measure.taken)
+        if exchange is not None:
+            rows = _in_company_currency(rows, exchange, currencies, converted)
+        sides.append(rows)
+    return _merged(sides, list(segments.numbers), list(currencies.numbers), converted)
+
+
+def _in_company_currency(
+    rows: _Rows, exchange: Exchange, currencies: _Codes, converted: dict[str, Conversion]
+) -> _Rows:
+    """The rows with every amount converted for which there is a rate; notes the newest rate of each."""
+    own = int(currencies.of([exchange.company])[0])
+    amount, currency = rows.amount.copy(), rows.currency.copy()
+    for code, number in currencies.numbers.items():
+        at = np.flatnonzero(rows.currency == number)
+        if code is None or number == own or not len(at):
+            continue
+        done, values, newest = exchange.convert(code, rows.day[at], rows.amount[at])
+        amount[at[done]], currency[at[done]] = values, own
+        if newest is not None and (code not in converted or newest.day > converted[code].day):
+            converted[code] = newest
+    return replace(rows, amount=amount, currency=currency)
 
 
 def _coded(table: pa.Table, dimensions: tuple[str, ...], segments: _Codes, currencies: _Codes) -> _Rows:
@@ -403,8 +469,9 @@ def segment_json(segment: Mapping[str, str]) -> str:
     return json.dumps(dict(segment), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def _opening_stock(rows: _Rows, through: date) -> _Rows:
-    """What enters and leaves per day, as the stock at the start of each day up to `through`.
+def _stock(rows: _Rows, through: date, taken: str) -> _Rows:
+    """What enters and leaves per day, as the stock at the start (opening) or the end of each day up to
+    `through`.
 
     A cumulative sum per segment and currency; days on which the stock is 0 have no row."""
     if not len(rows.day):
@@ -415,10 +482,12 @@ def _opening_stock(rows: _Rows, through: date) -> _Rows:
     kept, index, inverse = np.unique(group, return_index=True, return_inverse=True)
     net = np.zeros((len(kept), last - first + 1), dtype=np.int64)
     np.add.at(net, (inverse, rows.day - first), rows.amount)
-    stock = np.cumsum(net, axis=1)[:, :-1]  # the end of a day is the start of the next
+    at_end = np.cumsum(net, axis=1)
+    opening = taken == "opening"
+    stock = at_end[:, :-1] if opening else at_end  # the end of a day is the start of the next
     which, day = np.nonzero(stock)
     return _Rows(
-        day=day + first + 1,
+        day=day + first + (1 if opening else 0),
         segment=rows.segment[index][which],
         currency=rows.currency[index][which],
         amount=stock[which, day],
@@ -439,9 +508,15 @@ class _Merged:
     currencies: list[str | None]
     numerator: Whole
     denominator: Whole | None
+    converted: Mapping[str, Conversion]
 
 
-def _merged(sides: list[_Rows], segments: list[str], currencies: list[str | None]) -> _Merged:
+def _merged(
+    sides: list[_Rows],
+    segments: list[str],
+    currencies: list[str | None],
+    converted: Mapping[str, Conversion],
+) -> _Merged:
     """Both sides on the same keys, 0 where a side has none."""
     by_text = np.array(sorted(range(len(segments)), key=segments.__getitem__), dtype=np.int64)
     by_code = np.array(sorted(range(len(currencies)), key=lambda i: currencies[i] or ""), dtype=np.int64)
@@ -464,7 +539,7 @@ def _merged(sides: list[_Rows], segments: list[str], currencies: list[str | None
     day, segment = np.divmod(rest, max(len(segments), 1))
     return _Merged(
         day, segment, currency, [segments[i] for i in by_text], [currencies[i] for i in by_code],
-        totals[0], totals[1] if len(totals) == 2 else None,
+        totals[0], totals[1] if len(totals) == 2 else None, converted,
     )  # fmt: skip
 
 
@@ -497,4 +572,5 @@ def _indexed_rows(rows: _Merged) -> KpiRows:
         rows.currency,
         parsed_segments(text for text, has_rows in zip(rows.segments, present, strict=True) if has_rows),
         tuple(rows.currencies),
+        rows.converted,
     )

@@ -14,14 +14,63 @@ from typing import Any
 from pipeline.errors import Problem, nearest
 from pipeline.facts import FACTS, Column, Fact
 from pipeline.kpis.catalogue import CATALOGUE, measures
+from pipeline.kpis.exchange import Exchange
+from pipeline.kpis.unitcheck import UnitChecker, allowed_as, printed_as
 from pipeline.units import Unit
-from pipeline.workspace.model import Condition, Kpi, Measure, Source, Workspace
+from pipeline.workspace.derived import Resolution, resolution
+from pipeline.workspace.expressions import ExpressionRefused
+from pipeline.workspace.model import Condition, Kpi, Made, Measure, Source, Workspace
 
 
 def kpi_registry(workspace: Workspace) -> dict[str, Kpi]:
     """KPI by id: the built-in catalogue, then the company's own. An own KPI with a built-in id takes its
     place; `replaced_kpis` names those, so that documents can say so."""
-    return {kpi.id: kpi for kpi in (*CATALOGUE, *workspace.kpis)}
+    return _with_units(_resolved(workspace).kpis)
+
+
+def _resolved(workspace: Workspace) -> Resolution:
+    start = workspace.company.fiscal_year_start
+    return resolution((*CATALOGUE, *workspace.kpis), unit_of, start)
+
+
+def unit_of(measure: Measure) -> Unit:
+    """The unit of what a measure adds up."""
+    if measure.aggregate == "count":
+        return Unit.COUNT
+    fact = FACTS.get(measure.fact)
+    column = fact.column(measure.column or "") if fact else None
+    if column is None or column.type == "text":
+        return Unit.NUMBER
+    if column.type == "decimal":
+        return Unit.HOURS if column.name == "hours" else Unit.NUMBER
+    return {"money": Unit.MONEY, "integer": Unit.COUNT}.get(column.type, Unit.NUMBER)
+
+
+def _with_units(kpis: dict[str, Kpi]) -> dict[str, Kpi]:
+    """Derived ratios with the units their two parts are printed in."""
+    for name, kpi in kpis.items():
+        made = kpi.made
+        if made is None or made.above is None or made.below is None:
+            continue
+        checker = _checker(made)
+        try:
+            units = printed_as(checker.units(made.above)), printed_as(checker.units(made.below))
+        except ExpressionRefused:
+            continue  # said by kpi_problems
+        kpis[name] = kpi.with_made(replace(made, units=units))
+    return kpis
+
+
+def _checker(made: Made) -> UnitChecker:
+    return UnitChecker(lambda name: made.operands[name].unit)
+
+
+def exchange_of(workspace: Workspace) -> Exchange | None:
+    """The workspace's rates; None when it has none, and amounts stay in their own currencies."""
+    if not workspace.rates:
+        return None
+    company = workspace.company
+    return Exchange(company.currency, workspace.rates, company.rates_max_age_days)
 
 
 def replaced_kpis(workspace: Workspace) -> tuple[str, ...]:
@@ -54,18 +103,35 @@ def kpi_problems(workspace: Workspace) -> list[Problem]:
     for source in workspace.sources:
         for fact in source_facts(source):
             custom.setdefault(fact, set()).update(source.dimensions)
-    return [problem for kpi in workspace.kpis for problem in _problems(kpi, custom, workspace)]
+    found = _resolved(workspace)
+    wrong = [
+        _at(problem, _place(workspace, found_kpi, key)) for found_kpi, key, problem in _own(found, workspace)
+    ]
+    return wrong + [
+        problem
+        for kpi in workspace.kpis
+        for problem in _problems(kpi, found.kpis.get(kpi.id), custom, workspace)
+    ]
 
 
-def _problems(kpi: Kpi, custom: Mapping[str, set[str]], workspace: Workspace) -> Iterator[Problem]:
-    sides = (("numerator", kpi.numerator), ("denominator", kpi.denominator))
+def _own(found: Resolution, workspace: Workspace) -> Iterator[tuple[Kpi, str, Problem]]:
+    kpis = {kpi.id: kpi for kpi in workspace.kpis}
+    yield from ((kpis[name], key, problem) for name, key, problem in found.problems)
+
+
+def _problems(
+    kpi: Kpi, resolved: Kpi | None, custom: Mapping[str, set[str]], workspace: Workspace
+) -> Iterator[Problem]:
+    sides = {"numerator": kpi.numerator, "denominator": kpi.denominator}
+    sides |= {f"measures/{name}": measure for name, measure in kpi.measures.items()}
     found: list[Problem] = []
-    for side, measure in sides:
+    for key, measure in sides.items():
         if measure is not None:
-            place = _place(workspace, kpi, side)
+            place, side = _place(workspace, kpi, key), key.rpartition("/")[2]
             found += [_at(problem, place) for problem in _measure_problems(kpi, side, measure, custom)]
     if not found:
-        found = [_at(problem, _place(workspace, kpi, "unit")) for problem in _unit_problems(kpi)]
+        key = "expression" if kpi.kind == "derived" else "unit"
+        found = [_at(problem, _place(workspace, kpi, key)) for problem in _unit_problems(kpi, resolved)]
         found += [
             _at(problem, _place(workspace, kpi, "dimensions")) for problem in _dimension_problems(kpi, custom)
         ]
@@ -101,14 +167,14 @@ def _measure_problems(
         return
     yield from _summed_column(kpi, side, measure, fact)
     yield from _date_columns(kpi, side, measure, fact)
-    for condition in measure.where:
+    for condition in (*measure.where, *measure.followed_by):
         yield from _condition_problems(kpi, side, condition, fact, custom.get(fact.name, set()))
-    if side == "numerator" and measure.taken == "opening" and kpi.kind != "ratio":
+    if measure.taken != "flow" and kpi.kind in ("growth", "cumulative"):
         yield Problem(
-            code="kpi-opening-alone",
-            message="KPI {kpi}: a stock at the start of a period cannot be added up over days.",
-            remedy="Use it as the denominator of a ratio.",
-            params={"kpi": kpi.id},
+            code="kpi-stock-added",
+            message="KPI {kpi}: a stock cannot be added up over days, so there is no {kind} of it.",
+            remedy="Write kind: simple, which is the stock itself.",
+            params={"kpi": kpi.id, "kind": kpi.kind},
         )
 
 
@@ -142,13 +208,13 @@ def _summed_column(kpi: Kpi, side: str, measure: Measure, fact: Fact) -> Iterato
 
 def _date_columns(kpi: Kpi, side: str, measure: Measure, fact: Fact) -> Iterator[Problem]:
     dates = [one.name for one in fact.columns if one.type == "date"]
-    for name in (measure.date, measure.until):
+    for name in (measure.date, measure.until, measure.by):
         if name is not None and name not in dates:
             yield _no_column(kpi, side, fact, name, dates)
-    if measure.taken == "opening" and measure.until is None:
+    if measure.taken != "flow" and measure.until is None:
         yield Problem(
             code="kpi-opening-until",
-            message="KPI {kpi}, {side}: an opening stock needs the date column that ends a row.",
+            message="KPI {kpi}, {side}: a stock needs the date column that ends a row.",
             expected=", ".join(dates),
             remedy="Add until.",
             params={"kpi": kpi.id, "side": side},
@@ -175,9 +241,14 @@ def _condition_problems(
             )
 
 
-def _unit_problems(kpi: Kpi) -> Iterator[Problem]:
-    """Money must come from a money column, or it would have no currency to be checked."""
+def _unit_problems(kpi: Kpi, resolved: Kpi | None) -> Iterator[Problem]:
+    """Money must come from a money column, or it would have no currency to be checked; an expression must
+    make sense of its operands' units."""
     measure = kpi.numerator
+    if measure is None:
+        if resolved is not None and resolved.made is not None:
+            yield from _expression_units(kpi, resolved.made)
+        return
     column = FACTS[measure.fact].column(measure.column or "")
     is_money = measure.aggregate == "sum" and column is not None and column.type == "money"
     if kpi.unit is Unit.MONEY and not is_money:
@@ -189,6 +260,24 @@ def _unit_problems(kpi: Kpi) -> Iterator[Problem]:
             remedy="Sum a money column, or choose another unit.",
             value=kpi.unit.value,
             params={"kpi": kpi.id},
+        )
+
+
+def _expression_units(kpi: Kpi, made: Made) -> Iterator[Problem]:
+    if made.tree is None:
+        return
+    try:
+        found = _checker(made).units(made.tree)
+    except ExpressionRefused as error:
+        yield error.problems[0]
+        return
+    if not allowed_as(kpi.unit, found):
+        yield Problem(
+            code="kpi-unit",
+            message="KPI {kpi} is declared in {unit}, but its expression gives {found}.",
+            remedy="Correct unit or expression.",
+            value=kpi.unit.value,
+            params={"kpi": kpi.id, "unit": kpi.unit.value, "found": "/".join(sorted(found))},
         )
 
 
@@ -214,8 +303,9 @@ def _fits(column: Column, value: object) -> bool:
 
 
 def _dimension_problems(kpi: Kpi, custom: Mapping[str, set[str]]) -> Iterator[Problem]:
+    own = (*measures(kpi), *kpi.measures.values()) if kpi.made is None else measures(kpi)
     for name in kpi.dimensions:
-        for fact in {measure.fact: FACTS[measure.fact] for measure in measures(kpi)}.values():
+        for fact in {measure.fact: FACTS[measure.fact] for measure in own}.values():
             choices = {*fact.dimensions, *custom.get(fact.name, set())}
             if name not in choices:
                 message = "KPI {kpi}: rows of the fact {fact} have no dimension {name}."

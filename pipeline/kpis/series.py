@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -23,9 +23,11 @@ import pyarrow as pa
 
 from pipeline.kpis.exact import Whole, as_decimal, to_whole
 from pipeline.periods import DAY, Week, add_months, month_end, month_start, prior_year_day
-from pipeline.workspace.model import Kpi
+from pipeline.workspace.model import Kpi, Measure
 
 Period = Literal["week", "month"]
+Side = Literal["numerator", "denominator"]
+_SIDES: tuple[Side, ...] = ("numerator", "denominator")
 Floats = npt.NDArray[np.float64]
 EPOCH = date(1970, 1, 1)
 
@@ -35,7 +37,8 @@ class Pooled:
     """A KPI over a span. `value` is None, never 0, where there is no figure; both sums are kept even then.
 
     A ratio's numerator and denominator are the sums behind it (an opening side: the stock at the start of the
-    span's first day). Growth: the span's sum and the prior year's. Other kinds have no denominator.
+    span's first day; a closing one: at the end of its last). Growth: the span's sum and the prior year's. A
+    running total is the one of the span's last day. Other kinds have no denominator.
     """
 
     value: Decimal | None
@@ -60,6 +63,14 @@ class PeriodRecord:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """A rate that was used: company currency for one unit, and the day it is of."""
+
+    rate: Decimal
+    day: date
+
+
+@dataclass(frozen=True)
 class KpiRows:
     """All rows of one KPI, as arrays: days since 1970, segment codes, whole ten-thousandths."""
 
@@ -71,6 +82,8 @@ class KpiRows:
     segments: tuple[Mapping[str, str], ...]
     """What each segment code stands for; every one has rows."""
     currencies: tuple[str | None, ...]
+    converted: Mapping[str, Conversion] = field(default_factory=dict)
+    """The newest rate that amounts in each other currency were converted at."""
 
     @cached_property
     def span(self) -> tuple[int, int]:
@@ -190,7 +203,8 @@ class KpiSeries:
     yet has zeros, not a missing history); None when there is no row at all. A monthly KPI's history begins
     with the first day of its first month.
     currencies: what the segment's amounts are in; whoever prints money must not add up more than one, nor
-    take another than the company's.
+    take another than the company's. foreign_since: the first day of each of them.
+    converted: the newest rate by which the KPI's amounts in other currencies were turned into the company's.
     """
 
     def __init__(
@@ -202,6 +216,8 @@ class KpiSeries:
         self.first_day: date | None = None
         self.last_day: date | None = None
         self.currencies: frozenset[str] = frozenset()
+        self.foreign_since: Mapping[str, date] = {}
+        self.converted: Mapping[str, Conversion] = rows.converted if rows is not None else {}
         self._days = 0
         self._start = 0
         self._answers: dict[tuple[date, date], Pooled] = {}
@@ -217,10 +233,8 @@ class KpiSeries:
             self.first_day = month_start(self.first_day)
         kept = rows.matching(self.segment)
         day = rows.day[kept] - self._start
-        used = np.bincount(rows.currency[kept], minlength=len(rows.currencies))
-        self.currencies = frozenset(
-            text for text, times in zip(rows.currencies, used, strict=False) if times and text is not None
-        )
+        self.foreign_since = _first_days(rows.day[kept], rows.currency[kept], rows.currencies)
+        self.currencies = frozenset(self.foreign_since)
         above, below = rows.numerator[kept], rows.denominator[kept]
         numerator = np.zeros(self._days, dtype=np.int64)
         denominator = np.zeros(self._days, dtype=np.int64)
@@ -249,15 +263,17 @@ class KpiSeries:
 
     def _pooled(self, first: date, last: date) -> Pooled:
         if self.kpi.grain == "month":
-            first, last = _whole_months(first, last)
+            first, last = whole_months(first, last)
         if self.first_day is None or last < first or last < self.first_day:
             return NOTHING
+        if self.kpi.kind == "cumulative":
+            first = self._total_since(last, self.first_day)
         if self.kpi.empty == "missing" and not self._between(self._row_sums, first, last):
             return NOTHING
         if self.kpi.kind == "growth":
             return self._growth(first, last)
         numerator = as_decimal(self._side(first, last, "numerator"))
-        if self.kpi.kind == "simple":
+        if self.kpi.denominator is None:
             return Pooled(numerator, numerator)
         return self._ratio(numerator, as_decimal(self._side(first, last, "denominator")))
 
@@ -276,23 +292,30 @@ class KpiSeries:
             return Pooled(None, numerator, base)
         return Pooled(numerator / base - 1, numerator, base)
 
-    def _prior_year_sum(self, first: date, last: date, history: date) -> Decimal | None:
+    def _prior_year_sum(
+        self, first: date, last: date, history: date, side: Side = "numerator"
+    ) -> Decimal | None:
         """The prior-year counterpart of each day, added up; None when history begins after the first one.
 
         A day that is the counterpart of two days (after a week 53) counts for both."""
+        values, sums = (
+            (self._numerator, self._numerator_sums)
+            if side == "numerator"
+            else (self._denominator, self._denominator_sums)
+        )
         if self.kpi.grain == "month":
             start, end = add_months(first, -12), month_end(add_months(last, -12))
             known = start >= month_start(history)
-            return as_decimal(self._between(self._numerator_sums, start, end)) if known else None
+            return as_decimal(self._between(sums, start, end)) if known else None
         counterparts = [_counterpart(day) for day in range((first - EPOCH).days, (last - EPOCH).days + 1)]
         # a base that lacks its first days flatters every later year
         if min(counterparts) < self._start:
             return None
         inside = [day - self._start for day in counterparts if day - self._start < self._days]
-        return as_decimal(int(self._numerator[inside].sum()))
+        return as_decimal(int(values[inside].sum()))
 
-    def _side(self, first: date, last: date, side: Literal["numerator", "denominator"]) -> int:
-        measure = self.kpi.numerator if side == "numerator" else self.kpi.denominator
+    def _side(self, first: date, last: date, side: Side) -> int:
+        measure = self._measure(side)
         values, sums = (
             (self._numerator, self._numerator_sums)
             if side == "numerator"
@@ -300,8 +323,67 @@ class KpiSeries:
         )
         if measure is None or measure.taken == "flow":
             return self._between(sums, first, last)
-        day = (first - EPOCH).days - self._start
+        day = ((first if measure.taken == "opening" else last) - EPOCH).days - self._start
         return int(values[day]) if 0 <= day < self._days else 0
+
+    def _measure(self, side: Side) -> Measure | None:
+        return self.kpi.numerator if side == "numerator" else self.kpi.denominator
+
+    def _total_since(self, last: date, history: date) -> date:
+        """First day that a running total of `last` adds up."""
+        if self.kpi.since == "all":
+            return history
+        year_start = self.kpi.made.year_start if self.kpi.made else 1
+        months = (last.month - year_start) % (12 if self.kpi.since == "year" else 3)
+        return add_months(month_start(last), -months)
+
+    # --- earlier spans -------------------------------------------------------------------------------
+
+    def earlier(self, first: date, last: date, offset: str, *, monthly: bool = False) -> Pooled:
+        """The KPI over the counterpart of a span: `prior_week` (7 days before), `prior_month` (the same days
+        of the month before, whole months for whole ones) or `prior_year`.
+
+        A prior year of flows is each day's counterpart by ISO week and weekday, added up as growth does (of a
+        monthly KPI, and for one with `monthly`, the same months); of stocks and totals it is the counterpart
+        of the span. No figure where history does not cover the counterpart: half a base would flatter.
+        """
+        by_day = self.kpi.grain == "day"
+        if offset == "prior_year" and self._is_flow and not (monthly and by_day):
+            return self._earlier_flows(first, last)
+        before = shifted(first, last, offset, monthly=monthly or not by_day)
+        return self.pooled(*before) if self._covers(before[0]) else NOTHING
+
+    @property
+    def _is_flow(self) -> bool:
+        sides = [self._measure(side) for side in _SIDES]
+        flows = all(one is None or one.taken == "flow" for one in sides)
+        return flows and self.kpi.kind in ("simple", "ratio")
+
+    def _earlier_flows(self, first: date, last: date) -> Pooled:
+        if self.kpi.grain == "month":
+            first, last = whole_months(first, last)
+        if self.first_day is None or last < first:
+            return NOTHING
+        numerator = self._prior_year_sum(first, last, self.first_day)
+        if numerator is None:
+            return NOTHING
+        if self.kpi.empty == "missing" and not self._had_rows(first, last):
+            return NOTHING
+        if self.kpi.denominator is None:
+            return Pooled(numerator, numerator)
+        denominator = self._prior_year_sum(first, last, self.first_day, "denominator")
+        return self._ratio(numerator, denominator or Decimal(0))
+
+    def _had_rows(self, first: date, last: date) -> bool:
+        before = shifted(first, last, "prior_year", monthly=self.kpi.grain == "month")
+        return bool(self._between(self._row_sums, *before))
+
+    def _covers(self, day: date) -> bool:
+        """Whether history reaches back to the week (of a monthly KPI the month) a day lies in."""
+        if self.first_day is None:
+            return False
+        monthly = self.kpi.grain == "month"
+        return day >= (month_start(self.first_day) if monthly else Week.of(self.first_day).monday)
 
     def _between(self, sums: Whole, first: date, last: date) -> int:
         """Sum of the days from first to last out of running sums; days outside history add nothing."""
@@ -330,18 +412,8 @@ class KpiSeries:
     def _prior_year(self, start: date, end: date) -> Decimal | None:
         """The KPI over the same days of the prior year, if its history covers them: half a period of history
         would make a year's growth out of nothing."""
-        first, last = self._prior_year_span(start, end)
-        if self.first_day is None:
-            return None
-        begins = month_start(self.first_day) if self.kpi.grain == "month" else Week.of(self.first_day).monday
-        return self.pooled(first, last).value if first >= begins else None
-
-    def _prior_year_span(self, start: date, end: date) -> tuple[date, date]:
-        """The same days of the prior year: by ISO week inside a week, by calendar in a longer span."""
-        if Week.of(start) == Week.of(end) and self.kpi.grain == "day":
-            return prior_year_day(start), prior_year_day(end)
-        before = add_months(end, -12)
-        return add_months(start, -12), month_end(before) if end == month_end(end) else before
+        first, last = shifted(start, end, "prior_year", monthly=self.kpi.grain == "month")
+        return self.pooled(first, last).value if self._covers(first) else None
 
     def values(self, first: date, last: date, period: Period) -> Floats:
         """Values of the periods as floats for models, nan where there is none. Shape (periods,)."""
@@ -364,10 +436,34 @@ def spans(first: date, last: date, period: Period) -> list[tuple[date, date]]:
     return found
 
 
-def _whole_months(first: date, last: date) -> tuple[date, date]:
+def shifted(first: date, last: date, offset: str, *, monthly: bool) -> tuple[date, date]:
+    """The counterpart of a span: a week before, the same days of the month before, or of the prior year (by
+    ISO week inside a week, by calendar in a longer span or of a monthly KPI)."""
+    if offset == "prior_week":
+        return first - timedelta(days=7), last - timedelta(days=7)
+    if offset == "prior_year" and Week.of(first) == Week.of(last) and not monthly:
+        return prior_year_day(first), prior_year_day(last)
+    months = -1 if offset == "prior_month" else -12
+    before = add_months(last, months)
+    return add_months(first, months), month_end(before) if last == month_end(last) else before
+
+
+def whole_months(first: date, last: date) -> tuple[date, date]:
+    """The whole months inside a span; an empty span (last before first) when there is none."""
     start = first if first == month_start(first) else month_end(first) + DAY
     end = last if last == month_end(last) else month_start(last) - DAY
     return start, end
+
+
+def _first_days(
+    day: npt.NDArray[np.int64], currency: npt.NDArray[np.int64], currencies: tuple[str | None, ...]
+) -> dict[str, date]:
+    """The first day with an amount in each currency."""
+    first = np.full(len(currencies) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, currency, day)
+    found = zip(currencies, first.tolist(), strict=False)
+    none = np.iinfo(np.int64).max
+    return {code: EPOCH + timedelta(when) for code, when in found if code is not None and when < none}
 
 
 @cache

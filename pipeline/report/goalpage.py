@@ -683,6 +683,9 @@ def _calculation(context: Context, result: GoalResult) -> str:
         f.plain(one or Decimal(0)) in parts[0] for one in (result.numerator, result.denominator)
     ):
         parts.append(f"({count}).")
+    if result.interval is not None:
+        low, high = (f.percent(end, 0) for end in result.interval)
+        parts.append(f.say("95 % interval: {low} to {high}.", low=low, high=high))
     if result.completeness is not None and result.completeness < 1:
         parts.append(
             f.say(
@@ -704,6 +707,7 @@ def _quality(context: Context, result: GoalResult, goal: Goal | None, most: int)
     verified = _sentences([pick(s.verification, lang) for s in states])
     limits = _sentences([pick(s.limitations, lang) for s in states])
     sources = "; ".join(source_line(context, state.source_id) for state in states)
+    sources = " ".join([sources, *_conversions(context, result)])
     texts = (
         ("Verification", pick(written.verification, lang) if written else "", verified),
         ("Source", sources, pick(written.source, lang) if written else ""),
@@ -716,6 +720,23 @@ def _quality(context: Context, result: GoalResult, goal: Goal | None, most: int)
         Line(f.say(label), fitted(first or second or missing, PAGE - 84, 7.2, most))
         for label, first, second in texts
     )
+
+
+def _conversions(context: Context, result: GoalResult) -> Sequence[str]:
+    """Which rates turned amounts into the company's currency."""
+    f = context.formats
+    return [
+        f.say(
+            "Amounts in {currency} are converted at the rate of their day, newest {rate} of {day}.",
+            currency=code, rate=f.number(used.rate, _decimals(used.rate)), day=f.day(used.day),
+        )
+        for code, used in sorted(result.converted.items())
+    ]  # fmt: skip
+
+
+def _decimals(value: Decimal) -> int:
+    """Digits after the point that a number is written with, trailing zeros aside."""
+    return max(-int(value.normalize().as_tuple().exponent), 0)
 
 
 def _sentences(texts: Sequence[str]) -> str:

@@ -96,6 +96,8 @@ def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obje
         "actual": result.actual,
         "numerator": result.numerator,
         "denominator": result.denominator,
+        "interval_low": result.interval[0] if result.interval else None,
+        "interval_high": result.interval[1] if result.interval else None,
         "progress": result.progress,
         "expected": result.expected,
         "expected_value": result.expected_value,
@@ -123,6 +125,10 @@ def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obje
         "as_of": result.as_of,
         "data_through": result.data_through,
         "reconstructed": result.reconstructed,
+        "rates": [
+            {"currency": code, "rate": used.rate, "day": used.day}
+            for code, used in sorted(result.converted.items())
+        ],
         "sources": result.sources,
         "problems": result.problems,
         "control": {

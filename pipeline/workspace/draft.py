@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from pipeline.errors import Problem, Severity, shown
-from pipeline.workspace.model import Audience, Company, Goal, Kpi, People, Source, Strategy
+from pipeline.workspace.derived import Resolution, resolution
+from pipeline.workspace.model import Audience, Company, Goal, Kpi, People, Rate, Source, Strategy
 from pipeline.workspace.yamlnodes import Document
 from pipeline.workspace.yamlnodes import Path as KeyPath
 
@@ -109,6 +110,8 @@ class Draft:
     systems: Mapping[str, frozenset[str]] | None = None
     pulls: Mapping[tuple[str, str], PullKeys] | None = None
     entries: list[Entry] = field(default_factory=list)
+    rates: tuple[Rate, ...] = ()
+    _resolved: tuple[int, Resolution] | None = field(default=None, repr=False)
 
     def of(self, kind: str) -> list[Entry]:
         return [entry for entry in self.entries if entry.kind == kind]
@@ -151,8 +154,19 @@ class Draft:
 
     @property
     def kpis(self) -> dict[str, Kpi]:
-        """Built-in and own KPIs by id."""
+        """Built-in and own KPIs by id, derived ones with their operands where they have them."""
+        return {**self._all_kpis, **self.resolved_kpis.kpis}
+
+    @property
+    def _all_kpis(self) -> dict[str, Kpi]:
         return {**self.catalogue, **{kpi.id: kpi for _, kpi in self.own_kpis}}
+
+    @property
+    def resolved_kpis(self) -> Resolution:
+        """Worked out once for the entries there are: a thousand goals ask."""
+        if self._resolved is None or self._resolved[0] != len(self.entries):
+            self._resolved = len(self.entries), resolution(self._all_kpis.values())
+        return self._resolved[1]
 
     def locations(self) -> dict[str, tuple[str, int, int]]:
         """Every key that was written: "goal:churn-q4/due" -> file, line, column."""

@@ -24,6 +24,7 @@ from pipeline.workspace.look import broken_look, logo_bytes
 from pipeline.workspace.model import Audience, Company, Goal, Kpi, Notes, People, Source, Strategy, Workspace
 from pipeline.workspace.owntemplates import FOLDER as TEMPLATES
 from pipeline.workspace.owntemplates import read_own_templates
+from pipeline.workspace.rates import RATES_FILE, read_rates
 from pipeline.workspace.rules import broken_references, broken_rules
 from pipeline.workspace.shape import shaped
 from pipeline.workspace.sheets import SheetDocument, read_goal_workbook
@@ -158,7 +159,9 @@ def _gathered(
     for path in config_files(root):
         problems += _read(draft, path)
     received, of_received = _received(draft)
-    return draft, received, problems + of_received
+    own = draft.company.currency if draft.company else None
+    draft.rates, of_rates = read_rates(root, own)
+    return draft, received, problems + of_received + of_rates
 
 
 # --- reading ---------------------------------------------------------------------------------------------
@@ -303,6 +306,7 @@ def _workspace(draft: Draft, received: dict[str, str], warnings: list[Problem]) 
         kpis=tuple(kpi for _, kpi in draft.own_kpis),
         goals=tuple(goal for _, goal in draft.goals),
         strategy=draft.strategy,
+        rates=draft.rates,
         received=received,
         fingerprint=_fingerprint(draft),
         locations=draft.locations(),
@@ -324,7 +328,7 @@ def _deduplicated(audience: Audience) -> Audience:
 
 
 def _fingerprint(draft: Draft) -> str:
-    """sha256 over sorted relative paths and bytes: set-up files, second files of lookups, templates, logo.
+    """sha256 over sorted relative paths and bytes: set-up files, rates, lookups' files, templates, logo.
 
     The times in exports/received.csv stay out: a new line there must not make last month's edition another.
     """
@@ -334,7 +338,7 @@ def _fingerprint(draft: Draft) -> str:
     look = draft.company.look if draft.company else None
     logo = {root / look.logo} if look and logo_bytes(draft) is not None and look.logo else set()
     digest = hashlib.sha256()
-    for path in sorted({*config_files(root), *looked_up, *own_templates, *logo}):
+    for path in sorted({*config_files(root), root / RATES_FILE, *looked_up, *own_templates, *logo}):
         if path.is_file():
             content = path.read_bytes()
             digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())

@@ -8,6 +8,7 @@ Every model forbids unknown keys; numbers arrive as Decimal or text, never as fl
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
@@ -20,12 +21,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     WithJsonSchema,
     model_validator,
 )
 
 from pipeline.errors import Problem
 from pipeline.units import Direction, Unit
+from pipeline.workspace.expressions import Node
 
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 """Lower-case letters, digits, dash and underscore: safe as a file name and as a table name."""
@@ -187,6 +190,8 @@ class Company(Model):
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = 1
     state: str = ".scorecards"
     output: str = "out"
+    rates_max_age_days: Annotated[int, Field(ge=0)] = 31
+    """Days after which a rate of rates.csv is too old to convert an amount with."""
     retention_days: int | None = None
     """Days that landed bytes are kept; None keeps them."""
     delivery: Delivery = Delivery()
@@ -196,6 +201,14 @@ class Company(Model):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class Rate(Model):
+    """A line of rates.csv: the company's currency for one unit of another, from a day on."""
+
+    day: date
+    currency: str
+    rate: Decimal
 
 
 # --- people and audiences ----------------------------------------------------------------------------
@@ -460,11 +473,40 @@ class Measure(Model):
     where: tuple[Condition, ...] = ()
     negate: bool = False
     """Flip the sign: costs are negative in the ledger and positive in a cost KPI."""
-    taken: Literal["flow", "opening"] = "flow"
-    """flow: rows dated in the period. opening: rows in force at the start of the period, from `date` until
-    `until` (a stock such as customers at the start)."""
+    taken: Literal["flow", "opening", "closing"] = "flow"
+    """flow: rows dated in the period. opening, closing: rows in force at the start or at the end of the
+    period, from `date` until `until` (a stock such as customers at the start)."""
     until: str | None = None
-    """The date column that ends a row's being in force (for opening)."""
+    """The date column that ends a row's being in force (for opening and closing)."""
+    by: str | None = None
+    """A second date column that must have come by the day reported on: a deal counts in the week it was
+    created in once it was closed."""
+    followed_by: tuple[Condition, ...] = ()
+    """A row counts once another row of the same deal (of the fact's first key column) meets these conditions:
+    an entry into a stage counts when the deal ever entered a later one."""
+
+
+KpiShape = Literal["sum", "ratio", "growth", "level"]
+"""How days become a figure: added up; sum over sum; against the prior year's; or taken at a time (a stock, a
+running total, an expression of several rates), which nothing may add up or average."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What derived.py works out about a KPI: never written by a person."""
+
+    shape: KpiShape
+    tree: Node | None = None
+    """Of a derived KPI: its expression."""
+    above: Node | None = None
+    below: Node | None = None
+    """Of the shape ratio: the two expressions whose figures are divided."""
+    operands: Mapping[str, Kpi] = field(default_factory=dict)
+    """Of a derived KPI: what each name of the expression stands for."""
+    units: tuple[Unit, Unit] = (Unit.NUMBER, Unit.NUMBER)
+    """In what the figures above and below are, for printing them."""
+    year_start: int = 1
+    """Of a running total: the month the company's year begins with."""
 
 
 class Kpi(Model):
@@ -474,11 +516,19 @@ class Kpi(Model):
     name: Text
     unit: Unit
     direction: Direction
-    kind: Literal["simple", "ratio", "growth"]
+    kind: Literal["simple", "ratio", "growth", "derived", "cumulative"]
     """simple: sum of the numerator. ratio: sum of numerator over sum of denominator. growth: numerator over
-    the same weeks of the prior year, minus 1."""
-    numerator: Measure
+    the same weeks of the prior year, minus 1. derived: an expression of other KPIs. cumulative: running total
+    of the numerator."""
+    numerator: Measure | None = None
     denominator: Measure | None = None
+    expression: str | None = None
+    """Of kind derived: arithmetic with ids of KPIs and names under `measures`, such as
+    won / max(contacts, 1). Each name is its figure over the whole span; nothing averages percentages."""
+    measures: dict[Identifier, Measure] = {}
+    """Of kind derived: measures of this KPI's own, by the name the expression calls them."""
+    since: Literal["quarter", "year", "all"] | None = None
+    """Of kind cumulative: where the running total begins; year and quarter are those of the company."""
     complement: bool = False
     """Report 1 - ratio (retention as the complement of churn)."""
     grain: Literal["day", "month"] = "day"
@@ -495,11 +545,45 @@ class Kpi(Model):
     definition: Text = {}
     citation: str = ""
 
+    _made: Made | None = PrivateAttr(default=None)
+
     @model_validator(mode="after")
     def _parts(self) -> Kpi:
         if (self.kind == "ratio") != (self.denominator is not None):
             raise ValueError("a ratio needs a denominator, other kinds have none")
+        if (self.kind == "derived") == (self.numerator is not None):
+            raise ValueError("a numerator is what every kind but derived needs")
+        if (self.kind == "derived") != (self.expression is not None):
+            raise ValueError("an expression is what derived needs and no other kind has")
+        if self.kind != "derived" and self.measures:
+            raise ValueError("measures belong to derived")
+        if (self.kind == "cumulative") != (self.since is not None):
+            raise ValueError("since is what cumulative needs and no other kind has")
         return self
+
+    @property
+    def made(self) -> Made | None:
+        """What follows from its operands, once derived.resolved has looked at it."""
+        return self._made
+
+    @property
+    def shape(self) -> KpiShape:
+        """How days become a figure of this KPI."""
+        if self._made is not None:
+            return self._made.shape
+        if self.kind in ("derived", "cumulative"):
+            return "level"
+        if self.numerator is not None and self.numerator.taken != "flow":
+            return "level"
+        if self.denominator is not None and self.denominator.taken == "closing":
+            return "level"
+        return {"ratio": "ratio", "growth": "growth"}.get(self.kind, "sum")  # type: ignore[return-value]
+
+    def with_made(self, made: Made, **changes: Any) -> Kpi:
+        """The same KPI with what its operands say of it."""
+        copy = self.model_copy(update=changes)
+        copy._made = made
+        return copy
 
 
 class Kpis(Model):
@@ -783,6 +867,8 @@ class Workspace(Model):
     """The company's own KPIs; the built-in catalogue is kpis/catalogue.py."""
     goals: tuple[Goal, ...] = ()
     strategy: Strategy = Strategy()
+    rates: tuple[Rate, ...] = ()
+    """rates.csv, by day; empty when there is none."""
     received: dict[str, str] = {}
     """exports/received.csv: file (relative to the workspace) -> instant it was received (ISO 8601)."""
     fingerprint: str = ""

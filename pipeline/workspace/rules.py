@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from email.errors import HeaderParseError
@@ -18,6 +19,7 @@ from zoneinfo import available_timezones
 
 from pipeline.errors import Problem, nearest, shown
 from pipeline.units import Direction, Unit
+from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.model import Goal, Initiative, Kpi, Pull, Quantity, Source
 from pipeline.workspace.shape import unknown_zone
@@ -32,7 +34,7 @@ HEADER_LIMIT = 200
 _RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))]
 )
-_ISO_4217 = frozenset(
+CURRENCIES = frozenset(
     """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD
     CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
@@ -663,10 +665,12 @@ def written(quantity: Quantity) -> str:
 def kind_fits_kpi(draft: Draft) -> Iterator[Problem]:
     for entry, goal in draft.goals:
         kpi = draft.kpis.get(goal.kpi)
-        if kpi and goal.kind == "cumulative" and kpi.kind != "simple":
+        if kpi and goal.kind == "cumulative" and kpi.shape != "sum":
             yield entry.problem(
                 "E-KIND",
-                "A cumulative goal adds periods up, but the rate {kpi} cannot be added up.",
+                "A cumulative goal adds periods up, but the KPI {kpi} is a stock or a running total already."
+                if kpi.shape == "level" and kpi.kind != "derived"
+                else "A cumulative goal adds periods up, but the rate {kpi} cannot be added up.",
                 "Write kind: level.",
                 at=("kind",),
                 kpi=kpi.id,
@@ -720,10 +724,7 @@ def segment_dimensions(draft: Draft) -> Iterator[Problem]:
         kpi = draft.kpis.get(goal.kpi)
         if kpi is None:
             continue
-        allowed = list(kpi.dimensions)
-        for _, source in draft.sources:
-            if source.fact in (None, kpi.numerator.fact):
-                allowed += source.dimensions
+        allowed = [*kpi.dimensions, *_own_dimensions(kpi, draft)]
         for dimension in goal.segment:
             if dimension not in allowed:
                 problem = unknown_name(
@@ -735,6 +736,25 @@ def segment_dimensions(draft: Draft) -> Iterator[Problem]:
                 )
                 problem.params["kpi"] = kpi.id
                 yield problem
+
+
+def _own_dimensions(kpi: Kpi, draft: Draft) -> list[str]:
+    """Dimensions that sources declare for the KPI's rows; of a derived KPI those all operands have."""
+    each = []
+    for one in base_kpis((kpi,)):
+        fact = one.numerator.fact if one.numerator else None
+        declared = [
+            key for _, source in draft.sources if source.fact in (None, fact) for key in source.dimensions
+        ]
+        each.append([*declared, *(one.dimensions if kpi.kind == "derived" else ())])
+    return [key for key in dict.fromkeys(each[0]) if all(key in other for other in each)] if each else []
+
+
+def derived_kpis(draft: Draft) -> Iterator[Problem]:
+    """Expressions that cannot be read, or that name what is not there."""
+    places = {kpi.id: entry for entry, kpi in draft.own_kpis}
+    for name, key, problem in draft.resolved_kpis.problems if draft.catalogue else ():
+        yield replace(problem, **places[name].place(key))
 
 
 # --- cycles ----------------------------------------------------------------------------------------------
@@ -820,8 +840,8 @@ def currencies(draft: Draft) -> Iterator[Problem]:
         places += [(entry, str(value)) for _, value in entry.found("currency")]
     places += [(entry, source.currency) for entry, source in draft.sources if source.currency]
     for entry, code in places:
-        if len(code) == 3 and code.isupper() and code not in _ISO_4217:
-            near = {"RUR": "RUB", "BYR": "BYN", "HRK": "EUR"}.get(code) or nearest(code, _ISO_4217)
+        if len(code) == 3 and code.isupper() and code not in CURRENCIES:
+            near = {"RUR": "RUB", "BYR": "BYN", "HRK": "EUR"}.get(code) or nearest(code, CURRENCIES)
             yield entry.problem(
                 "E-CURRENCY",
                 "{currency} is not a currency of today (ISO 4217).",
@@ -1046,6 +1066,7 @@ RULES: tuple[Rule, ...] = (
     segment_dimensions,
     cycles,
     currencies,
+    derived_kpis,
     zones,
     paths_inside,
     missing_lookup_files,

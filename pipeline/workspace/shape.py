@@ -41,6 +41,29 @@ _EXPECTED: tuple[tuple[str, str], ...] = (
     ("model", "keys with values, indented below this one"),
 )
 _QUANTITY = "a number such as 45 %, 1200000 or +25 %"
+_SAID_OF_KPIS = {
+    "a ratio needs a denominator, other kinds have none": (
+        "A ratio KPI needs a denominator, the other kinds have none.",
+        "",
+    ),
+    "a numerator is what every kind but derived needs": (
+        "Every kind of KPI but derived needs a numerator, and derived has none.",
+        "Add `numerator`, or of kind derived name it under `measures` and use the name in `expression`.",
+    ),
+    "an expression is what derived needs and no other kind has": (
+        "A derived KPI needs an expression, the other kinds have none.",
+        "Write kind: derived and an expression, such as won / (won + lost).",
+    ),
+    "measures belong to derived": (
+        "Only a derived KPI has measures with names.",
+        "Write kind: derived, or numerator and denominator.",
+    ),
+    "since is what cumulative needs and no other kind has": (
+        "A cumulative KPI needs since, the other kinds have none.",
+        "Write since: year, quarter or all.",
+    ),
+}
+"""What model.py raises about a KPI -> the sentence and what to do."""
 _PATTERNS = {
     r"^[a-z0-9][a-z0-9_-]{0,63}$": "at most 64 lower-case Latin letters, digits, dashes and underscores",
     r"^[a-z][a-z0-9]*(_[a-z0-9]+)*$": "lower-case Latin letters and digits, joined by single underscores",
@@ -263,8 +286,8 @@ def _said_by_model(key: str, value: object, said: str, place: dict[str, Any]) ->
             "Write it without thousands marks, cents after a point.",
             None,
         )
-    elif "ratio needs" in said:
-        message, remedy, expected = "A ratio KPI needs a denominator, the other kinds have none.", "", None
+    elif said in _SAID_OF_KPIS:
+        message, remedy, expected = *_SAID_OF_KPIS[said], None
     elif "language" in said:
         message, remedy, expected = (
             "{key} is written for a language that is not known.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.goals.evaluate import evaluate
 from pipeline.goals.model import GoalResult
+from pipeline.kpis.series import Conversion
 from pipeline.periods import Week, cutoff, prior_year_day
 from pipeline.sources.state import SourceState
 from pipeline.workspace.model import Goal, Kpi
@@ -68,6 +69,8 @@ class DailySeries:
     numerator: Amount
     denominator: Amount | None = None
     currencies: frozenset[str] = frozenset()
+    foreign_since: Mapping[str, date] = field(default_factory=dict)
+    converted: Mapping[str, Conversion] = field(default_factory=dict)
 
     def _sum(self, amount: Amount, first: date, last: date) -> Decimal | None:
         total, seen, day = Decimal(0), False, first

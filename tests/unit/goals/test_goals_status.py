@@ -152,6 +152,15 @@ def test_a_foreign_amount_without_a_rate_is_no_figure() -> None:
     assert (found.status, found.reason.params["currency"]) == ("no_verdict", ("text", "USD"))
 
 
+def test_an_amount_without_a_rate_stops_the_verdict_and_names_currency_and_first_day() -> None:
+    since = {"USD": date(2026, 10, 7), "GBP": date(2026, 10, 6), "EUR": date(2026, 10, 1)}
+    series = steady(kpi(REVENUE), lambda day: 10, currencies=frozenset(since), foreign_since=since)
+    found = result(goal(target="100"), kpi(REVENUE), series, currency="EUR", has_rates=True)
+    assert (found.status, found.reason.template) == ("no_verdict", reasons.NO_RATE)
+    assert found.reason.params["currency"] == ("text", "GBP")
+    assert found.reason.params["day"] == ("date", date(2026, 10, 6))
+
+
 def test_a_refused_export_says_why_in_both_languages() -> None:
     problem = Problem("x", "Line {n} is broken.", "Mend it.", params={"n": 3})
     refused = replace(fresh(), freshness="refused", problem=problem)

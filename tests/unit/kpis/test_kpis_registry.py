@@ -86,11 +86,13 @@ def test_an_own_kpi_takes_the_place_of_a_built_in_one_visibly() -> None:
         ({"dimensions": ["campain"]}, "kpi-unknown-dimension", "campaign"),
         (
             {
+                "kind": "growth",
+                "unit": "percent",
                 "numerator": {
                     "fact": "subscriptions", "date": "started_on", "taken": "opening", "until": "ended_on"
                 }
             },
-            "kpi-opening-alone",
+            "kpi-stock-added",
             None,
         ),
     ],

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from assets.resources import WorkRoom
 from assets.weeks import WeeklyStep
+from pipeline.goals.audit import record_terms
 from pipeline.goals.tables import GOAL_KEYS, GOAL_TABLE, KPI_KEYS, KPI_TABLE, goal_frame, kpi_table
 from pipeline.periods import Week
 
@@ -62,4 +63,5 @@ def put_kpi_weeks(room: WorkRoom, week: Week) -> dict[str, int]:
 def put_goals(room: WorkRoom, week: Week) -> dict[str, int]:
     edition = room.edition(week)
     room.store.put_version(GOAL_TABLE, goal_frame(edition), GOAL_KEYS, edition.as_of)
+    record_terms(room.workspace, room.store, week)
     return dict(Counter(result.status for result in edition.results))

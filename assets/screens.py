@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from assets.terminal import Terminal
 from pipeline.errors import FileRefused, Problem, Translate
 from pipeline.language import pick
-from pipeline.periods import Week, latest_due_week
-from pipeline.workspace.model import Source, Workspace
+from pipeline.periods import Week, company_date, latest_due_week
+from pipeline.workspace.model import Goal, Source, Workspace
 
 if TYPE_CHECKING:
     from pipeline.delivery.records import Row
@@ -117,6 +117,7 @@ def checked(workspace: Workspace, now: datetime) -> Checked:
     problems += _template_problems(workspace)
     store = _existing_store(workspace)
     edition = _known_now(workspace, store, now)
+    problems += _audited(workspace, edition, now)
     may_try = not any(problem.severity == "error" for problem in problems)
     return Checked(
         tuple(problems),
@@ -134,6 +135,14 @@ def _template_problems(workspace: Workspace) -> list[Problem]:
     from pipeline.report.templates import Templates
 
     return template_problems(Templates.of(workspace.templates))
+
+
+def _audited(workspace: Workspace, edition: Edition | None, now: datetime) -> list[Problem]:
+    """Targets that moved without an entry, and overrides that are over."""
+    from pipeline.goals.audit import audit_problems
+
+    moved = {one.goal_id: one.unrecorded for one in edition.results} if edition else {}
+    return audit_problems(workspace, moved, company_date(now, workspace.company.zone))
 
 
 def mapping_problems(workspace: Workspace) -> list[Problem]:
@@ -460,8 +469,54 @@ def show_status(terminal: Terminal, workspace: Workspace, edition: Edition) -> N
         goal, status = workspace.goal(result.goal_id), status_view(result.status, words)
         chance = words.probability(result.chance.probability) if result.chance else "–"
         title = pick(goal.title, terminal.lang) if goal else result.goal_id
-        rows.append([f"{status.shape} {status.word}", title, chance, words.reason(result.reason)])
+        said = " ".join([words.reason(result.reason), *_beside(terminal, workspace, goal, result, words)])
+        rows.append([f"{status.shape} {status.word}", title, chance, said])
     terminal.table(rows, headers=("Status", "Goal", "Chance", "Reason"))
+    _show_roll_ups(terminal, workspace, edition, words)
+
+
+def _beside(
+    terminal: Terminal, workspace: Workspace, goal: Goal | None, result: GoalResult, words: Formats
+) -> list[str]:
+    """What stands beside the computed status: a person's own judgement, a target that was moved unsaid."""
+    from pipeline.report.terms import unrecorded_text
+    from pipeline.report.words import decapitalised, status_view
+
+    told = [f"! {unrecorded_text(one, result.unit, words)}." for one in result.unrecorded]
+    if goal and goal.override and result.override_status:
+        told.append(
+            terminal.say(
+                "{name} judges it “{status}” until {day}: {reason}",
+                name=pick(workspace.person_name(goal.override.by), terminal.lang),
+                status=decapitalised(status_view(result.override_status, words).word),
+                day=words.day(goal.override.until),
+                reason=pick(goal.override.reason, terminal.lang),
+            )
+        )
+    return told
+
+
+def _show_roll_ups(terminal: Terminal, workspace: Workspace, edition: Edition, words: Formats) -> None:
+    """Objectives, teams and parent goals: the worst of each, and the counts."""
+    from pipeline.goals.rollup import roll_ups
+    from pipeline.report.words import counted, status_view
+
+    kinds = {"objective": "Objective", "team": "Team", "goal": "Goal with parts"}
+    rows = []
+    for one in roll_ups(workspace, edition.results):
+        worst = status_view(one.worst, words)
+        tally = ", ".join(counted(name, n, words) for name, n in one.tally.items())
+        rows.append(
+            [
+                f"{worst.shape} {worst.word}",
+                terminal.say(kinds[one.of]),
+                pick(one.title, terminal.lang),
+                tally,
+            ]
+        )
+    if rows:
+        terminal.line()
+        terminal.table(rows, headers=("Worst", "Of", "Name", "Goals"))
 
 
 def as_csv(records: list[dict[str, Any]]) -> str:

@@ -7,7 +7,6 @@ Every result comes from the same edition as the scorecard; nothing is computed t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -18,7 +17,8 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import Problem
-from pipeline.goals.model import WORST_FIRST, Edition, GoalResult, Point, SmartVerdict, StatusName
+from pipeline.goals.model import Edition, GoalResult, Point, SmartVerdict, StatusName
+from pipeline.goals.rollup import objective_of, status_tally
 from pipeline.kpis.registry import feeding_sources, kpi_registry, replaced_kpis
 from pipeline.outsourcing import OutsourcingReport, outsourcing_report
 from pipeline.periods import DAY, Week, add_months, month_end, month_start
@@ -385,7 +385,7 @@ def _summary(
     bad = ("missed", "off_track", "at_risk")
     return Summary(
         goals=len(edition.results),
-        tally=_tally(result.status for result in edition.results),
+        tally=status_tally(result.status for result in edition.results),
         worst=tuple(result.goal_id for result in edition.results if result.status in bad),
         without_verdict=tuple(one.goal_id for one in edition.results if one.status == "no_verdict"),
         budget_total=budget.budget_total,
@@ -412,11 +412,6 @@ def _at_stake(edition: Edition) -> str | None:
         and one.gap_value < 0
     ]
     return min(money)[1] if money else None
-
-
-def _tally(statuses: Iterable[StatusName]) -> dict[StatusName, int]:
-    counted = Counter(statuses)
-    return {status: counted[status] for status in WORST_FIRST if counted[status]}
 
 
 # --- chapters 3 to 5: baselines, map, cards -----------------------------------------------------------
@@ -448,18 +443,6 @@ def _baselines(
         )
 
 
-def objective_of(workspace: Workspace, goal: Goal) -> Objective | None:
-    """The objective a goal supports: its own, else its parent's, and so on up."""
-    seen: set[str] = set()
-    here: Goal | None = goal
-    while here is not None and here.id not in seen:
-        seen.add(here.id)
-        if here.supports:
-            return workspace.objective(here.supports)
-        here = workspace.goal(here.parent) if here.parent else None
-    return None
-
-
 def strategy_map(
     workspace: Workspace, registry: Mapping[str, Kpi], results: Mapping[str, GoalResult]
 ) -> tuple[MapObjective, ...]:
@@ -472,7 +455,7 @@ def strategy_map(
         found.setdefault(objective.id if objective else None, []).append(mapped)
     rows = []
     for name, goals in found.items():
-        tally = _tally(one.status for one in goals if one.status is not None)
+        tally = status_tally(one.status for one in goals if one.status is not None)
         rows.append(MapObjective(workspace.objective(name), tuple(goals), next(iter(tally), None), tally))
     return tuple(rows)
 

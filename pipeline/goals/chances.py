@@ -85,10 +85,13 @@ def chance_history(
     return ChanceHistory(now, by_period, found[0].probability if found[0] is not None else None)
 
 
-def outlook_at_start(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Outlook | None:
+def outlook_at_start(
+    goal: Goal, kpi: Kpi, series: Series, target: Decimal, known: date | None = None
+) -> Outlook | None:
     """The outlook on the day before the goal's start, from what is on record of the days before it; None
-    where there are too few periods. The weeks up to a start that is still to come are not known."""
-    known = min(goal.start - DAY, series.last_day or date.min)
+    where there are too few periods. The weeks up to a start that is still to come are not known, nor are
+    those after `known`."""
+    known = min(goal.start - DAY, series.last_day or date.min, known or date.max)
     asked = _Asked.of(goal, kpi, series, target, 0, goal.start - DAY, known)
     return asked.outlooks()[0] if asked is not None and asked.has_enough else None
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +19,7 @@ from typing import Literal
 import pandas as pd
 
 from pipeline import RULE_VERSION
+from pipeline.goals.audit import unrecorded_changes
 from pipeline.goals.book import SeriesBook
 from pipeline.goals.chances import chance_history
 from pipeline.goals.drivers import drivers_of
@@ -29,7 +30,9 @@ from pipeline.goals.model import (
     Edition,
     GoalResult,
     SmartVerdict,
+    Unrecorded,
 )
+from pipeline.goals.recurring import evaluate_recurring, instance_goals
 from pipeline.goals.restated import restatements
 from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
@@ -104,7 +107,14 @@ def build_edition(
         (before, "then", before_cut), lambda: _snapshot(workspace, store, before, before_cut, "then")
     )
     previous_results = {result.goal_id: result for result in previous.results}
-    results = [with_previous(result, previous_results.get(result.goal_id)) for result in current.results]
+    moved = unrecorded_changes(workspace, store, week)
+    results = [
+        replace(
+            with_previous(result, previous_results.get(result.goal_id)),
+            unrecorded=moved.get(result.goal_id, ()),
+        )
+        for result in current.results
+    ]
     inputs = store.fingerprints(current.knowledge)
     return Edition(
         week=week,
@@ -124,7 +134,7 @@ def build_edition(
         ),
         sources=dict(current.states),
         smart=_smart(workspace, current) if with_smart else {},
-        run_id=run_id(inputs, workspace.fingerprint, week, known),
+        run_id=run_id(inputs, workspace.fingerprint, week, known, moved),
         inputs=inputs,
     )
 
@@ -137,18 +147,26 @@ def worst_first(result: GoalResult) -> tuple[int, Decimal, str]:
     return WORST_FIRST.index(result.status), gap, result.goal_id
 
 
-def run_id(inputs: Mapping[str, Iterable[str]], fingerprint: str, week: Week, known: Known) -> str:
-    """Twelve hexadecimal digits over inputs, workspace, week, knowledge, code and rule version."""
-    content = json.dumps(
-        [
-            sorted((source, list(hashes)) for source, hashes in inputs.items()),
-            fingerprint,
-            str(week),
-            known,
-            package_version(),
-            RULE_VERSION,
-        ]
-    )
+def run_id(
+    inputs: Mapping[str, Iterable[str]],
+    fingerprint: str,
+    week: Week,
+    known: Known,
+    moved: Mapping[str, Iterable[Unrecorded]] | None = None,
+) -> str:
+    """Twelve hexadecimal digits over inputs, workspace, week, knowledge, code and rule version, and over what
+    earlier editions printed otherwise (`moved`), where they did."""
+    parts: list[object] = [
+        sorted((source, list(hashes)) for source, hashes in inputs.items()),
+        fingerprint,
+        str(week),
+        known,
+        package_version(),
+        RULE_VERSION,
+    ]
+    if moved:
+        parts.append(sorted((goal, [astuple(one) for one in changes]) for goal, changes in moved.items()))
+    content = json.dumps(parts)
     return hashlib.sha256(content.encode()).hexdigest()[:12]
 
 
@@ -206,12 +224,18 @@ def _result(
     feeding = {name: states[name] for name in feeding_sources(kpi, workspace) if name in states}
     zone = workspace.company.zone
     seen = horizon(week, as_of, zone, [state.received_at for state in feeding.values()])
+    currency, unseen = workspace.company.currency, unseen_part(goal, kpi, book, workspace.people)
+    if goal.every is not None:
+        result = evaluate_recurring(
+            goal, kpi, series, week, as_of, zone, feeding, currency=currency, has_rates=bool(workspace.rates),
+            unseen=unseen,
+        )  # fmt: skip
+        newest = instance_goals(goal, seen.today)[result.recurrence.reported if result.recurrence else 0]
+        return replace(result, drivers=drivers_of(newest, kpi, book, result))
     target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
     result = evaluate(
-        goal, kpi, series, week, as_of, zone, feeding, currency=workspace.company.currency,
-        has_rates=bool(workspace.rates),
-        chances=chance_history(goal, kpi, series, seen, target),
-        unseen=unseen_part(goal, kpi, book, workspace.people),
+        goal, kpi, series, week, as_of, zone, feeding, currency=currency, has_rates=bool(workspace.rates),
+        chances=chance_history(goal, kpi, series, seen, target), unseen=unseen,
     )  # fmt: skip
     return replace(result, drivers=drivers_of(goal, kpi, book, result))
 

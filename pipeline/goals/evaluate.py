@@ -21,7 +21,8 @@ from pipeline.goals.measure import (
     Series,
     Span,
     Window,
-    baseline_of,
+    base_of,
+    baseline_at_start,
     cut,
     effective_kind,
     goal_window,
@@ -46,6 +47,7 @@ from pipeline.goals.model import (
     Point,
     Reason,
     StatusName,
+    TargetTerms,
 )
 from pipeline.goals.progress import (
     InsideCount,
@@ -96,6 +98,7 @@ class Figures:
     kind: str
     window: Window
     baseline: Decimal | None
+    baseline_day: date | None
     target: Decimal | None
     reading: Reading
     plan: Trajectory
@@ -121,6 +124,12 @@ class Figures:
     def is_limit(self) -> bool:
         """A sum that must stay below its target: a budget."""
         return self.kind == "cumulative" and self.kpi.direction is Direction.DOWN
+
+    @property
+    def has_way(self) -> bool:
+        """Whether there is a way to go from where the goal began. A level whose measured baseline is at its
+        target already has none; of a declared one that is said when the goal is read."""
+        return has_way(self.kind, self.kpi, self.baseline, self.baseline_day, self.target)
 
     @property
     def gap(self) -> Decimal | None:
@@ -216,10 +225,39 @@ def evaluate(
         sources=tuple(states),
         problems=tuple(source for source, state in states.items() if not state.usable),
         uncovered=_uncovered(states, week, zone),
-        override_status=_override(goal, seen.today),
+        override_status=override_now(goal, seen.today),
         interval=rate_interval(kpi, figures.reading),
         converted=series.converted,
+        baseline_day=figures.baseline_day,
+        terms=target_terms(goal, kpi, series, seen),
+        chance_at_set=chances.at_set if chances and basis == "chance" else None,
     )
+
+
+def judged(
+    goal: Goal,
+    kpi: Kpi,
+    series: Series,
+    seen: Horizon,
+    states: Mapping[str, SourceState],
+    zone: ZoneInfo,
+    currency: str | None = None,
+    unseen: Unseen | None = None,
+    *,
+    has_rates: bool = False,
+) -> tuple[Figures, Verdict]:
+    """Figures and verdict of a goal that is over, without what a page draws of it; arguments as of
+    `evaluate`."""
+    figures = measured_figures(goal, kpi, series, seen)
+    return figures, _verdict(figures, states, zone, currency, has_rates, None, unseen)
+
+
+def target_terms(goal: Goal, kpi: Kpi, series: Series, seen: Horizon) -> TargetTerms | None:
+    """How a relative target was written; None of one written as a number."""
+    change = target_in_force(goal, seen.today)
+    if goal.relative_to is None or not change.signed:
+        return None
+    return TargetTerms(change.amount, change.mark, goal.relative_to, base_of(goal, kpi, series, seen))
 
 
 # --- figures -----------------------------------------------------------------------------------------
@@ -230,20 +268,21 @@ def measured_figures(goal: Goal, kpi: Kpi, series: Series, seen: Horizon) -> Fig
     window = goal_window(goal, kpi, seen)
     kind, last = effective_kind(goal), window.data_through
     target = resolved(target_in_force(goal, seen.today), goal, kpi, series, seen)
-    baseline = baseline_of(goal, kpi, series)
+    begun = baseline_at_start(goal, kpi, series, window.closed)
+    baseline, day = (begun.value, begun.day) if begun else (None, None)
     reading = _reading(goal, kpi, series, window, kind)
-    zero = _plan_origin(kind, kpi, baseline)
+    zero = _plan_origin(kind, kpi, baseline) if has_way(kind, kpi, baseline, day, target) else None
     plan = trajectory(
         goal, kpi, series, zero if zero is not None else ZERO, target if target is not None else ZERO
     )
     inside = _inside(goal, kpi, series, window, target) if kind == "maintain" and target is not None else None
-    started = bool(window.closed)
+    started = bool(window.closed) and (zero is not None or kind == "maintain")
     expected = plan.share(last) if kind != "maintain" else inside.needed if inside else None
     rate, run_periods = run_rate(kpi, series, window.closed, window.period)
     history = _whole_values(kpi, series, seen, window)
     return Figures(
         goal=goal, kpi=kpi, series=series, seen=seen, kind=kind, window=window,
-        baseline=baseline, target=target, reading=reading, plan=plan,
+        baseline=baseline, baseline_day=day, target=target, reading=reading, plan=plan,
         progress=_progress(kpi, kind, reading, zero, target, inside, series, goal) if started else None,
         expected=expected if started else None,
         expected_value=_expected_value(kpi, kind, plan, last, zero, target) if started else None,
@@ -263,6 +302,13 @@ def _reading(goal: Goal, kpi: Kpi, series: Series, window: Window, kind: str) ->
     if kind == "cumulative" or measurement(goal, kpi).over == "window":
         return Reading(None, None, None, Span(goal.start, max(goal.start, window.data_through)))
     return measure(goal, kpi, series, window.data_through)
+
+
+def has_way(kind: str, kpi: Kpi, baseline: Decimal | None, day: date | None, target: Decimal | None) -> bool:
+    """Whether a level's baseline leaves a way to its target; `day`: where the baseline was measured."""
+    if kind != "level" or kpi.shape == "growth" or baseline is None or target is None:
+        return True
+    return day is None or not reaches(baseline, target, kpi.direction)
 
 
 def _plan_origin(kind: str, kpi: Kpi, baseline: Decimal | None) -> Decimal | None:
@@ -400,7 +446,8 @@ def _ended_uncovered(f: Figures) -> tuple[Span, ...]:
     return tuple(span for span in f.window.spans[len(f.window.closed) :] if due.is_closed(span.last, f.kpi))
 
 
-def _override(goal: Goal, today: date) -> StatusName | None:
+def override_now(goal: Goal, today: date) -> StatusName | None:
+    """The status that a person holds beside the computed one, until its date."""
     return goal.override.status if goal.override is not None and today <= goal.override.until else None
 
 
@@ -489,13 +536,9 @@ def _too_little(f: Figures) -> Verdict | None:
         if first is not None and span.first < first <= span.last:
             return _no(say.SHORT_HISTORY, **dates, history=("date", first))
         return _no(say.NO_DATA, **dates)
-    if f.observations < FEWEST_OBSERVATIONS and not has_counts(f.kpi):
+    if f.observations < FEWEST_OBSERVATIONS and not has_counts(f.kpi) and not f.is_over:
         return _no(say.FEW, n=("count", f.observations), needed=("count", FEWEST_OBSERVATIONS))
-    if f.progress is None:
-        if f.baseline is None and f.kind == "level" and f.kpi.shape != "growth":
-            return None if f.is_over else _no(say.NO_BASELINE, start=("date", f.goal.start))
-        if _allows_nothing(f):
-            return None
+    if f.progress is None and not _allows_nothing(f) and not _is_level(f):
         return _no(say.NO_DATA, **dates)
     return None
 
@@ -541,7 +584,11 @@ def _by_chance(f: Figures, chances: ChanceHistory | None) -> Verdict | None:
         "low": (f.unit, chances.now.low),
         "high": (f.unit, chances.now.high),
     }
-    return chance_status(chances, stretch=stretch), "chance", _reason(f, _chance_template(f), params)
+    return (
+        chance_status(chances, stretch=stretch),
+        "chance",
+        _reason(f, _chance_template(f), params, chances.at_set),
+    )
 
 
 def _chance_template(f: Figures) -> str:
@@ -563,10 +610,12 @@ def _by_pace(f: Figures) -> Verdict:
     gap, span = f.gap, f.reading.span
     if gap is None and _allows_nothing(f):
         return "on_track", "pace", _reason(f, say.KEPT_SO_FAR, _common(f))
-    if gap is None:
-        return _no(say.NO_DATA, first=("date", span.first), last=("date", span.last))
     if _is_at_target(f):
         return "on_track", "pace", _reason(f, say.LEVEL_AT_TARGET, _common(f))
+    if not f.has_way:
+        return "watch", "pace", _reason(f, say.LEVEL_FALLEN, _common(f))
+    if gap is None:
+        return _no(say.NO_DATA, first=("date", span.first), last=("date", span.last))
     return pace_status(gap), "pace", _reason(f, _pace_template(f, gap < 0), _common(f))
 
 
@@ -575,9 +624,14 @@ def _allows_nothing(f: Figures) -> bool:
     return f.is_limit and f.target == 0 and f.reading.value is not None
 
 
+def _is_level(f: Figures) -> bool:
+    """A level is judged by its value, with a way to it or without."""
+    return f.kind == "level" and f.kpi.shape != "growth" and f.reading.value is not None
+
+
 def _is_at_target(f: Figures) -> bool:
     value, target = f.reading.value, f.target
-    if f.kind != "level" or f.kpi.shape == "growth" or value is None or target is None:
+    if not _is_level(f) or value is None or target is None:
         return False
     return reaches(value, target, f.kpi.direction)
 
@@ -620,9 +674,13 @@ def _unseen(kpi: Kpi, target: Decimal) -> Decimal:
     return UNSEEN_SHARE if kpi.unit is Unit.PERCENT else abs(target) * UNSEEN_OF_TARGET
 
 
-def _reason(f: Figures, template: str, params: dict[str, tuple[str, object]]) -> Reason:
+def _reason(
+    f: Figures, template: str, params: dict[str, tuple[str, object]], at_set: float | None = None
+) -> Reason:
     reason = Reason(template, params)
-    return say.stretched(reason) if f.goal.ambition == "stretch" else reason
+    if f.goal.ambition != "stretch":
+        return reason
+    return say.stretched(reason, printed_chance(at_set) if at_set is not None else None)
 
 
 def _common(f: Figures) -> dict[str, tuple[str, object]]:

@@ -13,7 +13,7 @@ period, so that it can be compared with a target per period.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -109,10 +109,16 @@ def goal_period(goal: Goal, kpi: Kpi) -> PeriodName:
 
 def effective_kind(goal: Goal) -> Literal["cumulative", "level", "maintain"]:
     """A level goal whose target is its baseline is kept, not reached: it becomes a maintain goal."""
-    at_target = (
-        goal.baseline is not None and not goal.target.signed and goal.baseline.amount == goal.target.amount
-    )
-    return "maintain" if goal.kind == "level" and at_target else goal.kind
+    return "maintain" if goal.kind == "level" and _is_at_baseline(goal) else goal.kind
+
+
+def _is_at_baseline(goal: Goal) -> bool:
+    """Whether the declared baseline is the target: as two equal numbers, or as a change of nothing."""
+    if goal.baseline is None or goal.every is not None:
+        return False
+    if goal.relative_to is None:
+        return goal.baseline.amount == goal.target.amount
+    return goal.relative_to == "baseline" and goal.target.amount == 0
 
 
 @lru_cache(maxsize=16384)
@@ -289,24 +295,53 @@ def reaches(value: Decimal, target: Decimal, direction: Direction) -> bool:
     return value >= target if direction is Direction.UP else value <= target
 
 
+@dataclass(frozen=True)
+class Baseline:
+    """Where a level's way begins: as the goal declares it, or as the data had it at the end of a day."""
+
+    value: Decimal
+    day: date | None = None
+    """None: declared."""
+
+
 def baseline_of(goal: Goal, kpi: Kpi, series: Series) -> Decimal | None:
     """The declared baseline; for a level without one, the figure on the day before the start."""
+    found = baseline_at_start(goal, kpi, series)
+    return found.value if found else None
+
+
+def baseline_at_start(goal: Goal, kpi: Kpi, series: Series, closed: Sequence[Span] = ()) -> Baseline | None:
+    """The declared baseline; for a level without one, the figure on the day before the start, or, where the
+    history begins only later, at the end of the first of the `closed` periods that has a figure."""
     if goal.baseline is not None:
-        return goal.baseline.amount
+        return Baseline(goal.baseline.amount)
     if effective_kind(goal) != "level":
         return None
-    rule = measurement(goal, kpi)
-    period = goal_period(goal, kpi)
     before = goal.start - DAY
-    if rule.over == "window":
-        return (
-            None
-            if kpi.shape == "growth"
-            else read_span(
-                kpi, series, Span(trailing_first(before, TRAILING[period], period), before), period, mean=True
-            ).value
-        )
-    return measure(goal, kpi, series, before).value
+    if goal.relative_to == "prior_period":
+        value = _prior_period_base(goal, kpi, series, None)
+    else:
+        value = _level_before(goal, kpi, series, before)
+    if value is not None:
+        return Baseline(value, before)
+    for span in closed if kpi.shape != "growth" else ():
+        value = measure(goal, kpi, series, span.last).value
+        if value is not None:
+            return Baseline(value, span.last)
+    return None
+
+
+def _level_before(goal: Goal, kpi: Kpi, series: Series, day: date) -> Decimal | None:
+    """The level at the end of a day before the window; a goal pooled over its own window has no days yet, so
+    that as many days before, a quarter at most, stand for it."""
+    period = goal_period(goal, kpi)
+    if measurement(goal, kpi).over != "window":
+        return measure(goal, kpi, series, day).value
+    if kpi.shape == "growth":
+        return None
+    as_long = preceding_span(Span(goal.start, goal.due)).first
+    span = Span(max(as_long, trailing_first(day, TRAILING[period], period)), day)
+    return read_span(kpi, series, span, period, mean=True).value
 
 
 def target_in_force(goal: Goal, day: date) -> Quantity:
@@ -315,6 +350,15 @@ def target_in_force(goal: Goal, day: date) -> Quantity:
         (change for change in goal.target_changes if change.on > day), key=lambda change: change.on
     )
     return later[0].previous if later else goal.target
+
+
+def due_in_force(goal: Goal, day: date) -> date:
+    """The due date as it stood on a day, by the changes that are written down."""
+    later = sorted(
+        (change for change in goal.target_changes if change.on > day and change.previous_due),
+        key=lambda change: change.on,
+    )
+    return later[0].previous_due or goal.due if later else goal.due
 
 
 def original_target(goal: Goal) -> Quantity | None:
@@ -329,25 +373,51 @@ def resolved(
     """A target or milestone as an absolute number; None when the base it refers to has no figure, or, with
     `seen`, not a whole one yet: part of a year is no base.
 
-    "+25 %" multiplies the base, "-5 pp" and plain signed numbers are added to it.
+    "+25 %" multiplies the base, "-5 pp" and plain signed numbers are added to it. A percentage of nothing or
+    of a loss is no number to reach: there is no target then. Without `relative_to` a sign is only a sign.
     """
-    if not quantity.signed:
+    if not quantity.signed or goal.relative_to is None:
         return quantity.amount
-    base = _base(goal, kpi, series, seen)
-    if base is None:
-        absolute = goal.relative_to is None and (kpi.shape == "growth" or goal.baseline is None)
-        return quantity.amount if absolute else None
-    return base * (1 + quantity.amount) if quantity.mark == "%" else base + quantity.amount
+    base = base_of(goal, kpi, series, seen)
+    return None if base is None else changed(base, quantity)
 
 
-def _base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
+def changed(base: Decimal, change: Quantity, times: int = 1) -> Decimal | None:
+    """A base after the same change so many times over: + 10 % twice is x 1.21, + 2 points twice is + 4."""
+    if change.mark != "%":
+        return base + times * change.amount
+    return base * (1 + change.amount) ** times if base > 0 else None
+
+
+def base_of(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None = None) -> Decimal | None:
+    """The figure that a relative target changes; None where it is not (wholly) known yet."""
     if goal.relative_to == "prior_year":
         return _prior_year_base(goal, kpi, series, seen)
-    if goal.relative_to is None and kpi.shape == "growth":
-        return None
-    if goal.relative_to == "baseline":
-        return baseline_of(goal, kpi, series)
+    if goal.relative_to == "prior_period":
+        return _prior_period_base(goal, kpi, series, seen)
     return goal.baseline.amount if goal.baseline is not None else None
+
+
+def preceding_span(span: Span) -> Span:
+    """The span of equal length right before: as many calendar months when it consists of whole months, else
+    as many days."""
+    before = span.first - DAY
+    if span.first == month_start(span.first) and span.last == month_end(span.last):
+        months = (span.last.year - span.first.year) * 12 + span.last.month - span.first.month + 1
+        return Span(add_months(span.first, -months), before)
+    return Span(span.first - timedelta(days=span.days), before)
+
+
+def _prior_period_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
+    """What the goal measures, measured over the span before its window."""
+    earlier = preceding_span(Span(goal.start, goal.due))
+    before = goal.model_copy(update={"start": earlier.first, "due": earlier.last})
+    needed = earlier if effective_kind(goal) == "cumulative" else measured_span(before, kpi, earlier.last)
+    if series.first_day is None or series.first_day > needed.first:
+        return None
+    if seen is not None and not seen.is_closed(earlier.last, kpi):
+        return None
+    return measure(before, kpi, series, earlier.last).value
 
 
 def _prior_year_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:

@@ -6,10 +6,11 @@ worded in a document (report/). All shares are fractions (0.6 for 60 %), money i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import Literal
 
 from pipeline.kpis.series import Conversion
@@ -122,6 +123,95 @@ class DriverPart:
 
 
 @dataclass(frozen=True)
+class TargetTerms:
+    """A relative target as it was written, and the figure it changes."""
+
+    change: Decimal
+    mark: Literal["", "%", "pp"]
+    """%: in per cent of the base. pp: in percentage points. "": in the KPI's own unit."""
+    base: Literal["baseline", "compounded", "prior_period", "prior_year"]
+    """compounded: the baseline with the changes of all earlier periods."""
+    base_value: Decimal | None
+
+
+@dataclass(frozen=True)
+class Instance:
+    """One period of a recurring goal, as a goal of its own."""
+
+    start: date
+    due: date
+    target: Decimal | None
+    """None while the figure it is a change of is not known."""
+    actual: Decimal | None
+    progress: Decimal | None
+    status: StatusName
+    basis: Basis
+    chance: float | None
+    """Of a period under way, and of the one that comes next."""
+
+
+@dataclass(frozen=True)
+class Recurrence:
+    """The periods of a recurring goal, oldest first, and how they went."""
+
+    every: Literal["week", "month", "quarter"]
+    start: date
+    due: date
+    """Of the whole goal; those of the GoalResult are the reported period's."""
+    instances: tuple[Instance, ...]
+    reported: int
+    """Index of the period the result is about: the newest that has a closed part."""
+    needed: int
+    """How many periods have to be met in all."""
+
+    @property
+    def met(self) -> int:
+        return sum(one.status == "achieved" for one in self.instances)
+
+    @property
+    def judged(self) -> int:
+        return sum(one.status in ("achieved", "missed") for one in self.instances)
+
+    @property
+    def streak(self) -> int:
+        """Periods met in a row up to the newest that is judged. One without a verdict ends a row, because
+        nobody knows whether it was met."""
+        ended = [one.status for one in self.instances[: self.reported + 1]]
+        while ended and ended[-1] not in ("achieved", "missed"):
+            ended.pop()
+        return _run(reversed(ended))
+
+    @property
+    def longest(self) -> int:
+        statuses = [one.status for one in self.instances]
+        return max((_run(statuses[i:]) for i in range(len(statuses))), default=0)
+
+    @property
+    def coming(self) -> Instance | None:
+        """The next period, when its chance is known."""
+        later = self.instances[self.reported + 1 : self.reported + 2]
+        return later[0] if later and later[0].chance is not None else None
+
+
+def _run(statuses: Iterable[StatusName]) -> int:
+    """How many of the first ones are achieved without a gap."""
+    return sum(1 for _ in takewhile(lambda one: one == "achieved", statuses))
+
+
+@dataclass(frozen=True)
+class Unrecorded:
+    """A target or due date that an earlier edition printed and the goal no longer has, without an entry in
+    `target_changes` that says so."""
+
+    key: Literal["target", "due"]
+    before: str
+    """As it was written then."""
+    now: str
+    week: str
+    """The newest edition that printed it: 2026-W46."""
+
+
+@dataclass(frozen=True)
 class GoalResult:
     """One goal as of one edition."""
 
@@ -153,7 +243,7 @@ class GoalResult:
     """Share of the way the plan asks for by now."""
     expected_value: Decimal | None
     """The same in the KPI's unit: the value that would be exactly on plan."""
-    plan_used: Literal["linear", "seasonal", "milestones", "none"]
+    plan_used: Literal["linear", "seasonal", "milestones", "steps", "none"]
     pace_gap: Decimal | None
     """progress - expected."""
     pace_index: Decimal | None
@@ -201,6 +291,19 @@ class GoalResult:
     """95 % interval of `actual` when it is a rate of counted cases."""
     converted: Mapping[str, Conversion] = field(default_factory=dict)
     """By currency the newest rate of exchange behind the KPI's amounts; empty when none was converted."""
+    baseline_day: date | None = None
+    """The day the baseline was measured at; None when the goal declares it, or has none."""
+    terms: TargetTerms | None = None
+    """Of a relative target."""
+    chance_at_set: float | None = None
+    """The chance on the day before the start, while the goal is judged by chance."""
+    recurrence: Recurrence | None = None
+    unrecorded: tuple[Unrecorded, ...] = ()
+
+    @property
+    def last_due(self) -> date:
+        """The day the whole goal is over; `due` ends a recurring goal's reported period."""
+        return self.recurrence.due if self.recurrence else self.due
 
 
 @dataclass(frozen=True)

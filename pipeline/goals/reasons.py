@@ -23,6 +23,10 @@ Param = tuple[str, object]
 
 STRETCH = "{reason} This is a stretch goal: it is meant to be missed at times."
 """Its `reason` is the whole reason it follows."""
+STRETCH_FLAG = (
+    "{reason} This is a stretch goal: it is meant to be missed at times, and flagged only when its chance "
+    "stays below half of the {at_set} it had at the start."
+)
 LATE = "{reason} Newer figures of {source} have not come yet."
 """Said of a verdict that rests on older periods because an export is late. `reason` as above."""
 
@@ -51,7 +55,6 @@ NO_RATE = (
     "No verdict: some amounts are in {currency}, and rates.csv has no rate to {company} for {day}. "
     "Add a rate of that day or shortly before."
 )
-NO_BASELINE = "No verdict: the goal has no baseline and the data before {start} give none. Add `baseline`."
 NO_TARGET = "No verdict: the target refers to earlier figures, and there are none. Write it as a number."
 STALE = (
     "No verdict: “{source}” is out of date. Its newest export came on {received} with data to {through}. "
@@ -95,6 +98,10 @@ LEVEL_WORSE = (
     "{actual} by {day} against {expected} planned (to {target} by {due}): {gap} behind plan, "
     "and worse than the {baseline} at the start."
 )
+LEVEL_FALLEN = (
+    "{actual} by {day}: no longer at the target of {target}, "
+    "where it already stood at the start ({baseline})."
+)
 GROWTH_BEHIND = (
     "Growth is {actual} by {day}, the target is {target}: the days left to {due} have to bring {required}."
 )
@@ -118,6 +125,21 @@ MAINTAIN_MISSED = {
 MAINTAIN_LOST = {
     "week": "The goal can no longer be kept: weeks worse than {target}: {outside}; allowed: {allowed}.",
     "month": "The goal can no longer be kept: months worse than {target}: {outside}; allowed: {allowed}.",
+}
+SO_FAR = {
+    "week": "{reason} Weeks met so far: {met} of {judged}, of these in a row up to now: {streak}.",
+    "month": "{reason} Months met so far: {met} of {judged}, of these in a row up to now: {streak}.",
+    "quarter": "{reason} Quarters met so far: {met} of {judged}, of these in a row up to now: {streak}.",
+}
+COMING = {
+    "week": "{reason} The week from {start}: {chance} likely to come to {target}.",
+    "month": "{reason} The month from {start}: {chance} likely to come to {target}.",
+    "quarter": "{reason} The quarter from {start}: {chance} likely to come to {target}.",
+}
+RECURRED = {
+    "week": "Weeks met: {met} of {all}; {needed} were needed. In a row at the end: {streak}.",
+    "month": "Months met: {met} of {all}; {needed} were needed. In a row at the end: {streak}.",
+    "quarter": "Quarters met: {met} of {all}; {needed} were needed. In a row at the end: {streak}.",
 }
 CHANCE = (
     "{chance} likely: the forecast for {due} is {forecast} (80 % range {low} to {high}), the target {target}."
@@ -321,9 +343,12 @@ def _said(problem: Problem | None) -> dict[str, str]:
     return {lang: problem.text(speech(lang)) for lang in LANGUAGES}
 
 
-def stretched(reason: Reason) -> Reason:
-    """The same reason, and that the goal is one that is expected to fail sometimes."""
-    return Reason(STRETCH, {"reason": ("text", reason)})
+def stretched(reason: Reason, at_set: str | None = None) -> Reason:
+    """The same reason, and that the goal is one that is expected to fail sometimes. `at_set`: its chance when
+    it was set, printed, which its flag is measured by."""
+    if at_set is None:
+        return Reason(STRETCH, {"reason": ("text", reason)})
+    return Reason(STRETCH_FLAG, {"reason": ("text", reason), "at_set": ("text", at_set)})
 
 
 def awaiting(reason: Reason, state: SourceState) -> Reason:

@@ -25,14 +25,15 @@ from pipeline.goals.measure import (
 from pipeline.periods import DAY
 from pipeline.workspace.model import Goal, Kpi
 
-PlanName = Literal["linear", "seasonal", "milestones", "none"]
+PlanName = Literal["linear", "seasonal", "milestones", "steps", "none"]
 MOST_SEASONS = 5
 """Years of history that shape a seasonal plan at most."""
 
 
 @dataclass(frozen=True)
 class Trajectory:
-    """Shares of the way (0 before the first day, usually 1 on the last), joined by straight lines."""
+    """Shares of the way (0 before the first day, usually 1 on the last), joined by straight lines; of steps
+    each holds until the day of the next."""
 
     used: PlanName
     days: tuple[date, ...]
@@ -46,6 +47,8 @@ class Trajectory:
             return self.shares[-1]
         right = bisect_left(self.days, day)
         left_day, left = self.days[right - 1], self.shares[right - 1]
+        if self.used == "steps" and day < self.days[right]:
+            return left
         part = Decimal((day - left_day).days) / (self.days[right] - left_day).days
         return left + part * (self.shares[right] - left)
 
@@ -63,7 +66,7 @@ def trajectory(goal: Goal, kpi: Kpi, series: Series, baseline: Decimal, target: 
         return Trajectory("none", (goal.start,), (Decimal(1),))
     if kpi.shape == "growth":
         found = _growth(goal, kpi, series)
-    elif goal.plan == "milestones":
+    elif goal.plan in ("milestones", "steps"):
         found = _milestones(goal, kpi, series, baseline, target)
     elif goal.plan == "seasonal" and kind == "cumulative":
         found = _seasonal(goal, kpi, series)
@@ -87,7 +90,8 @@ def _milestones(
     if len(points) == 1:
         return None
     points.setdefault(goal.due, Decimal(1))
-    return Trajectory("milestones", tuple(points), tuple(points.values()))
+    used: PlanName = "steps" if goal.plan == "steps" else "milestones"
+    return Trajectory(used, tuple(points), tuple(points.values()))
 
 
 def _seasonal(goal: Goal, kpi: Kpi, series: Series) -> Trajectory | None:

@@ -65,10 +65,10 @@ class Context:
     def closed(self) -> tuple[GoalResult, ...]:
         """Goals whose due date lay before the week, the newest first; they no longer ask for anything."""
         over = [one for one in self.results if self._over(one) and one not in self.live]
-        return tuple(sorted(over, key=lambda one: (-one.due.toordinal(), one.goal_id)))
+        return tuple(sorted(over, key=lambda one: (-one.last_due.toordinal(), one.goal_id)))
 
     def _over(self, result: GoalResult) -> bool:
-        return result.due < self.edition.week.monday
+        return result.last_due < self.edition.week.monday
 
     @cached_property
     def previous(self) -> tuple[GoalResult, ...]:

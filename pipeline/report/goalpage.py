@@ -26,8 +26,10 @@ from pipeline.report.charts import (
 from pipeline.report.context import Context, closed_periods
 from pipeline.report.fit import fitted, lines, width
 from pipeline.report.i18n import NBSP, NONE, Formats
+from pipeline.report.terms import instance_cells, quantity_text, terms_text, unrecorded_text
 from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
+    SHAPES,
     assurance,
     decapitalised,
     sample,
@@ -38,6 +40,7 @@ from pipeline.report.words import (
 )
 from pipeline.units import Unit
 from pipeline.workspace.model import Goal, Initiative
+from pipeline.workspace.rules import written
 
 PAGE = 527.0
 """Points between the margins of A4 portrait."""
@@ -130,7 +133,7 @@ def goal_view(context: Context, result: GoalResult, step: int = 0) -> GoalView:
         control_empty=f.say("Too few periods for natural limits: six are needed."),
         drivers=_drivers(context, result, room.drivers),
         weeks=_weeks(context, result, room.weeks),
-        months=_months(context, result) if room.months else Cells("", (), ()),
+        months=_lower_table(context, result, room),
         initiatives=_initiatives(context, goal, room),
         calculation_heading=f.say("How it was calculated"),
         calculation=fitted(_calculation(context, result), PAGE - 84, 7.2, room.calculation),
@@ -142,6 +145,14 @@ def goal_view(context: Context, result: GoalResult, step: int = 0) -> GoalView:
 def _eyebrow(context: Context, result: GoalResult) -> str:
     week = f" · {context.formats.week(context.edition.week)}"
     return fitted(context.title(result.goal_id), HEAD - width(week, 8, 600), 8, 1, 600) + week
+
+
+def _lower_table(context: Context, result: GoalResult, room: Room) -> Cells:
+    """The last months, or of a recurring goal its periods: those are the goal itself and never left out."""
+    if result.recurrence is not None:
+        words = {name: (shape, word) for name, (shape, word, _) in SHAPES.items()}
+        return instance_cells(result, context.formats, words)
+    return _months(context, result) if room.months else Cells("", (), ())
 
 
 def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
@@ -156,14 +167,34 @@ def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
             parts.append(", ".join(context.named(key, one) for key, one in goal.segment.items()))
         if goal.ambition == "stretch":
             parts.append(f.say("stretch goal: expected to fail sometimes"))
-    if result.original_target is not None and result.original_target != result.target:
-        change = goal.target_changes[-1] if goal and goal.target_changes else None
-        text = f.say("target was {target}", target=f.value(result.original_target, result.unit))
-        if change:
-            why = pick(change.reason, context.lang)
-            text += f" ({f.day(change.on)}, {context.person(change.by)}: {why})"
-        parts.append(text)
+    parts += [one for one in (terms_text(result, f), _measured_baseline(result, f)) if one]
+    parts += _moved_target(context, result, goal)
     return " · ".join(parts)
+
+
+def _measured_baseline(result: GoalResult, f: Formats) -> str:
+    """That a baseline is not the owner's word but what the data had."""
+    if result.baseline_day is None or result.terms is not None:
+        return ""
+    return f.say(
+        "baseline as measured on {day}: {value}",
+        day=f.day(result.baseline_day),
+        value=f.value(result.baseline, result.unit),
+    )
+
+
+def _moved_target(context: Context, result: GoalResult, goal: Goal | None) -> list[str]:
+    """The original target with who changed it last, when and why; what nobody wrote down comes first."""
+    f = context.formats
+    parts = [unrecorded_text(one, result.unit, f) for one in result.unrecorded]
+    changes = sorted(goal.target_changes, key=lambda one: one.on) if goal else []
+    known = [one for one in changes if one.on <= context.edition.week.plus(1).monday]
+    if not known or result.original_target is None or result.original_target == result.target:
+        return parts
+    change = known[-1]
+    why = pick(change.reason, context.lang)
+    text = f.say("target was {target}", target=quantity_text(written(changes[0].previous), result.unit, f))
+    return [*parts, f"{text} ({f.day(change.on)}, {context.person(change.by)}: {why})"]
 
 
 def _status_note(context: Context, result: GoalResult) -> str:
@@ -286,6 +317,7 @@ def _second(result: GoalResult, f: Formats) -> Figure:
         "linear": "straight line",
         "seasonal": "seasonal plan",
         "milestones": "by milestones",
+        "steps": "by steps",
         "none": "no plan",
     }
     label = "Target" if result.kind == "maintain" else "Plan for today"

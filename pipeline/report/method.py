@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from pipeline.goals.control import LIMIT_FACTOR, SCREEN_FACTOR
 from pipeline.goals.progress import RECENT
+from pipeline.goals.rollup import roll_ups
 from pipeline.goals.status import (
     FEWEST_OBSERVATIONS,
     FLAG_CLEAR_ONCE,
@@ -25,10 +26,10 @@ from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.fit import fitted
 from pipeline.report.i18n import Formats
 from pipeline.report.view import Line, Section
-from pipeline.report.words import SHAPES
+from pipeline.report.words import SHAPES, counted, decapitalised
 
-KPIS, SOURCES = (18, 12, 8, 4), (14, 10, 6, 3)
-"""KPIs and sources listed, from the roomiest page to the closest."""
+KPIS, SOURCES, ROLL_UPS = (18, 12, 8, 4), (14, 10, 6, 3), (10, 8, 6, 4)
+"""KPIs, sources and roll-ups listed, from the roomiest page to the closest."""
 METHOD_STEPS = len(KPIS)
 
 
@@ -41,6 +42,7 @@ def method_sections(context: Context, step: int = 0) -> tuple[Section, ...]:
         _chance(context),
         _variation(f),
         _time(context),
+        *_roll_ups(context, ROLL_UPS[step]),
         _kpis(context, KPIS[step]),
         _traces(context, SOURCES[step]),
     )
@@ -200,6 +202,24 @@ def _time(context: Context) -> Section:
             ),
         ),
     )
+
+
+def _roll_ups(context: Context, most: int) -> tuple[Section, ...]:
+    """Objectives and teams by their worst goal and the counts; nothing for goals that belong to none."""
+    f = context.formats
+    found = [one for one in roll_ups(context.workspace, context.results) if one.of != "goal"]
+    lines = tuple(
+        Line(
+            fitted(f"{SHAPES[one.worst][0]} {pick(one.title, context.lang)}", 104, 7.2, 2, 600),
+            f.say(
+                "Worst: {status}; {tally}",
+                status=decapitalised(f.say(SHAPES[one.worst][1])),
+                tally=", ".join(counted(name, n, f) for name, n in one.tally.items()),
+            ),
+        )
+        for one in found[:most]
+    )
+    return (Section(f.say("Objectives and teams"), lines),) if lines else ()
 
 
 def _kpis(context: Context, most: int) -> Section:

@@ -31,6 +31,7 @@ from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NBSP, NONE
 from pipeline.report.method import method_sections
 from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
+from pipeline.report.terms import every_text, row_text
 from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
 from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
 from pipeline.units import Direction, Unit
@@ -311,7 +312,7 @@ def row(context: Context, result: GoalResult) -> Row:
         chance=_chance(context, result),
         chance_note=_chance_note(context, result),
         spark=_spark(context, result),
-        spark_note=fitted(signal(result.control, values, f), 84, 6.9, 1),
+        spark_note=fitted(row_text(result, f) or signal(result.control, values, f), 84, 6.9, 1),
         signal=why,
         action=action,
     )
@@ -343,6 +344,12 @@ def _initialled(name: str, room: float) -> str:
 
 def _target_line(context: Context, result: GoalResult) -> str:
     f, unit = context.formats, result.unit
+    if result.recurrence is not None:
+        due = _near(context, result.recurrence.due)
+        text = f.say(
+            "{target} {every} to {day}", target=target_text(result, f), every=every_text(result, f), day=due
+        )
+        return fitted(text, NAME, 6.9, 1)
     target, up = target_text(result, f), result.direction is Direction.UP
     if result.kind == "maintain":
         text = f.say("at least {target}" if up else "at most {target}", target=target)

@@ -13,12 +13,15 @@ from decimal import Decimal
 from json.encoder import encode_basestring
 from typing import cast
 
-from pipeline.goals.model import GoalResult, PeriodValue, Reason
+from pipeline.goals.model import GoalResult, PeriodValue, Reason, Recurrence, StatusName
+from pipeline.goals.rollup import RollUp, roll_ups, status_tally
 from pipeline.periods import Week
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.scorecard import row
 from pipeline.report.view import Row
 from pipeline.sources.state import SourceState
+from pipeline.workspace.model import Goal
+from pipeline.workspace.rules import written
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
@@ -41,6 +44,7 @@ def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
         "run_id": edition.run_id,
         "rules_version": RULES_VERSION,
         "goals": [_goal(contexts, result) for result in first.results],
+        "roll_ups": [_roll_up(one) for one in roll_ups(first.workspace, first.results)],
         "restatements": [
             {
                 "goal": one.goal_id,
@@ -71,9 +75,23 @@ def restricted(
     return {
         **twin,
         "goals": only("goals", "id", goal_ids),
+        "roll_ups": _restricted_roll_ups(twin, goal_ids),
         "restatements": only("restatements", "goal", goal_ids),
         "sources": only("sources", "id", source_ids),
     }
+
+
+def _restricted_roll_ups(twin: Mapping[str, object], goal_ids: Collection[str]) -> list[dict[str, object]]:
+    """Roll-ups over the audience's goals alone: the worst of others is not theirs to see."""
+    goals = cast("list[dict[str, object]]", twin["goals"])
+    statuses = {str(one["id"]): cast("StatusName", one["status"]) for one in goals if one["id"] in goal_ids}
+    found = []
+    for one in cast("list[dict[str, object]]", twin["roll_ups"]):
+        own = [goal for goal in cast("tuple[str, ...]", one["goals"]) if goal in statuses]
+        if own:
+            counts = status_tally(statuses[goal] for goal in own)
+            found.append({**one, "worst": next(iter(counts)), "counts": counts, "goals": own})
+    return found
 
 
 def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, object]:
@@ -120,6 +138,7 @@ def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obje
         "basis": result.basis,
         "previous_status": result.previous_status,
         "override_status": result.override_status,
+        **_terms(goal, result),
         "reason": {lang: one.formats.reason(result.reason) for lang, one in contexts.items()},
         "calculation": {lang: one.formats.reason(result.calculation) for lang, one in contexts.items()},
         "as_of": result.as_of,
@@ -155,6 +174,80 @@ def _goal(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obje
         ],
         "smart": _smart(contexts, result),
         "printed": {lang: _printed(row(one, result)) for lang, one in contexts.items()},
+    }
+
+
+def _terms(goal: Goal | None, result: GoalResult) -> dict[str, object]:
+    """What the target rests on: its wording, its periods, who changed or overrode it."""
+    terms, override = result.terms, goal.override if goal and result.override_status else None
+    return {
+        "ambition": goal.ambition if goal else None,
+        "chance_at_set": None if result.chance_at_set is None else Decimal(str(result.chance_at_set)),
+        "baseline_measured_on": result.baseline_day,
+        "target_terms": {
+            "change": terms.change,
+            "in": {"%": "percent", "pp": "percentage_points", "": "amount"}[terms.mark],
+            "of": terms.base,
+            "base": terms.base_value,
+        }
+        if terms
+        else None,
+        "recurrence": _recurrence(result.recurrence) if result.recurrence else None,
+        "target_changes": [
+            {"on": one.on, "by": one.by, "reason": one.reason, "previous": written(one.previous),
+             "previous_due": one.previous_due}
+            for one in (goal.target_changes if goal else ())
+        ],
+        "unrecorded_changes": [
+            {"what": one.key, "before": one.before, "now": one.now, "printed_in": one.week}
+            for one in result.unrecorded
+        ],
+        "override": {
+            "status": override.status,
+            "by": override.by,
+            "reason": override.reason,
+            "until": override.until,
+        }
+        if override
+        else None,
+    }  # fmt: skip
+
+
+def _recurrence(again: Recurrence) -> dict[str, object]:
+    return {
+        "every": again.every,
+        "start": again.start,
+        "due": again.due,
+        "met": again.met,
+        "judged": again.judged,
+        "needed": again.needed,
+        "streak": again.streak,
+        "longest": again.longest,
+        "reported": again.reported,
+        "periods": [
+            {
+                "start": one.start,
+                "due": one.due,
+                "target": one.target,
+                "actual": one.actual,
+                "progress": one.progress,
+                "status": one.status,
+                "basis": one.basis,
+                "chance": None if one.chance is None else Decimal(str(one.chance)),
+            }
+            for one in again.instances
+        ],
+    }
+
+
+def _roll_up(one: RollUp) -> dict[str, object]:
+    return {
+        "of": one.of,
+        "id": one.id,
+        "title": one.title,
+        "worst": one.worst,
+        "counts": one.tally,
+        "goals": one.goals,
     }
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from pipeline.goals.model import WORST_FIRST, ControlChart, GoalResult
 from pipeline.report.i18n import Formats, bound
+from pipeline.report.terms import recurring_params, recurring_sentence
 from pipeline.report.view import Status, Tally, Tone
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Kpi
@@ -99,12 +100,15 @@ def sentence(result: GoalResult, kpi: Kpi, name: str, formats: Formats) -> str:
         "due": formats.date(result.due),
         "start": formats.date(result.start),
         "baseline": formats.value(result.baseline, unit),
+        **recurring_params(result, formats),
     }
     return bound(formats.say(_sentence_template(result), **params), formats.lang)
 
 
 def _sentence_template(result: GoalResult) -> str:
     up = result.direction is Direction.UP
+    if result.recurrence is not None:
+        return recurring_sentence(result)
     if result.kind == "maintain":
         return (
             "Keep {kpi} at {target} or more until {due}"

@@ -17,7 +17,7 @@ from pipeline.workspace.sheets import RUSSIAN
 FILE = "goals/goals.xlsx"
 COLUMNS = (
     *("id", "title", "owner", "team", "kpi", "kind", "baseline", "target", "relative_to", "start", "due"),
-    *("supports", "parent", "segment", "for_each", "ambition", "plan", "note"),
+    *("every", "compounding", "supports", "parent", "segment", "for_each", "ambition", "plan", "note"),
 )
 LISTS: dict[str, tuple[str, ...]] = {
     "milestones": ("goal", "date", "value", "label"),
@@ -34,9 +34,11 @@ NAMES = {
 }
 CHOICES: dict[str, tuple[str, ...]] = {
     "kind": ("cumulative", "level", "maintain"),
-    "relative_to": ("baseline", "prior_year"),
+    "relative_to": ("baseline", "prior_period", "prior_year"),
+    "every": ("week", "month", "quarter"),
+    "compounding": ("actual", "baseline"),
     "ambition": ("commit", "stretch"),
-    "plan": ("linear", "seasonal", "milestones"),
+    "plan": ("linear", "seasonal", "milestones", "steps"),
 }
 HELP: dict[str, tuple[str, str, str]] = {
     "id": ("short name, used in file names", "короткое имя, попадает в имена файлов", "churn-q4"),
@@ -70,6 +72,18 @@ HELP: dict[str, tuple[str, str, str]] = {
     ),
     "start": ("first day", "первый день", "2026-10-01"),
     "due": ("last day", "последний день", "2026-12-31"),
+    "every": (
+        "fill it when the target holds anew in each week, month or quarter from start to due",
+        "заполните, если цель ставится заново на каждую неделю, месяц или квартал от начала до срока",
+        "month",
+    ),
+    "compounding": (
+        "of a recurring change against the baseline: added to the actual figure before, or to the baseline "
+        "with all changes so far",
+        "для повторяющегося изменения к базе: от факта прошлого периода (actual) или от базы со всеми "
+        "изменениями (baseline)",
+        "actual",
+    ),
     "supports": ("id of an objective in strategy.yaml", "id цели верхнего уровня из strategy.yaml", "growth"),
     "parent": ("id of the goal this one is a part of", "id цели, частью которой является эта", "sales-2026"),
     "segment": ("only a part of the KPI", "только часть показателя", "region: North"),

@@ -643,6 +643,9 @@ class TargetChange(Model):
     by: Identifier
     reason: Text
     previous: Number
+    """The target until then."""
+    previous_due: date | None = None
+    """The due date until then, when it was moved too."""
 
 
 class DataQuality(Model):
@@ -656,7 +659,8 @@ class DataQuality(Model):
 
 
 class Inside(Model):
-    """How many periods of a maintain goal must stay inside the target; all when left out."""
+    """How many periods of a maintain goal must stay inside the target, or of a recurring one reach it; all
+    when left out."""
 
     at_least: Annotated[int, Field(ge=1)]
     of: Annotated[int, Field(ge=1)]
@@ -698,11 +702,17 @@ class Goal(Model):
     baseline: Number | None = None
     target: Number
     """Absolute ("20 %", 1200000) or, when signed ("+25 %", "-5 pp"), relative to `relative_to`."""
-    relative_to: Literal["baseline", "prior_year"] | None = None
+    relative_to: Literal["baseline", "prior_period", "prior_year"] | None = None
     start: date
     due: date
+    every: Literal["week", "month", "quarter"] | None = None
+    """Recurring: the target holds anew in each week, month or quarter (three months from the start on)."""
+    compounding: Literal["actual", "baseline"] | None = None
+    """Of a recurring change against the baseline, what each following period's change is added to: the actual
+    figure of the period before, or the baseline with all changes so far."""
     ambition: Literal["commit", "stretch"] = "commit"
-    plan: Literal["linear", "seasonal", "milestones"] = "linear"
+    plan: Literal["linear", "seasonal", "milestones", "steps"] = "linear"
+    """milestones: straight lines through the dated values. steps: each value holds until the next one."""
     milestones: tuple[Milestone, ...] = ()
     inside: Inside | None = None
     supports: Identifier | None = None

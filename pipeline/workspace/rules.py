@@ -22,6 +22,7 @@ from pipeline.units import Direction, Unit
 from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.draft import Draft, Entry, PullKeys
 from pipeline.workspace.model import Goal, Initiative, Kpi, Pull, Quantity, Source
+from pipeline.workspace.recurring import RECURRING_RULES
 from pipeline.workspace.shape import unknown_zone
 
 Rule = Callable[[Draft], Iterator[Problem]]
@@ -468,7 +469,7 @@ def milestones(draft: Draft) -> Iterator[Problem]:
                     start=goal.start.isoformat(),
                     due=goal.due.isoformat(),
                 )
-        if goal.plan == "milestones" and not goal.milestones:
+        if goal.plan in ("milestones", "steps") and not goal.milestones:
             yield entry.problem(
                 "E-MISSING",
                 "Goal {entry} plans by milestones but has none.",
@@ -486,7 +487,7 @@ def relative_targets(draft: Draft) -> Iterator[Problem]:
             yield entry.problem(
                 "E-TARGET",
                 "The target {target} is a change, but `relative_to` does not say from what.",
-                "Add relative_to: baseline or relative_to: prior_year, or write the target without a sign.",
+                "Add relative_to: baseline, prior_period or prior_year, or write the target without a sign.",
                 at=("target",),
                 target=written(goal.target),
             )
@@ -543,15 +544,21 @@ def target_against_baseline(draft: Draft) -> Iterator[Problem]:
         if goal.kind != "level" or goal.baseline is None or target is None:
             continue
         if target == goal.baseline.amount:
-            yield entry.problem(
-                "E-TARGET",
-                "Target and baseline of goal {entry} are both {target}: there is no way to go.",
-                "To hold a value, write kind: maintain.",
-                at=("target",),
-                target=written(goal.target),
-            )
+            if goal.every is None:
+                yield _to_keep(entry, goal.baseline)
         elif kpi and (target - goal.baseline.amount) * kpi.direction.sign < 0:
             yield _wrong_way(entry, goal, kpi)
+
+
+def _to_keep(entry: Entry, baseline: Quantity) -> Problem:
+    return entry.problem(
+        "E-TARGET",
+        "Target and baseline of goal {entry} are both {target}: it is judged as a goal to keep.",
+        "If that is meant, write kind: maintain.",
+        at=("target",),
+        severity="warning",
+        target=written(baseline),
+    )
 
 
 def _absolute_target(goal: Goal) -> Decimal | None:
@@ -587,12 +594,7 @@ def relative_direction(draft: Draft) -> Iterator[Problem]:
     """-10 % against last year cannot be a goal for a KPI of which more is better."""
     for entry, goal in draft.goals:
         kpi = draft.kpis.get(goal.kpi)
-        if (
-            kpi is None
-            or goal.relative_to != "prior_year"
-            or goal.kind == "maintain"
-            or not goal.target.signed
-        ):
+        if kpi is None or goal.kind == "maintain" or not goal.target.signed or not _needs_direction(goal):
             continue
         if goal.target.amount * kpi.direction.sign <= 0:
             message = (
@@ -608,6 +610,14 @@ def relative_direction(draft: Draft) -> Iterator[Problem]:
                 target=written(goal.target),
                 kpi=kpi.id,
             )
+
+
+def _needs_direction(goal: Goal) -> bool:
+    """Changes that no declared level is compared with (target_against_baseline). A sum may be meant to stay
+    below an earlier one, but not a sum of which more is better."""
+    return goal.relative_to in ("prior_year", "prior_period") or (
+        goal.relative_to == "baseline" and goal.kind == "cumulative"
+    )
 
 
 def units(draft: Draft) -> Iterator[Problem]:
@@ -680,11 +690,11 @@ def kind_fits_kpi(draft: Draft) -> Iterator[Problem]:
 def kind_fits_keys(draft: Draft) -> Iterator[Problem]:
     """`inside` is for maintain goals, `measured` is not for cumulative ones."""
     for entry, goal in draft.goals:
-        if goal.inside and goal.kind != "maintain":
+        if goal.inside and goal.kind != "maintain" and goal.every is None:
             yield entry.problem(
                 "E-KIND",
-                "`inside` belongs to maintain goals only.",
-                "Remove it, or write kind: maintain.",
+                "`inside` belongs to maintain and recurring goals only.",
+                "Remove it, or write kind: maintain or `every`.",
                 at=("inside",),
             )
         if goal.inside and goal.inside.at_least > goal.inside.of:
@@ -1074,4 +1084,5 @@ RULES: tuple[Rule, ...] = (
     alert_addresses,
     sender_address,
     header_texts,
+    *RECURRING_RULES,
 )

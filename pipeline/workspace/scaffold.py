@@ -314,7 +314,7 @@ _EN = {
     "kpi": "a built-in KPI or one from kpis.yaml; `scorecards check` lists near names",
     "kind": "cumulative adds up, level moves a rate, maintain holds one",
     "baseline": "where we stand; rates as 45 %",
-    "target": "where we want to be; +20 % needs relative_to: baseline or prior_year",
+    "target": "where we want to be; +20 % needs relative_to: baseline, prior_period or prior_year",
     "how": "initiatives; each may have owner, dates, cost, hours, depends_on",
     "calls": "Call every customer of last year",
     "source": "Where the numbers come from: drop CSV files into exports/orders/.\n"
@@ -373,7 +373,7 @@ _RU = {
     "kpi": "встроенный показатель или свой из kpis.yaml; `scorecards check` подскажет имена",
     "kind": "cumulative накапливает, level сдвигает уровень, maintain удерживает",
     "baseline": "где мы сейчас; доли пишутся как 45 %",
-    "target": "куда хотим прийти; для +20 % нужен relative_to: baseline или prior_year",
+    "target": "куда хотим прийти; для +20 % нужен relative_to: baseline, prior_period или prior_year",
     "how": "инициативы; у каждой могут быть owner, даты, cost, hours, depends_on",
     "calls": "Обзвонить всех прошлогодних клиентов",
     "source": "Откуда берутся цифры: кладите файлы CSV в папку exports/orders/.\n"

@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from pipeline.errors import Problem, UsageError, WorkspaceError
+from pipeline.goals.measure import effective_kind
 from pipeline.periods import Week
 from pipeline.workspace.loader import check_notes, load_notes, load_workspace
 from pipeline.workspace.model import Kpi, Workspace
@@ -148,7 +149,33 @@ def test_a_right_workspace_loads_with_places_and_no_warning(tmp_path: Path) -> N
     ("text", "code", "line", "says"),
     [
         (goal(("due", "2026-09-30")), "E-WINDOW", 10, "before its start"),
-        (goal(("target", "45 %")), "E-TARGET", 8, "kind: maintain"),
+        (goal(("every", "month"), ("start", "2026-10-05")), "E-WINDOW", 10, "start: 2026-10-01"),
+        (goal(("every", "month"), ("due", "2026-12-15")), "E-WINDOW", 11, "due: 2026-12-31"),
+        (goal(("every", "week"), ("start", "2026-09-28")), "E-WINDOW", 11, "due: 2027-01-03"),
+        (goal(("every", "quarter"), ("due", "2027-01-31")), "E-WINDOW", 11, "due: 2027-03-31"),
+        (goal(("every", "year")), "E-VALUE", 1, "week, month, quarter"),
+        (goal(("every", "month"), ("kind", "maintain")), "E-KIND", 1, "period by period already"),
+        (
+            goal(("every", "month"), ("milestones", "[{date: 2026-11-05, value: 30 %}]")),
+            "E-KIND",
+            1,
+            "Milestones lie in one period",
+        ),
+        (
+            goal(("every", "month"), ("target", "-10 %"), ("relative_to", "baseline")),
+            "E-MISSING",
+            2,
+            "compounding: actual",
+        ),
+        (goal(("compounding", "actual")), "E-KIND", 1, "recurring changes"),
+        (goal(("relative_to", "prior_period"), ("target", "+5 %")), "E-TARGET", 9, "asks for more"),
+        (
+            goal(("override", "{status: watch, by: ann, reason: x, until: 2027-06-30}")),
+            "E-WINDOW",
+            1,
+            "up to 2027-04-02",
+        ),
+        (goal(("override", "{status: watch, by: ann, reason: x}")), "E-MISSING", 1, "until"),
         (goal(("target", "50 %")), "E-TARGET", 8, "above the baseline"),
         (goal(("target", "20")), "E-UNIT", 8, "such as 45 %"),
         (goal(("baseline", "45 pp")), "E-UNIT", 7, "percent mark"),
@@ -196,6 +223,15 @@ def test_goal_rules_one_by_one(tmp_path: Path, text: str, code: str, line: int, 
     problems = problems_of(tmp_path)
     assert [(p.code, p.file, p.line) for p in problems] == [(code, "goals/churn.yaml", line)], problems
     assert says in problems[0].text()
+
+
+def test_a_target_at_the_baseline_is_a_goal_to_keep_and_check_says_so(tmp_path: Path) -> None:
+    put(tmp_path)
+    (tmp_path / "goals/churn.yaml").write_text(goal(("target", "45 %")), "utf-8")
+    workspace = load(tmp_path)
+    assert effective_kind(workspace.goals[0]) == "maintain"
+    assert [(one.code, one.severity, one.line) for one in workspace.warnings] == [("E-TARGET", "warning", 8)]
+    assert "kind: maintain" in workspace.warnings[0].text()
 
 
 def test_all_problems_of_all_files_come_in_one_pass(tmp_path: Path) -> None:

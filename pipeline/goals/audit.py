@@ -1,0 +1,136 @@
+"""Targets that moved: what earlier editions printed, held against what the goal says it was then.
+
+Here: the record of the targets and due dates that editions were made with, and what in it the goal's
+`target_changes` do not explain. Not here: changes that are written down (they are the goal's own).
+
+The record only grows. A week that is run again with another target adds its row beside the first one, so
+that neither a new edition nor an old one made anew can hide what stood there before. What it says of a week
+depends on the rows of that week and earlier, in whatever order they were written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+
+import pandas as pd
+import pyarrow as pa
+
+from pipeline.errors import Problem
+from pipeline.goals.measure import due_in_force, target_in_force
+from pipeline.goals.model import Unrecorded
+from pipeline.periods import Week
+from pipeline.store.store import Store
+from pipeline.workspace.model import Goal, Override, Workspace
+from pipeline.workspace.rules import written
+
+TERMS_TABLE = "core_goal__terms"
+TERMS_KEYS = ("goal", "week", "target", "due")
+_ALWAYS = datetime(2000, 1, 1, tzinfo=UTC)
+"""The record has no history of its own: it is read whole."""
+_SCHEMA = pa.schema([(name, pa.string()) for name in TERMS_KEYS])
+
+
+def written_target(goal: Goal, day: date) -> str:
+    """The target in force on a day as the goal says it: "1200000", "+10 %, relative_to: baseline"."""
+    keys = {"relative_to": goal.relative_to, "compounding": goal.compounding, "every": goal.every}
+    parts = [
+        written(target_in_force(goal, day)),
+        *(f"{key}: {value}" for key, value in keys.items() if value),
+    ]
+    return ", ".join(parts)
+
+
+def record_terms(workspace: Workspace, store: Store, week: Week) -> int:
+    """Put on record what the week's edition is made with; the number of new rows."""
+    day = reported_on(week)
+    known = {tuple(row.values()) for row in _rows(store)}
+    new = {
+        (goal.id, str(week), written_target(goal, day), due_in_force(goal, day).isoformat())
+        for goal in workspace.goals
+    }
+    if new <= known:
+        return 0
+    rows = [dict(zip(TERMS_KEYS, row, strict=True)) for row in sorted(known | new)]
+    store.put_version(TERMS_TABLE, pa.Table.from_pylist(rows, schema=_SCHEMA), TERMS_KEYS, _ALWAYS)
+    return len(new - known)
+
+
+def reported_on(week: Week) -> date:
+    """The day whose targets a week's edition is made with."""
+    return week.plus(1).monday
+
+
+def unrecorded_changes(workspace: Workspace, store: Store, week: Week) -> dict[str, tuple[Unrecorded, ...]]:
+    """Goal -> what editions up to `week` printed that the goal neither has nor says it had."""
+    rows = [row for row in _rows(store) if Week.parse(row["week"]) <= week]
+    found = {goal.id: tuple(_unexplained(goal, rows, week)) for goal in workspace.goals}
+    return {goal_id: changes for goal_id, changes in found.items() if changes}
+
+
+def audit_problems(
+    workspace: Workspace, moved: Mapping[str, Iterable[Unrecorded]], today: date
+) -> list[Problem]:
+    """Warnings of a check: what was moved without an entry, and overrides that are over."""
+    found = [
+        _moved_problem(workspace, goal.id, one) for goal in workspace.goals for one in moved.get(goal.id, ())
+    ]
+    return found + [
+        _expired(workspace, goal.id, goal.override)
+        for goal in workspace.goals
+        if goal.override is not None and goal.override.until < today
+    ]
+
+
+def _moved_problem(workspace: Workspace, goal_id: str, one: Unrecorded) -> Problem:
+    message, remedy = (
+        (
+            "The target of goal {goal} was {before} until {week} and is {now}, without an entry that says "
+            "who changed it and why.",
+            "Add under target_changes: on, by, reason and previous: {before}.",
+        )
+        if one.key == "target"
+        else (
+            "The due date of goal {goal} was {before} until {week} and is {now}, without an entry that says "
+            "who changed it and why.",
+            "Add under target_changes: on, by, reason, previous and previous_due: {before}.",
+        )
+    )
+    return Problem(
+        "E-TARGET", message, remedy, value=one.now, severity="warning",
+        params={"goal": goal_id, "before": one.before, "now": one.now, "week": one.week},
+        **workspace.location(f"goal:{goal_id}/{one.key}"),
+    )  # fmt: skip
+
+
+def _expired(workspace: Workspace, goal_id: str, override: Override) -> Problem:
+    return Problem(
+        "E-OVERRIDE", "The override of goal {goal} ended on {day} and is no longer shown.",
+        "Remove it, or renew it with a later day.", value=override.until.isoformat(), severity="warning",
+        params={"goal": goal_id, "day": override.until.isoformat()},
+        **workspace.location(f"goal:{goal_id}/override/until"),
+    )  # fmt: skip
+
+
+def _unexplained(goal: Goal, rows: Iterable[Mapping[str, str]], week: Week) -> Iterable[Unrecorded]:
+    newest: dict[tuple[str, str], Week] = {}
+    for row in rows:
+        if row["goal"] != goal.id:
+            continue
+        then = Week.parse(row["week"])
+        day = reported_on(then)
+        said = {"target": written_target(goal, day), "due": due_in_force(goal, day).isoformat()}
+        for key in ("target", "due"):
+            if row[key] != said[key]:
+                newest[key, row[key]] = max(then, newest.get((key, row[key]), then))
+    today = reported_on(week)
+    now = {"target": written_target(goal, today), "due": due_in_force(goal, today).isoformat()}
+    for (key, before), then in sorted(newest.items()):
+        yield Unrecorded("due" if key == "due" else "target", before, now[key], str(then))
+
+
+def _rows(store: Store) -> list[dict[str, str]]:
+    frame: pd.DataFrame = store.version(TERMS_TABLE, _ALWAYS)
+    if frame.empty:
+        return []
+    return [{key: str(row[key]) for key in TERMS_KEYS} for row in frame.to_dict("records")]

@@ -1,0 +1,118 @@
+"""Moved goalposts: a target or due date that changed between editions without an entry is always noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.goals.audit import audit_problems, record_terms, unrecorded_changes
+from pipeline.goals.model import Unrecorded
+from pipeline.language import speech
+from pipeline.periods import Week
+from pipeline.store.store import Store
+from pipeline.workspace.model import Company, Goal, Workspace
+from tests.unit.goals.goals_cases import goal
+
+W45, W46, W47, W48 = (Week(2026, number) for number in (45, 46, 47, 48))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "state")
+
+
+def company(*goals: Goal) -> Workspace:
+    return Workspace(
+        root=Path("."),
+        company=Company(company="X", timezone="Europe/Berlin", currency="EUR"),
+        goals=goals,
+        locations={"goal:g/target": ("goals/g.yaml", 7, 9)},
+    )
+
+
+def printed(store: Store, workspace: Workspace, weeks: Iterable[Week]) -> None:
+    for week in weeks:
+        record_terms(workspace, store, week)
+
+
+def moved(store: Store, one: Goal, week: Week) -> tuple[Unrecorded, ...]:
+    return unrecorded_changes(company(one), store, week).get("g", ())
+
+
+def test_a_target_lowered_in_the_file_is_noticed_from_the_next_edition_on(store: Store) -> None:
+    printed(store, company(goal(target="1300")), [W45, W46])
+    lower = goal(target="1000")
+    assert moved(store, lower, W47) == (Unrecorded("target", "1300", "1000", "2026-W46"),)
+    assert moved(store, goal(target="1300"), W47) == ()
+
+
+def test_making_the_old_weeks_anew_does_not_hide_it(store: Store) -> None:
+    """The week that printed 1300 is run again with 1000: both stay on record."""
+    printed(store, company(goal(target="1300")), [W45, W46])
+    printed(store, company(goal(target="1000")), [W46, W45, W47, W46])
+    for week in (W45, W46, W47, W48):
+        assert [one.before for one in moved(store, goal(target="1000"), week)] == ["1300"]
+
+
+@pytest.mark.parametrize("order", [[W45, W46, W47], [W47, W45, W46], [W46, W47, W45]])
+def test_the_order_of_runs_changes_nothing(store: Store, order: list[Week]) -> None:
+    printed(store, company(goal(target="1300")), order)
+    assert moved(store, goal(target="1000"), W46) == (Unrecorded("target", "1300", "1000", "2026-W46"),)
+    assert moved(store, goal(target="1000"), W45) == (Unrecorded("target", "1300", "1000", "2026-W45"),)
+
+
+def test_an_entry_explains_it_and_a_wrong_one_does_not(store: Store) -> None:
+    """W46 is reported on 16 November with the targets of that day; the change is dated the day after."""
+    printed(store, company(goal(target="1300")), [W45, W46])
+
+    def changed(previous: str) -> Goal:
+        entry = {"on": date(2026, 11, 17), "by": "ann", "reason": "board", "previous": previous}
+        return goal(target="1000", target_changes=[entry])
+
+    assert moved(store, changed("1300"), W47) == ()
+    assert [one.before for one in moved(store, changed("1200"), W47)] == ["1300"]
+    backdated = {"on": date(2026, 11, 3), "by": "ann", "reason": "board", "previous": "1300"}
+    assert [one.week for one in moved(store, goal(target="1000", target_changes=[backdated]), W47)] == [
+        "2026-W46"
+    ]
+
+
+def test_a_due_date_moved_out_is_noticed_and_explained(store: Store) -> None:
+    printed(store, company(goal()), [W46])
+    later = {"due": date(2027, 3, 28)}
+    assert moved(store, goal(**later), W47) == (Unrecorded("due", "2026-12-27", "2027-03-28", "2026-W46"),)
+    entry = {
+        "on": date(2026, 11, 18), "by": "ann", "reason": "late start", "previous": "1300",
+        "previous_due": date(2026, 12, 27),
+    }  # fmt: skip
+    assert moved(store, goal(**later, target_changes=[entry]), W47) == ()
+
+
+def test_the_same_number_of_another_base_is_another_target(store: Store) -> None:
+    fields = {"kind": "level", "baseline": "100", "target": "+10 %"}
+    printed(store, company(goal(**fields, relative_to="baseline")), [W46])
+    found = moved(store, goal(**fields, relative_to="prior_year"), W47)
+    assert [(one.before, one.now) for one in found] == [
+        ("+10 %, relative_to: baseline", "+10 %, relative_to: prior_year")
+    ]
+
+
+def test_nothing_is_said_of_weeks_that_come_later(store: Store) -> None:
+    printed(store, company(goal(target="1300")), [W48])
+    assert moved(store, goal(target="1000"), W47) == ()
+
+
+def test_check_says_where_in_both_languages_and_names_what_to_write(store: Store) -> None:
+    over = {"status": "watch", "by": "ann", "reason": "x", "until": date(2026, 11, 20)}
+    workspace = company(goal(target="1000", override=over))
+    printed(store, company(goal(target="1300")), [W46])
+    found = audit_problems(workspace, unrecorded_changes(workspace, store, W47), date(2026, 11, 23))
+    assert [(one.code, one.severity, one.file, one.line) for one in found] == [
+        ("E-TARGET", "warning", "goals/g.yaml", 7), ("E-OVERRIDE", "warning", None, None),
+    ]  # fmt: skip
+    assert "was 1300 until 2026-W46 and is 1000" in found[0].text()
+    assert all(speech("ru").has(one.message) and speech("ru").has(one.remedy) for one in found)
+    assert len(audit_problems(workspace, {}, date(2026, 11, 20))) == 0  # its last day still counts

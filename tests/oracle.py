@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -325,3 +326,159 @@ def form_signups(root: Path, first: date, last: date, as_of: datetime) -> Decima
         day, address = day_of(row["Submitted At"]), row["Email"].casefold()
         begun[address] = min(day, begun.get(address, day))
     return Decimal(sum(first <= day <= last for day in begun.values()))
+
+
+# --- the rest of the catalogue -----------------------------------------------------------------------
+
+STAGES = (
+    "Appointment Scheduled", "Qualified To Buy", "Presentation Scheduled", "Decision Maker Bought-In",
+    "Contract Sent", "Closed Won",
+)  # fmt: skip
+Two = tuple[Decimal, Decimal]
+
+
+def outreach(root: Path, first: date, last: date, as_of: datetime) -> dict[str, Decimal]:
+    """Messages sent, answered and bounced, and leads, each by its day; all of a message is one row."""
+    messages: dict[tuple[str, ...], dict[str, str]] = {}
+    leads: dict[tuple[str, str], date] = {}
+    for path in known_files(root, "mailshake_activity", as_of):
+        of_file: dict[tuple[str, str], date] = {}
+        for row in rows_of(path):
+            key = (
+                row["campaign_id"],
+                row["recipient_email"],
+                row["message_type"],
+                row["subject"],
+                row["sent_at"],
+            )
+            messages[key] = row
+            if row["lead_status"] and row["lead_status"] not in ("ignored", "lost"):
+                whose, day = key[:2], local_day(row["replied_at"] or row["sent_at"])
+                of_file[whose] = min(day, of_file.get(whose, day))
+        leads |= of_file
+    days = {
+        "sent": [local_day(row["sent_at"]) for row in messages.values()],
+        "reply": [local_day(row["replied_at"]) for row in messages.values() if row["replied_at"]],
+        "bounce": [local_day(row["sent_at"]) for row in messages.values() if row["bounced"] == "true"],
+        "lead": list(leads.values()),
+    }
+    return {event: Decimal(sum(first <= day <= last for day in found)) for event, found in days.items()}
+
+
+def over_sent(event: str) -> Callable[[Path, date, date, datetime], Two]:
+    """Events of one kind, and messages sent."""
+
+    def counts(root: Path, first: date, last: date, as_of: datetime) -> Two:
+        found = outreach(root, first, last, as_of)
+        return found[event], found["sent"]
+
+    return counts
+
+
+def prospect_replies(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    """Prospects by the day of their newest message: those who answered, and all."""
+    written: list[tuple[date, bool]] = []
+    for row in newest_rows(root, "prospectio_prospects", "id", as_of):
+        if row["last_emailed_at"]:
+            written.append((local_day(row["last_emailed_at"]), row["replied"] == "true"))
+    for row in workbook_rows(root, "ninjaoutreach_contacts", "Website", as_of):
+        written.append((day_of(row["Contacted On"]), row["Replied"] == "Yes"))
+    inside = [replied for day, replied in written if first <= day <= last]
+    return Decimal(sum(inside)), Decimal(len(inside))
+
+
+def calls_made(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    rows = newest_rows(root, "hubspot_calls", "hs_object_id", as_of)
+    return Decimal(sum(first <= local_day(row["hs_timestamp"]) <= last for row in rows))
+
+
+def meetings_per_message(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    held = sum(meetings_held(root, first, last, as_of).values(), Decimal(0))
+    return held, outreach(root, first, last, as_of)["sent"]
+
+
+def campaign_replies(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    mail = campaign_growth(root, "mailshake_campaigns", ("replies", "sent"), first, last, as_of)
+    other = campaign_growth(root, "prospectio_campaigns", ("replied", "contacted"), first, last, as_of)
+    return mail[0] + other[0], mail[1] + other[1]
+
+
+def created_deals(root: Path, first: date, last: date, as_of: datetime, stages: tuple[str, ...]) -> Two:
+    """Of the deals created in the window those that had come to one of the stages by the Sunday, and all."""
+    rows = newest_rows(root, "hubspot_deals", "Record ID", as_of)
+    mine = [row for row in rows if first <= day_of(row["Create Date"]) <= last]
+    sunday = as_of.date() - DAY
+    come = [row for row in mine if row["Deal Stage"] in stages and day_of(row["Close Date"]) <= sunday]
+    return Decimal(len(come)), Decimal(len(mine))
+
+
+def cohort_closed(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    return created_deals(root, first, last, as_of, ("Closed Won", "Closed Lost"))
+
+
+def cohort_won(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    return created_deals(root, first, last, as_of, ("Closed Won",))
+
+
+def cohort_moved_on(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    """Of the deals that entered the first stage in the window those that ever entered a later one."""
+    moved = entered = 0
+    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+        days = [row[f'Date entered "{stage} (Sales Pipeline)"'] for stage in STAGES]
+        if days[0] and first <= day_of(days[0]) <= last:
+            entered += 1
+            moved += any(days[1:])
+    return Decimal(moved), Decimal(entered)
+
+
+def growth(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    """Bookings, and those of each day's counterpart in the prior year: the same weekday of the same week."""
+    days = [first + DAY * n for n in range((last - first).days + 1)]
+    before = [date.fromisocalendar(day.isocalendar().year - 1, *day.isocalendar()[1:]) for day in days]
+    assert before == [before[0] + DAY * n for n in range(len(days))]
+    return (
+        sales_revenue(root, first, last, as_of),
+        sales_revenue(root, before[0], before[-1], as_of),
+    )
+
+
+def revenue_posted(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    return ledger(root, ("4000", "4100", "4200"), first, last, as_of)
+
+
+def all_posted(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    return ledger(root, None, first, last, as_of)
+
+
+CATALOGUE: dict[str, Callable[[Path, date, date, datetime], Decimal | Two]] = {
+    "signups": signups,
+    "gross_profit": gross_profit,
+    "net_profit": all_posted,
+    "sales_revenue": sales_revenue,
+    "retention_rate": churn,
+    "churn_rate": churn,
+    "cac": acquisition_cost,
+    "prospecting_activity": lambda *window: outreach(*window)["sent"],
+    "reply_rate": over_sent("reply"),
+    "funnel_flow": funnel_flow,
+    "revenue_growth_yoy": growth,
+    "closing_rate": closing_rate,
+    "new_customers": new_customers,
+    "admin_hours": admin_hours,
+    "new_prospects": new_prospects,
+    "prospect_reply_rate": prospect_replies,
+    "lead_rate": over_sent("lead"),
+    "bounce_rate": over_sent("bounce"),
+    "calls_made": calls_made,
+    "meetings_held": lambda *window: sum(meetings_held(*window).values(), Decimal(0)),
+    "meeting_rate": meetings_per_message,
+    "campaign_reply_rate": campaign_replies,
+    "campaign_conversion_rate": journey_growth,
+    "form_signups": form_signups,
+    "new_companies": new_companies,
+    "cohort_close_rate": cohort_won,
+    "cohort_open_share": cohort_closed,
+    "cohort_stage_conversion": cohort_moved_on,
+    "recognised_revenue": revenue_posted,
+}
+"""Every built-in KPI by a loop over raw exports: a sum, or what stands above and below the line."""

@@ -62,6 +62,17 @@ def _noted(kind: str, *more: Condition) -> Measure:
     return Measure(fact="engagements", date="happened_on", where=(_where("kind", kind), *more))
 
 
+CREATED_DEALS = Measure(fact="deals", date="created_on")
+COHORT_MATURES_DAYS, STAGE_MATURES_DAYS = 90, 30
+"""Days after which most deals of a cohort are decided, or have left the stage."""
+LATER_STAGES = (
+    "qualifiedtobuy", "Qualified To Buy", "presentationscheduled", "Presentation Scheduled",
+    "decisionmakerboughtin", "Decision Maker Bought-In", "contractsent", "Contract Sent", "closedwon",
+    "Closed Won",
+)  # fmt: skip
+"""HubSpot's default stages after Appointment Scheduled, by label or internal name; a lost deal passed "
+"none."""
+
 FIRST_OF_AN_ADDRESS = Condition(column="is_repeat", not_equals=(True,))
 
 
@@ -643,14 +654,178 @@ FORM_SIGNUPS = Kpi(
     citation="HubSpot: form submissions by submittedAt; first of an address wins",
 )
 
+COHORT_CLOSE_RATE = Kpi(
+    id="cohort_close_rate",
+    name={"en": "Close rate by cohort", "ru": "Доля выигранных сделок по когортам"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=Measure(fact="deals", date="created_on", where=(_where("is_won", True),), by="closed_on"),
+    denominator=CREATED_DEALS,
+    dimensions=DEAL_DIMENSIONS,
+    close_lag_days=COHORT_MATURES_DAYS,
+    minimum_sample=5,
+    formula={
+        "en": "Deals created in the period and won by now over all deals created in the period.",
+        "ru": "Число сделок, созданных за период и выигранных к настоящему времени, делённое на число всех "
+        "созданных за период сделок.",
+    },
+    definition={
+        "en": "Cohort view: a deal stays in the week it was created in, whenever it closes, so the share "
+        "never exceeds 100 %. A cohort is judged 90 days after its period, when most of its deals are "
+        "decided; cohort_open_share tells how many are not. A later win still raises an old cohort. The "
+        "period view of the same deals is closing_rate.",
+        "ru": "По когортам: сделка относится к неделе создания, когда бы она ни закрылась, поэтому доля не "
+        "превышает 100 %. Когорта оценивается через 90 дней после своего периода, когда большинство её "
+        "сделок решено; сколько ещё нет, показывает cohort_open_share. Более поздний выигрыш повышает и "
+        "старую когорту. Те же сделки по периодам — closing_rate.",
+    },
+    citation="Cohort view of close rates: closed-won / opportunities created; Kellblog, Win Rates, Close "
+    "Rates and Milestone vs. Cohort Analysis",
+)
+
+COHORT_OPEN_SHARE = Kpi(
+    id="cohort_open_share",
+    name={"en": "Share of a cohort still open", "ru": "Доля открытых сделок когорты"},
+    unit=Unit.PERCENT,
+    direction=Direction.DOWN,
+    kind="ratio",
+    numerator=Measure(fact="deals", date="created_on", where=(_where("is_closed", True),), by="closed_on"),
+    denominator=CREATED_DEALS,
+    complement=True,
+    dimensions=DEAL_DIMENSIONS,
+    minimum_sample=5,
+    formula={
+        "en": "Deals created in the period and not closed by now over all deals created in the period.",
+        "ru": "Число сделок, созданных за период и ещё не закрытых, делённое на число всех созданных за "
+        "период сделок.",
+    },
+    definition={
+        "en": "How far a cohort's close rate is from being final. Young cohorts are mostly open; the share "
+        "falls as deals are won or lost.",
+        "ru": "Насколько доля выигранных сделок когорты далека от окончательной. У молодых когорт открыто "
+        "большинство сделок; доля снижается по мере их закрытия.",
+    },
+    citation="Kellblog, Win Rates, Close Rates and Milestone vs. Cohort Analysis",
+)
+
+COHORT_STAGE_CONVERSION = Kpi(
+    id="cohort_stage_conversion",
+    name={"en": "Funnel flow by cohort", "ru": "Переход по воронке по когортам"},
+    unit=Unit.PERCENT,
+    direction=Direction.UP,
+    kind="ratio",
+    numerator=_entries("appointmentscheduled", "Appointment Scheduled").model_copy(
+        update={"followed_by": (_where("stage", *LATER_STAGES),)}
+    ),
+    denominator=_entries("appointmentscheduled", "Appointment Scheduled"),
+    dimensions=("pipeline", "owner", "team"),
+    close_lag_days=STAGE_MATURES_DAYS,
+    minimum_sample=5,
+    formula={
+        "en": "Deals that entered Appointment Scheduled in the period and ever entered a later stage over "
+        "all that entered it in the period.",
+        "ru": "Число сделок, вошедших за период в этап Appointment Scheduled и когда-либо перешедших дальше, "
+        "делённое на число всех вошедших в него за период.",
+    },
+    definition={
+        "en": "Cohort view: a deal stays in the week it entered the stage, so the share never exceeds 100 %. "
+        "A deal that skipped stages has passed them. A cohort is judged 30 days after its period. The stages "
+        "are HubSpot's default ones; define cohort_stage_conversion in kpis.yaml to name your own. The "
+        "period view is funnel_flow.",
+        "ru": "По когортам: сделка относится к неделе входа в этап, поэтому доля не превышает 100 %. "
+        "Пропущенные этапы считаются пройденными. Когорта оценивается через 30 дней после своего периода. "
+        "Этапы — стандартные для HubSpot; чтобы указать свои, определите cohort_stage_conversion в "
+        "kpis.yaml. По периодам — funnel_flow.",
+    },
+    citation="Cohort view of stage conversion; Kellblog, Win Rates, Close Rates and Milestone vs. Cohort "
+    "Analysis",
+)
+
+RECOGNISED_REVENUE = Kpi(
+    id="recognised_revenue",
+    name={"en": "Recognised revenue", "ru": "Признанная выручка"},
+    unit=Unit.MONEY,
+    direction=Direction.UP,
+    kind="simple",
+    numerator=_ledger("revenue"),
+    grain="month",
+    dimensions=("department",),
+    close_lag_days=BOOKS_CLOSE_DAYS,
+    empty="missing",
+    formula={
+        "en": "Revenue posted in the general ledger.",
+        "ru": "Выручка по данным главной книги.",
+    },
+    definition={
+        "en": "Sum of ledger lines of the class revenue posted in the month. Not bookings: what was sold in "
+        "the month is sales_revenue, and the two are never mixed.",
+        "ru": "Сумма проводок класса revenue за месяц. Это не заключённые сделки: проданное за месяц — "
+        "sales_revenue, и эти показатели не смешиваются.",
+    },
+    citation="Profit-and-loss layout (QuickBooks Online, report row Total for Income)",
+)
+
 CATALOGUE: tuple[Kpi, ...] = (
     SIGNUPS, GROSS_PROFIT, NET_PROFIT, SALES_REVENUE, RETENTION_RATE, CHURN_RATE, CAC, PROSPECTING_ACTIVITY,
     REPLY_RATE, FUNNEL_FLOW, REVENUE_GROWTH_YOY, CLOSING_RATE, NEW_CUSTOMERS_KPI, ADMIN_HOURS,
     NEW_PROSPECTS, PROSPECT_REPLY_RATE, LEAD_RATE, BOUNCE_RATE, CALLS_MADE, MEETINGS_HELD, MEETING_RATE,
     CAMPAIGN_REPLY_RATE, CAMPAIGN_CONVERSION_RATE, FORM_SIGNUPS,
-    NEW_COMPANIES,
+    NEW_COMPANIES, COHORT_CLOSE_RATE, COHORT_OPEN_SHARE, COHORT_STAGE_CONVERSION, RECOGNISED_REVENUE,
 )  # fmt: skip
 """In the order the documentation lists them."""
+
+_STATEMENT_NOTE = {
+    "en": "Read from the profit-and-loss report, because no general ledger is connected; the two are never "
+    "added together. A month the report does not have has no value.",
+    "ru": "Берётся из отчёта о прибылях и убытках, потому что главная книга не подключена; вместе они "
+    "никогда не складываются. Месяц, которого нет в отчёте, не имеет значения.",
+}
+
+
+def _of_statement(kpi: Kpi, formula: dict[str, str], row: str, *sections: str) -> Kpi:
+    """The KPI fed by profit-and-loss reports: their sections in place of the ledger's classes."""
+    where = (_where("section", *sections),) if sections else ()
+    measure = Measure(fact="profit_lines", aggregate="sum", column="amount", date="ended_on", where=where)
+    return kpi.model_copy(
+        update={
+            "numerator": measure, "dimensions": ("account_name", "section"), "formula": formula,
+            "definition": _STATEMENT_NOTE, "citation": "QuickBooks Online, Profit and Loss, report row "
+            "{row}",
+        }
+    )  # fmt: skip
+
+
+FROM_STATEMENT: tuple[Kpi, ...] = (
+    _of_statement(
+        GROSS_PROFIT,
+        {
+            "en": "Income minus cost of sales, from the profit-and-loss report.",
+            "ru": "Доходы минус себестоимость по отчёту о прибылях и убытках.",
+        },
+        "Gross Profit",
+        "income",
+        "cost_of_sales",
+    ),
+    _of_statement(
+        NET_PROFIT,
+        {
+            "en": "Income minus all costs, from the profit-and-loss report.",
+            "ru": "Доходы минус все расходы по отчёту о прибылях и убытках.",
+        },
+        "Net Income",
+    ),
+    _of_statement(
+        RECOGNISED_REVENUE,
+        {
+            "en": "Income in the profit-and-loss report.",
+            "ru": "Доходы по отчёту о прибылях и убытках.",
+        },
+        "Total for Income",
+        "income",
+    ),
+)
+"""What takes the place of the KPIs of the same ids in a workspace that has such a report and no ledger."""
 
 
 def measures(kpi: Kpi) -> tuple[Measure, ...]:

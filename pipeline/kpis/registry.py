@@ -13,7 +13,7 @@ from typing import Any
 
 from pipeline.errors import Problem, nearest
 from pipeline.facts import FACTS, Column, Fact
-from pipeline.kpis.catalogue import CATALOGUE, measures
+from pipeline.kpis.catalogue import CATALOGUE, FROM_STATEMENT, measures
 from pipeline.kpis.exchange import Exchange
 from pipeline.kpis.unitcheck import UnitChecker, allowed_as, printed_as
 from pipeline.units import Unit
@@ -23,14 +23,23 @@ from pipeline.workspace.model import Condition, Kpi, Made, Measure, Source, Work
 
 
 def kpi_registry(workspace: Workspace) -> dict[str, Kpi]:
-    """KPI by id: the built-in catalogue, then the company's own. An own KPI with a built-in id takes its
-    place; `replaced_kpis` names those, so that documents can say so."""
+    """KPI by id: the built-in catalogue, then the company's own, derived ones with their operands; those
+    whose expression cannot be read are left out. An own KPI with a built-in id takes its place;
+    `replaced_kpis` names those, so that documents can say so."""
     return _with_units(_resolved(workspace).kpis)
 
 
 def _resolved(workspace: Workspace) -> Resolution:
     start = workspace.company.fiscal_year_start
-    return resolution((*CATALOGUE, *workspace.kpis), unit_of, start)
+    built_in = (*CATALOGUE, *(FROM_STATEMENT if _has_only_statement(workspace) else ()))
+    return resolution((*built_in, *workspace.kpis), unit_of, start)
+
+
+def _has_only_statement(workspace: Workspace) -> bool:
+    """Whether profit can only come from profit-and-loss reports. A ledger comes first wherever there is one:
+    it says the same in more detail."""
+    fed = {fact for source in workspace.sources for fact in source_facts(source)}
+    return "profit_lines" in fed and "ledger_lines" not in fed
 
 
 def unit_of(measure: Measure) -> Unit:

@@ -81,8 +81,9 @@ DEALS = [
     deal(date(2025, 10, 10), "80"),
     deal(date(2025, 1, 2), "1"),
 ]
+DEALS = [row | {"created_on": min(row["closed_on"] or oct_(1), oct_(1))} for row in DEALS]
 STAGES = [
-    {"stage": stage, "entered_on": oct_(day), "owner": "B. Petrov", "pipeline": "main"}
+    {"deal_id": str(day), "stage": stage, "entered_on": oct_(day), "owner": "B. Petrov", "pipeline": "main"}
     for stage, day in [("appointmentscheduled", day) for day in range(1, 11)]
     + [("qualifiedtobuy", 5), ("Qualified To Buy", 6), ("closedwon", 7)]
 ]
@@ -211,6 +212,10 @@ def by_hand() -> dict[str, D]:
         "campaign_conversion_rate": D(7) / D(200),
         "form_signups": D(2),
         "new_companies": D(2),
+        "cohort_close_rate": won / (won + lost + 1),  # and one that is still open
+        "cohort_open_share": 1 / (won + lost + 1),
+        "cohort_stage_conversion": D(3) / D(10),
+        "recognised_revenue": books["revenue"],
     }
 
 

@@ -41,7 +41,8 @@ def bookings(rows: list[dict[str, object]], max_age: int = 31, kpi: Kpi = KPIS["
 def test_each_row_is_converted_at_the_newest_rate_not_after_its_day() -> None:
     rows = [
         deal(OCTOBER, "100"), deal(OCTOBER, "10", currency="USD"),
-        deal(date(2026, 10, 14), "1", currency="USD"), deal(date(2026, 10, 15), "1000", currency="USD"),
+        deal(date(2026, 10, 14), "1", currency="USD"),
+        deal(date(2026, 10, 15), "1000", currency="USD"),
     ]  # fmt: skip
     found = bookings(rows)
     assert found.pooled(OCTOBER, date(2026, 10, 31)).value == 100 + 9 + D("0.9") + 950

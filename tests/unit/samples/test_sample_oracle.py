@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.goals.book import SeriesBook
 from pipeline.goals.edition import build_edition
 from pipeline.goals.model import Edition, GoalResult
-from pipeline.kpis.catalogue import CATALOGUE
+from pipeline.kpis.catalogue import CATALOGUE, measures
+from pipeline.kpis.compute import daily_components
+from pipeline.kpis.known import KnownFacts
 from pipeline.kpis.registry import feeding_sources, kpi_registry
 from pipeline.periods import Week
 from pipeline.sources.ingest import ingest_source
@@ -23,7 +26,7 @@ from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.store.store import Store
 from pipeline.timeline import collect_items
 from pipeline.workspace.loader import load_workspace
-from pipeline.workspace.model import Workspace
+from pipeline.workspace.model import Kpi, Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -96,6 +99,37 @@ def result(edition: Edition, goal_id: str) -> GoalResult:
 def rate(edition: Edition, goal_id: str) -> tuple[Decimal | None, Decimal | None]:
     one = result(edition, goal_id)
     return one.numerator, one.denominator
+
+
+# --- every built-in KPI ------------------------------------------------------------------------------
+
+
+def test_every_built_in_kpi_has_a_loop_to_be_held_against() -> None:
+    assert set(oracle.CATALOGUE) == {kpi.id for kpi in CATALOGUE}
+
+
+@pytest.fixture(scope="module")
+def book(landed: Landed) -> SeriesBook:
+    workspace, store = landed
+    knowledge = store.knowledge([source.id for source in workspace.sources], THEN.astimezone(UTC))
+    known = KnownFacts(workspace, store, knowledge)
+    return SeriesBook(daily_components(CATALOGUE, known, workspace.people, SUNDAY))
+
+
+@pytest.mark.parametrize("kpi", CATALOGUE, ids=[kpi.id for kpi in CATALOGUE])
+def test_a_built_in_kpi_is_what_a_loop_over_the_exports_counts(book: SeriesBook, kpi: Kpi) -> None:
+    """The third quarter: whole months, and long enough ago for cohorts and books. Deals are the company's
+    own: partners' sales are deals too."""
+    own = {"pipeline": "Sales Pipeline"} if any(one.fact == "deals" for one in measures(kpi)) else {}
+    expected = oracle.CATALOGUE[kpi.id](SAMPLES, *Q3, THEN)
+    found = book.series(kpi, own).pooled(*Q3)
+    if isinstance(expected, Decimal):
+        assert found.value is not None and abs(found.value - expected) < Decimal("0.001")
+        return
+    assert (found.numerator, found.denominator) == expected
+    share = expected[0] / expected[1] - (1 if kpi.kind == "growth" else 0)
+    assert found.value == (1 - share if kpi.complement else share)
+    assert expected[0] > 0
 
 
 # --- the same figures by two routes ------------------------------------------------------------------

@@ -295,7 +295,9 @@ def run(
 def pull(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Ids of sources; every source with `pull` or `sql` when left out."),
+        typer.Argument(
+            metavar="[SOURCE]...", help="Ids of sources; every source with `pull` or `sql` when left out."
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     debug: DebugOption = False,
@@ -690,7 +692,9 @@ def _pulled_sources(workspace: Workspace, wanted: list[str]) -> list[Source]:
                 choices=", ".join(pulled) or "-",
             )
     if not pulled:
-        raise _wrong("No source of this workspace has `pull` or `sql`.", "docs/pulls.md says how to fetch one.")
+        raise _wrong(
+            "No source of this workspace has `pull` or `sql`.", "docs/pulls.md says how to fetch one."
+        )
     return [pulled[name] for name in dict.fromkeys(wanted)] if wanted else [*pulled.values()]
 
 

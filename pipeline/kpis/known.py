@@ -1,8 +1,9 @@
 """Facts as KPIs read them: rows as known, with what only other rows can tell.
 
-Here: whose an owner's number is, what an internal stage is called and whether it is a won one, which address came before, what campaign
+Here: whose an owner's number is, what an internal stage is called, which address came before, what campaign
 counters amount to between two snapshots. Not here: which rows are known (store/), what a person of
-people.yaml is called (people.py), how counters are differenced (sources/counters.py).
+people.yaml is called (people.py), what a stage makes of a deal (outcomes.py), how counters are differenced
+(sources/counters.py).
 
 Nothing of this is stored: it follows from what was known at the instant asked for, and changes with it.
 """

@@ -1,7 +1,7 @@
 """What became of a deal, as the CRM's own list of stages tells it.
 
-Here: won, lost or open from the probability of a deal's stage, and the day that goes with it. Not here: what a
-stage is called (known.py), words for won and lost where no list says it (sources/vendors/).
+Here: won, lost or open from the probability of a deal's stage, and the day that goes with it. Not here: what
+a stage is called (known.py), words for won and lost where no list says it (sources/vendors/).
 
 A stage of probability 1 is won, of 0 lost, and every other one is open: the CRM itself decides so, whatever
 the stage is called.

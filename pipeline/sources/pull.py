@@ -86,7 +86,8 @@ def pull_source(
 def fetch_source(
     workspace: Workspace, source: Source, store: Store, surroundings: Surroundings | None = None
 ) -> PullReport:
-    """Fetch a source from its interface or, with `sql`, from its database. Never raises for what either does."""
+    """Fetch a source from its interface or, with `sql`, from its database. Never raises for what either
+    does."""
     if source.sql is None:
         return pull_source(workspace, source, store, surroundings)
     from pipeline.sources.ingest import land_answer  # database drivers; only for sources that have a query

@@ -389,10 +389,10 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
+    """Days after which the newest export is too old. A source with `pull` or `sql` is too old, when this is
+    left out, as soon as it was not fetched since the last day of the week that ended last."""
     sql: Sql | None = None
     """Ask a database for the rows instead of reading dropped files."""
-    """Days after which the newest export is too old. A source with `pull` or `sql` is too old, when this is left
-    out, as soon as it was not fetched since the last day of the week that ended last."""
     pull: Pull | None = None
     """Fetch the export from the system before each weekly run. Dropped files are read all the same."""
     fact: str | None = None

@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test setup system-libraries lint types imports packaging test-slow check bench lock clean
+.PHONY: demo test setup system-libraries lint types imports conservation packaging test-slow check bench lock clean
 
 demo: setup
 	@$(PYTHON) tools/demo.py $(BIN)/scorecards $(DEMO)
@@ -39,6 +39,9 @@ imports: setup
 test-slow: setup
 	@$(PYTHON) tools/system_libraries.py --for-slow-tests
 	$(BIN)/pytest -m slow
+
+conservation: setup
+	$(BIN)/pytest -n 2 tests/faults/test_faults_conservation.py -m slow
 
 packaging: setup
 	$(BIN)/pytest tests/packaging -m slow

@@ -301,12 +301,14 @@ def run(
 def pull(
     sources: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SOURCE]...", help="Ids of sources; every source with `pull` when left out."),
+        typer.Argument(
+            metavar="[SOURCE]...", help="Ids of sources; every source with `pull` or `sql` when left out."
+        ),
     ] = None,
     workspace: WorkspaceOption = None,
     debug: DebugOption = False,
 ) -> None:
-    """Fetch exports from their systems.
+    """Fetch exports from their systems and databases.
 
     Lands what comes; the next run reads it. Meant for shortly before the cut-off.
     """
@@ -314,11 +316,11 @@ def pull(
     opened, terminal = _open(), _terminal()
     wanted = _pulled_sources(opened, sources or [])
     from assets.run_screen import show_pulled
-    from pipeline.sources.pull import pull_source
+    from pipeline.sources.pull import fetch_source
     from pipeline.store.store import Store
 
     store = Store(opened.state_dir)
-    reports = {source.id: pull_source(opened, source, store) for source in wanted}
+    reports = {source.id: fetch_source(opened, source, store) for source in wanted}
     show_pulled(terminal, opened, reports)
     raise typer.Exit(WITH_PROBLEMS if any(one.problem for one in reports.values()) else DONE)
 
@@ -723,19 +725,21 @@ def _week(text: str) -> Week:
 
 def _pulled_sources(workspace: Workspace, wanted: list[str]) -> list[Source]:
     """The sources to fetch. UsageError for a name that is none, or when nothing can be fetched."""
-    pulled = {source.id: source for source in workspace.sources if source.pull is not None}
+    pulled = {source.id: source for source in workspace.sources if source.is_asked}
     for name in wanted:
         if name not in pulled:
             near = nearest(name, pulled)
             raise _wrong(
-                "{name} is not a source with `pull`.",
-                "Did you mean {near}?" if near else "Sources with `pull`: {choices}.",
+                "{name} is not a source with `pull` or `sql`.",
+                "Did you mean {near}?" if near else "Sources with `pull` or `sql`: {choices}.",
                 name=name,
                 near=near,
                 choices=", ".join(pulled) or "-",
             )
     if not pulled:
-        raise _wrong("No source of this workspace has `pull`.", "docs/pulls.md says how to fetch one.")
+        raise _wrong(
+            "No source of this workspace has `pull` or `sql`.", "docs/pulls.md says how to fetch one."
+        )
     return [pulled[name] for name in dict.fromkeys(wanted)] if wanted else [*pulled.values()]
 
 

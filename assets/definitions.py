@@ -39,7 +39,7 @@ def build_defs(workspace: Workspace, room: WorkRoom | None = None, end_offset: i
     end_offset: weeks beyond the current one that may be run (tests of future weeks).
     """
     partitions = weekly_partitions(workspace, end_offset)
-    pulls = any(source.pull is not None for source in workspace.sources)
+    pulls = any(source.is_asked for source in workspace.sources)
     return dg.Definitions(
         assets=workspace_assets(workspace, partitions),
         jobs=[*weekly_jobs(), *([pull_job()] if pulls else [])],

@@ -90,6 +90,7 @@ DEALS = Fact(
         _c("is_closed", "bool", "Closed, won or lost", True),
         _c("created_on", "date", "Day the deal was created", False),
         _c("closed_on", "date", "Day the deal was closed; empty while it is open"),
+        _c("expected_on", "date", "Day the deal is expected to be closed; empty once it is"),
         _c("owner", "text", "Person responsible, as the CRM names them"),
         _c("customer", "text", "Company the deal is with"),
         _c("product", "text", "Product sold"),

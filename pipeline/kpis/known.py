@@ -2,7 +2,8 @@
 
 Here: whose an owner's number is, what an internal stage is called, which address came before, what campaign
 counters amount to between two snapshots. Not here: which rows are known (store/), what a person of
-people.yaml is called (people.py), how counters are differenced (sources/counters.py).
+people.yaml is called (people.py), what a stage makes of a deal (outcomes.py), how counters are differenced
+(sources/counters.py).
 
 Nothing of this is stored: it follows from what was known at the instant asked for, and changes with it.
 """
@@ -19,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.facts import FACTS
+from pipeline.kpis.outcomes import probabilities, with_outcomes
 from pipeline.kpis.people import PersonNames
 from pipeline.sources.counters import flows
 from pipeline.store.store import Knowledge, Store
@@ -51,6 +53,8 @@ class KnownFacts:
             rows = with_repeats(rows, REPEATS[name])
         for column in LABELS.get(name, ()):
             rows = self._renamed(rows, column, self._labels(column))
+        if name == "deals":
+            rows = self._with_outcomes(rows)
         person = FACTS[name].person
         return rows if person is None else self._renamed(rows, person, self._owners())
 
@@ -64,12 +68,25 @@ class KnownFacts:
     def _renamed(self, rows: pa.Table, column: str, texts: Mapping[str, Mapping[str, str]]) -> pa.Table:
         """The rows with `column` said otherwise, each system's rows by that system's own texts."""
         for system, known in texts.items():
-            sources = [one.id for one in self.workspace.sources if one.system == system]
+            sources = self._of_system(system)
             own = pc.is_in(rows["source"], value_set=pa.array(sources, pa.string()))
             at = pc.index_in(rows[column], value_set=pa.array(list(known), pa.string()))
             said = pc.take(pa.array(list(known.values()), pa.string()), at)
             changed = pc.if_else(pc.and_(own, pc.is_valid(said)), said, rows[column])
             rows = rows.set_column(rows.column_names.index(column), column, changed)
+        return rows
+
+    def _of_system(self, system: str) -> list[str]:
+        return [one.id for one in self.workspace.sources if one.system == system]
+
+    def _with_outcomes(self, rows: pa.Table) -> pa.Table:
+        """Deals won, lost or open as the stages of their own system say."""
+        stages = self.store.fact("pipeline_stages", self.knowledge).to_pylist()
+        for system in dict.fromkeys(one.system for one in self.workspace.sources):
+            sources = self._of_system(system)
+            known = probabilities(row for row in stages if row["source"] in sources)
+            if known:
+                rows = with_outcomes(rows, sources, known)
         return rows
 
     def _owners(self) -> Mapping[str, Mapping[str, str]]:

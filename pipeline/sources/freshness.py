@@ -188,6 +188,13 @@ def _never_pulled(source: Source) -> Problem:
 
 
 def _pull_stale(source: Source, since: date) -> Problem:
+    if source.sql is not None:
+        return Problem(
+            "E-STALE",
+            'The rows of "{source}" were last asked for on {since}, before the week was over.',
+            "Ask shortly before each cut-off: with scorecards pull, or by the schedule of scorecards serve.",
+            params={"source": source.id, "since": since.isoformat()},
+        )
     return Problem(
         "E-STALE",
         '"{source}" was last fetched on {since}, before the week was over.',

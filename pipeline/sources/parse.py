@@ -637,7 +637,9 @@ class _Parsing:
                     pd.arrays.ArrowExtensionArray(arrow_of(rows[column.name], kind))
                 )
         if self.fact.name == "deals":
-            rows["closed_on"] = rows["closed_on"].where(rows["is_closed"].fillna(False))
+            is_closed = rows["is_closed"].fillna(False)
+            rows["expected_on"] = rows["expected_on"].fillna(rows["closed_on"]).mask(is_closed)
+            rows["closed_on"] = rows["closed_on"].where(is_closed)
         return self._with_key(rows)
 
     def _with_key(self, rows: pd.DataFrame) -> pd.DataFrame:

@@ -83,6 +83,22 @@ def pull_source(
         return job.failed(_unexpected(source, error, job.secrets))
 
 
+def fetch_source(
+    workspace: Workspace, source: Source, store: Store, surroundings: Surroundings | None = None
+) -> PullReport:
+    """Fetch a source from its interface or, with `sql`, from its database. Never raises for what either
+    does."""
+    if source.sql is None:
+        return pull_source(workspace, source, store, surroundings)
+    from pipeline.sources.ingest import land_answer  # database drivers; only for sources that have a query
+
+    around = surroundings or Surroundings()
+    landed, problems = land_answer(workspace, source, store, around.clock())
+    if problems:
+        return PullReport(source.id, problem=problems[0])
+    return PullReport(source.id, landed[0] if landed else None, pages=1, asked=1)
+
+
 class _Job:
     """One pull; also what its system's module asks with (pulls/spec.py: Asking)."""
 
@@ -304,4 +320,4 @@ def _unexpected(source: Source, error: Exception, secrets: Secrets) -> Problem:
     )
 
 
-__all__ = ["PullFailed", "PullReport", "Surroundings", "pull_source"]
+__all__ = ["PullFailed", "PullReport", "Surroundings", "fetch_source", "pull_source"]

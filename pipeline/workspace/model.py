@@ -394,7 +394,8 @@ class Pull(Model):
     since: date | None = None
     """First day wanted. HubSpot: fetch what was changed since then instead of everything."""
     properties: tuple[str, ...] = ()
-    """Further properties of the system's records to fetch, for dimensions and own columns (HubSpot)."""
+    """Further properties of the system's records to fetch, for dimensions and own columns (HubSpot,
+    Ortto)."""
     organization: str | None = None
     """Id of the organisation to ask about (Upwork)."""
     units_per_hour: Annotated[int, Field(ge=1)] | None = None
@@ -421,10 +422,10 @@ class Source(Model):
     delivers: Literal["full", "changes"] | None = None
     """full: a key missing from a newer file is gone. changes: it is not."""
     stale_after_days: int = 8
+    """Days after which the newest export is too old. A source with `pull` or `sql` is too old, when this is
+    left out, as soon as it was not fetched since the last day of the week that ended last."""
     sql: Sql | None = None
     """Ask a database for the rows instead of reading dropped files."""
-    """Days after which the newest export is too old. A source with `pull` is too old, when this is left out,
-    as soon as it was not fetched since the last day of the week that ended last."""
     pull: Pull | None = None
     """Fetch the export from the system before each weekly run. Dropped files are read all the same."""
     fact: str | None = None
@@ -446,7 +447,12 @@ class Source(Model):
     @property
     def must_see_whole_weeks(self) -> bool:
         """Whether it is stale once a week has ended that was not fetched to its last day."""
-        return self.pull is not None and "stale_after_days" not in self.model_fields_set
+        return self.is_asked and "stale_after_days" not in self.model_fields_set
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether somebody has to ask for its rows: an interface or a database. Nobody drops them."""
+        return self.pull is not None or self.sql is not None
 
 
 # --- KPIs --------------------------------------------------------------------------------------------

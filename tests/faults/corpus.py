@@ -43,6 +43,8 @@ class Base:
     kind: str = "csv"
     dated: bool = True
     """A file without its day column is refused at its header; counters could also be dated by receipt."""
+    has_days: bool = True
+    """A list without a date; its own bad cells are made by `list_cells`."""
     event: str | None = None
     """Only rows of the fact with this event count (a message gives several)."""
 
@@ -274,6 +276,7 @@ def _bases() -> list[Base]:
         *(_mapped(kind, days, amounts) for kind in ("csv", "xlsx", "parquet", "json", "ndjson")),
         *_reports(),
         *_sales_tools(days),
+        *_lists(),
     ]
 
 
@@ -337,6 +340,38 @@ def _sales_tools(days: Row) -> list[Base]:
             "ID": ["n0", "n1", "n2", "n3"], "Email": addresses, "Contacted On": days, "List": ["Осень"] * 4,
         }, "Contacted On", ()),
     ]  # fmt: skip
+
+
+def _lists() -> list[Base]:
+    """HubSpot's owners and stages: lists without a date. `day` is a needed column of text there."""
+    owners = _table(
+        "hubspot",
+        "owners",
+        "owners",
+        {
+            "id": ["7", "8", "9", "10"],
+            "email": ["анна@x.example", "b@x.example", "c@x.example", "d@x.example"],
+            "firstName": ["Анна", "NA", "None", "Мария"],
+            "archived": ["false", "true", "false", "false"],
+        },
+        "email",
+        ("id", "email", "archived"),
+    )
+    stages = _table(
+        "hubspot",
+        "pipelines",
+        "pipeline_stages",
+        {
+            "pipeline_id": ["p"] * 4,
+            "pipeline_label": ["Продажи"] * 4,
+            "stage_id": ["1", "2", "3", "4"],
+            "stage_label": ["Встреча", "Договор", "Выиграна", "NA"],
+            "probability": ["0.2", "0.8", "1.0", "0.0"],
+        },
+        "stage_label",
+        ("pipeline_id", "stage_id", "stage_label", "probability"),
+    )
+    return [replace(owners, has_days=False), replace(stages, has_days=False, key=None)]  # fmt: skip
 
 
 def _table(
@@ -542,6 +577,7 @@ def _canonical(base: Base, column: int) -> str:
     }
     own = {"timecamp_entries": "worked_on", "ga4_signups": "signed_on", "ledger_gl": "posted_on"}
     own |= {"timecamp_report": "worked_on", "mrr_movements": "moved_on"}
+    own |= {"hubspot_owners": "email", "hubspot_pipelines": "stage"}
     by_fact = {
         "tasks": "due_on",
         "form_submissions": "submitted_on",
@@ -668,6 +704,27 @@ def cells(base: Base) -> Iterator[Case]:
         data = written(base, with_cell(base, 2, base.amount, "\u00a05.25 \u20ac"))
         plain = with_cell(base, 2, base.amount, "5.25")
         yield good(base, "own currency symbol", data, plain)
+
+
+def list_cells(base: Base) -> Iterator[Case]:
+    """Bad cells of the lists without a date."""
+    line, kept = first_line(base) + 2, without(base, 2)
+    wrong = {
+        "hubspot_owners": {
+            "id": [("  ", "E-REQUIRED")],
+            "archived": [("maybe", "E-BOOL"), ("0.5", "E-BOOL")],
+        },
+        "hubspot_pipelines": {
+            "pipeline_id": [("", "E-REQUIRED")],
+            "stage_id": [("", "E-REQUIRED")],
+            "stage_label": [("\u00a0", "E-REQUIRED")],
+            "probability": [("high", "E-NUMBER"), ("0,5", "E-NUMBER"), ("NaN", "E-NUMBER")],
+        },
+    }
+    for header, cells_of in wrong[base.name].items():
+        for cell, code in cells_of:
+            data = written(base, with_cell(base, 2, base.header.index(header), cell))
+            yield good(base, f"{header} {cell!r}", data, kept, bad=[(line, code)])
 
 
 def identifiers(base: Base) -> Iterator[Case]:
@@ -1112,7 +1169,7 @@ def cases() -> list[Case]:
         if base.kind in own:
             makers = [own[base.kind], *([shapes, cells, identifiers] if base.kind != "report" else [])]
         else:
-            makers = [whole_files, shapes, cells, identifiers]
+            makers = [whole_files, shapes, cells if base.has_days else list_cells, identifiers]
             makers += {"csv": [text_files], "xlsx": [workbooks], "parquet": [parquets]}[base.kind]
         for make in makers:
             found += make(base)

@@ -131,8 +131,8 @@ def _unclear_outcome(rows: pd.DataFrame, context: Context) -> Sequence[Problem]:
         Problem(
             "W-OUTCOME",
             "No deal counts as closed: no column says so, and no stage is known as won or lost: {stages}.",
-            "Add Is Closed Won and Is Closed to the view that is exported, or map is_won and is_closed under "
-            "columns.",
+            "Add a source of pipelines, whose probabilities tell, or Is Closed Won and Is Closed to the view "
+            "that is exported, or map is_won and is_closed under columns.",
             file=context.file,
             severity="warning",
             params={"stages": ", ".join(stages[:6]) + (", …" if len(stages) > 6 else "")},

@@ -15,7 +15,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
+from assets import cli
 from assets.commands import run_backfill, run_week
+from assets.definitions import build_defs
 from assets.doctor import pulls
 from assets.workspaces import open_workspace
 from pipeline.errors import FileRefused, WorkspaceError
@@ -24,6 +26,7 @@ from pipeline.periods import Week
 from pipeline.sources import sql
 from pipeline.sources.freshness import source_states
 from pipeline.sources.ingest import IngestReport, ingest_source
+from pipeline.sources.pull import Surroundings, fetch_source
 from pipeline.store.store import Store
 from pipeline.workspace.model import Workspace
 
@@ -263,3 +266,38 @@ def test_a_file_dropped_for_a_query_is_named_since_nothing_reads_it(tmp_path: Pa
     assert [one.code for one in open_workspace(tmp_path).warnings if one.file == "exports/crm"] == [
         "W-UNREAD"
     ]
+
+
+def test_a_query_is_asked_before_the_cut_off_so_that_the_week_is_in_its_edition(
+    tmp_path: Path, base: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked only by the run after the cut-off, week 48 would show the rows of week 47."""
+    opened = workspace(tmp_path)
+    schedules = {one.name for one in build_defs(opened).get_repository_def().schedule_defs}
+    assert "pull_before_cutoff" in schedules
+    run_week(opened, Week.parse("2026-W47"), documents=False, now=NOW)
+    add(base, ("d5", "400", "2026-11-25", 1))
+    after = datetime(2026, 11, 30, 6, 0, tzinfo=UTC)  # 9:00 in Moscow, two hours after the cut-off
+    late = run_week(opened, Week.parse("2026-W48"), documents=False, now=after)
+    assert late.edition is not None and late.edition.results[0].status == "no_verdict"
+    state = late.edition.sources["crm"]
+    assert state.freshness == "stale" and state.problem is not None
+    assert "before the week was over" in state.problem.text() and "scorecards pull" in state.problem.text()
+    add(base, ("d6", "7", "2026-12-02", 1))
+    before = datetime(2026, 12, 7, 3, 30, tzinfo=UTC)  # half an hour before the next one
+    report = fetch_source(opened, opened.sources[0], Store(opened.state_dir), Surroundings(lambda: before))
+    assert report.problem is None and report.landed is not None
+    seen = run_week(opened, Week.parse("2026-W49"), documents=False, now=after + timedelta(weeks=1))
+    assert seen.edition is not None and seen.edition.sources["crm"].freshness == "fresh"
+    assert seen.edition.results[0].actual == Decimal("507.10")  # 100.10 + 400 + 7
+
+
+def test_the_pull_command_asks_databases_too(
+    tmp_path: Path, base: sqlite3.Connection, capsys: pytest.CaptureFixture[str]
+) -> None:
+    workspace(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["pull", "--workspace", str(tmp_path)])
+    assert ended.value.code == 0
+    assert "1 answer" in capsys.readouterr().out
+    assert len(Store(tmp_path / ".scorecards").landings("crm")) == 1

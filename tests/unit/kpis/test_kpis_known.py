@@ -222,3 +222,65 @@ def test_a_form_filled_in_twice_is_one_sign_up_and_web_analytics_is_not_kept_wai
     components = daily_components([kpi], room.known(), PEOPLE, date(2026, 11, 22))
     assert KpiSeries(kpi, components).pooled(date(2026, 11, 2), date(2026, 11, 8)).value == 2
     assert feeding_sources(KPIS["signups"], room.workspace()) == ()
+
+
+# --- what the list of stages says of a deal ----------------------------------------------------------
+
+OWN_STAGES = (
+    "pipeline_id,pipeline_label,stage_id,stage_label,display_order,probability\n"
+    "p1,Продажи,1,Встреча,0,0.2\np1,Продажи,2,Договор подписан,1,1.0\np1,Продажи,3,Отказ,2,0.0\n"
+    "p2,Renewals,4,Closed Won,0,0.9\np2,Renewals,5,Paid,1,1.0\n"
+)
+OWN_DEALS = (
+    "Record ID,Deal Name,Deal Stage,Amount,Close Date,Pipeline\n"
+    "1,A,Договор подписан,100.10,2026-11-17,Продажи\n"
+    "2,B,Отказ,50,2026-11-18,Продажи\n"
+    "3,C,Встреча,7,2026-12-24,Продажи\n"
+    "4,D,Closed Won,9,2026-11-19,Renewals\n"  # called won, and nine in ten: open
+    "5,E,2,0.05,2026-11-20,p1\n"  # internal names
+    "6,F,Paid,3,2026-11-20,\n"  # no pipeline, and only one has that stage
+    "7,G,Closed Won,4,2026-11-20,Partners\n"  # a pipeline that the list does not have: by its label
+)
+
+
+def test_the_probability_of_a_stage_decides_what_is_won_whatever_it_is_called(room: Room) -> None:
+    room.drop(hubspot("deals"), OWN_DEALS)
+    before = revenue(room)
+    assert before == Decimal(13)  # without the list: only what is called Closed Won
+    room.drop(hubspot("pipelines"), OWN_STAGES)
+    known = room.known()("deals")
+    rows = {row["deal_id"]: row for row in known.to_pylist()}
+    assert {key for key, row in rows.items() if row["is_won"]} == {"1", "5", "6", "7"}
+    assert {key for key, row in rows.items() if row["is_closed"]} == {"1", "2", "5", "6", "7"}
+    assert rows["1"]["closed_on"] == date(2026, 11, 17) and rows["2"]["closed_on"] == date(2026, 11, 18)
+    assert rows["4"]["closed_on"] is None and rows["3"]["closed_on"] is None
+    assert rows["3"]["expected_on"] == date(2026, 12, 24)
+    assert revenue(room) == Decimal("107.15")  # 100.10 + 0.05 + 3 + 4
+    assert known.schema == FACTS["deals"].arrow_schema()
+
+
+def test_a_list_of_stages_says_nothing_of_another_systems_deals(room: Room) -> None:
+    other = Source.model_validate(
+        {
+            "id": "shop",
+            "system": "shop",
+            "fact": "deals",
+            "columns": {
+                "deal_id": "Id",
+                "amount": "Amount",
+                "stage": "Stage",
+                "closed_on": "Closed",
+                "is_won": {"value": "true"},
+                "is_closed": {"value": "true"},
+            },
+        }
+    )
+    room.drop(other, "Id,Amount,Stage,Closed\n1,20,Отказ,2026-11-17\n")
+    room.drop(hubspot("pipelines"), OWN_STAGES)
+    assert revenue(room) == Decimal(20)
+
+
+def revenue(room: Room) -> Decimal | None:
+    components = daily_components([KPIS["sales_revenue"]], room.known(), PEOPLE, date(2026, 11, 22))
+    whole = (date(2026, 1, 1), date(2026, 11, 22))
+    return KpiSeries(KPIS["sales_revenue"], components, {}).pooled(*whole).value

@@ -20,9 +20,8 @@ from pipeline.goals.status import (
     PACE_ON_TRACK,
     PACE_WATCH,
 )
-from pipeline.language import pick
 from pipeline.report.context import RULES_VERSION, Context
-from pipeline.report.fit import fitted
+from pipeline.report.fit import fitted, pick
 from pipeline.report.i18n import Formats
 from pipeline.report.view import Line, Section
 from pipeline.report.words import SHAPES

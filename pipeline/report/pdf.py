@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem, SystemMissing
 from pipeline.report.engine import stylesheet
+from pipeline.report.fit import printable
 from pipeline.report.printed import Embedded, Printed
 
 try:
@@ -148,7 +149,7 @@ def print_pdf(
 def _printed(
     html: str, tools: Press, identifier: bytes, created: datetime, files: tuple[Embedded, ...]
 ) -> tuple[Document, bytes]:
-    source = HTML(string=html, base_url=None, url_fetcher=tools.fetcher)
+    source = HTML(string=printable(html), base_url=None, url_fetcher=tools.fetcher)
     document: Document = source.render(
         stylesheets=list(tools.sheets), font_config=tools.fonts, pdf_variant=VARIANT, pdf_tags=True
     )

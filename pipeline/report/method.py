@@ -219,7 +219,7 @@ def _traces(context: Context, most: int) -> Section:
     f, inputs = context.formats, context.edition.inputs
     lines = tuple(
         Line(
-            context.source_title(key),
+            fitted(context.source_title(key), 110, 7.4, 3, 500),
             f.say.count(
                 "{n} export, newest {sha}",
                 "{n} exports, newest {sha}",

@@ -108,12 +108,17 @@ def _press(style: str) -> Press:
         f'src: url("report-asset:Inter-{name}.ttf"); }}\n'
         for name, weight in FACES
     )
-    sheet = CSS(
-        string=faces + (style or stylesheet("page.css")),
-        url_fetcher=fetcher,
-        base_url=None,
-        font_config=configuration,
-    )
+    try:
+        sheet = CSS(
+            string=faces + (style or stylesheet("page.css")),
+            url_fetcher=fetcher,
+            base_url=None,
+            font_config=configuration,
+        )
+    except FatalURLFetchingError:
+        raise _blocked(fetcher) from None
+    if fetcher.denied:  # an @import is passed over without a word
+        raise _blocked(fetcher)
     return Press(fetcher, configuration, (sheet,))
 
 

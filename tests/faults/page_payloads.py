@@ -1,4 +1,4 @@
-"""What somebody could write to make a page fetch, run or tell something; used against every way into a page."""
+"""What somebody could write to make a page fetch, run or tell something, for every way into a page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ SECRET = "canary-4f1c0b7d9e"
 def urls(server: str, secret: Path) -> dict[str, str]:
     """Markup that would make a renderer with an open fetcher ask `server` or read `secret`."""
     file = secret.as_uri()
-    inner = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{server}/nested.png" width="9" height="9"/></svg>'
+    image = f'<image href="{server}/nested.png" width="9" height="9"/>'
+    inner = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">{image}</svg>'
     nested = base64.b64encode(inner.encode()).decode()
     svg = 'xmlns:xlink="http://www.w3.org/1999/xlink" width="9" height="9"'
     return {
@@ -28,8 +29,8 @@ def urls(server: str, secret: Path) -> dict[str, str]:
         "background": f'<p style="background: url({server}/c.png)">x</p>',
         "content": f'<style>p::before {{ content: url("{server}/d.png") }}</style>',
         "list style": f'<ul style="list-style-image: url({server}/e.png)"><li>x</li></ul>',
-        "font face": f'<style>@font-face {{ font-family: f; src: url("{server}/f.ttf") }} p {{ font-family: f }}'
-        "</style>",
+        "font face": f'<style>@font-face {{ font-family: f; src: url("{server}/f.ttf") }} '
+        "p { font-family: f }</style>",
         "object": f'<object data="{server}/g.svg" type="image/svg+xml"></object>',
         "embed": f'<embed src="{server}/h.svg" type="image/svg+xml">',
         "image in a drawing": f'<svg {svg}><image xlink:href="{server}/i.png" width="9" height="9"/></svg>',
@@ -38,7 +39,7 @@ def urls(server: str, secret: Path) -> dict[str, str]:
         "redirect": f'<img src="{server}/redirect">',
         "iframe": f'<iframe src="{server}/k.html"></iframe>',
         "use in a drawing": f'<svg {svg}><use xlink:href="{server}/l.svg#a"/></svg>',
-        "import in a drawing": f'<svg {svg}><style>@import url("{server}/m.css");</style><rect width="1"/></svg>',
+        "import in a drawing": f'<svg {svg}><style>@import url("{server}/m.css");</style><rect /></svg>',
     }
 
 
@@ -110,8 +111,8 @@ REACHING = (
 ENDLESS = (
     "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
     "{{ 'x' * 9999999999 }}",
-    "{% set ns = namespace(t='x') %}{% for i in range(60) %}{% set ns.t = ns.t ~ ns.t %}{% endfor %}{{ ns.t }}",
-    "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(99999) %}{% endfor %}{% endfor %}"
+    "{% set n = namespace(t='x') %}{% for i in range(60) %}{% set n.t = n.t ~ n.t %}{% endfor %}{{ n.t }}",
+    "{% for a in range(99999) %}{% for b in range(99999) %}{% for c in range(9) %}{% endfor %}{% endfor %}"
     "{% endfor %}",
     "{% for a in range(99999) %}{% for b in range(99999) %}xxxxxxxx{% endfor %}{% endfor %}",
     "{{ 'x'|center(9999999999) }}",

@@ -113,7 +113,7 @@ def test_nothing_but_six_digits_becomes_a_colour(value: str, tmp_path: Path) -> 
 
 def test_a_colour_like_that_of_a_status_is_warned_of(tmp_path: Path) -> None:
     found = load_workspace(company(tmp_path, 'look: {accent: "#b0300f"}\n')).warnings
-    assert [(one.code, one.params["name"]) for one in found] == [("W-COLOUR", "red")]
+    assert [(one.code, one.params["near"]) for one in found] == [("W-COLOUR", "#b4330e")]
 
 
 @pytest.mark.parametrize(

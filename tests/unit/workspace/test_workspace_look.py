@@ -173,9 +173,22 @@ def test_what_is_kept_of_a_drawing_draws_and_does_nothing_else() -> None:
     )
     text = logo.content.decode()
     assert (logo.kind, logo.width, logo.height) == ("svg+xml", 90, 30)
-    assert 'fill="url(#g)"' in text and "opacity: 0.5" in text
+    assert 'fill="url(#g)"' in text and 'stop-color="#fff"' in text and "opacity: 0.5" in text
     assert "who made it" not in text and "data-x" not in text
     assert read_logo(logo.content).content == logo.content
+
+
+def test_every_attribute_that_is_kept_is_one_word_of_svg() -> None:
+    """A list that was broken at a hyphen would let half of its words through and lose the other half."""
+    from pipeline.workspace.inert import FETCHING
+    from pipeline.workspace.logo import ATTRIBUTES, SHAPES
+
+    words = ATTRIBUTES | SHAPES | FETCHING
+    assert not [
+        word for word in words if word.endswith("-") or not word.strip("-").replace("-", "x").isalnum()
+    ]
+    assert {"stop-color", "stroke-linecap", "gradientTransform", "clip-path"} <= ATTRIBUTES
+    assert {"-webkit-image-set", "image-set", "-moz-element"} <= FETCHING
 
 
 def test_a_pictures_notes_and_turn_are_not_carried_along() -> None:

@@ -14,9 +14,8 @@ from decimal import Decimal
 from itertools import groupby
 
 from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
-from pipeline.language import pick
 from pipeline.report.context import Context
-from pipeline.report.fit import fitted, lines, width
+from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.goalpage import rejected, source_line
 from pipeline.report.terms import quantity_text, unrecorded_text
 from pipeline.report.view import Box, Group, Item, Tone

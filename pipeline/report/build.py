@@ -26,11 +26,11 @@ from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
-from pipeline.language import pick
 from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import RULES_VERSION, Context
 from pipeline.report.engine import scorecard_html
 from pipeline.report.files import inside, put_file, safe_name, sha256
+from pipeline.report.fit import pick
 from pipeline.report.html import web_page
 from pipeline.report.printed import Embedded, Order, Printed
 from pipeline.report.printers import printers

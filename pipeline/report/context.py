@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 from pipeline import RULE_VERSION
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
-from pipeline.language import pick
 from pipeline.report.brand import Brand, brand_of
+from pipeline.report.fit import capped, pick
 from pipeline.report.i18n import Formats, bound, formats
 from pipeline.workspace.model import Audience, Goal, Kpi, Notes, Workspace
 
@@ -106,11 +106,11 @@ class Context:
     def named(self, dimension: str, value: str) -> str:
         """A value of a dimension as people call it: persons and teams by name, not by id."""
         if dimension == "owner":
-            return self.person(value) or value
+            return self.person(value) or capped(value)
         if dimension == "team":
             teams = {one.id: pick(one.name, self.lang) for one in self.workspace.people.teams}
-            return teams.get(value, value)
-        return value
+            return teams.get(value, capped(value))
+        return capped(value)
 
     def said(self, reason: Reason) -> str:
         """A generated sentence, with sources called by their titles instead of their ids."""

@@ -6,10 +6,19 @@ exactly one page cannot hope that a title is short, so texts of people are measu
 
 from __future__ import annotations
 
+import unicodedata
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from pipeline.bundled import templates_dir
+from pipeline.language import pick as pick_whole
 
+LONGEST = 500
+"""Characters of a name, title or note that a document shows; prose of the plan has no such end."""
+STAND_IN = "□"
+"""Printed for a character that the bundled fonts do not have."""
+KEPT = frozenset((0xAD, 0x200B, 0x2060))
+"""Characters without a shape that say where a line may break."""
 FACES = {400: "Regular", 500: "Medium", 600: "SemiBold", 700: "Bold"}
 ELLIPSIS = "…"
 SAFETY = 1.02
@@ -33,6 +42,42 @@ def _units(text: str, weight: int) -> int:
     stand on many pages."""
     table, missing, _ = _advances(weight)
     return sum([table.get(ord(char), missing) for char in text])
+
+
+def capped(text: str) -> str:
+    """A text of a person, ended with an ellipsis when it is longer than anything a page has room for."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1].rstrip() + ELLIPSIS
+
+
+def pick(texts: Mapping[str, str] | str | None, lang: str) -> str:
+    """language.pick for a field of a document: no longer than a field may be."""
+    return capped(pick_whole(texts, lang))
+
+
+class _Letters(dict[int, "int | str | None"]):
+    """What to print for a code point: itself, a space, the stand-in, or nothing."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        self[code] = found = self._printed(code)
+        return found
+
+    @staticmethod
+    def _printed(code: int) -> int | str | None:
+        if code < 0x20 or code in KEPT or code in _advances(400)[0]:
+            return code
+        kind = unicodedata.category(chr(code))
+        if kind in ("Cf", "Cc", "Mn", "Me"):  # joiners, directions, marks: they show nothing by themselves
+            return None
+        return " " if kind.startswith("Z") else STAND_IN
+
+
+_LETTERS = _Letters()
+
+
+def printable(text: str) -> str:
+    """The text with a stand-in for each character that the bundled fonts lack: another font would come from
+    the machine, and the same inputs would be other pages there."""
+    return text if text.isascii() else text.translate(_LETTERS)
 
 
 def width(text: str, size: float, weight: int = 400) -> float:

@@ -14,7 +14,6 @@ from decimal import Decimal
 from functools import partial
 
 from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
-from pipeline.language import pick
 from pipeline.report.charts import (
     BurnUpWords,
     ControlWords,
@@ -24,7 +23,7 @@ from pipeline.report.charts import (
     control_chart,
 )
 from pipeline.report.context import Context, closed_periods
-from pipeline.report.fit import fitted, lines, width
+from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.i18n import NBSP, NONE, Formats
 from pipeline.report.terms import instance_cells, quantity_text, terms_text, unrecorded_text
 from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone

@@ -19,8 +19,9 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from pipeline.goals.model import Reason
-from pipeline.language import Speech, pick, speech
+from pipeline.language import Speech, speech
 from pipeline.periods import Week
+from pipeline.report.fit import pick
 from pipeline.units import Unit, rounded
 
 Day = date

@@ -21,9 +21,8 @@ from pipeline.goals.status import (
     PACE_ON_TRACK,
     PACE_WATCH,
 )
-from pipeline.language import pick
 from pipeline.report.context import RULES_VERSION, Context
-from pipeline.report.fit import fitted
+from pipeline.report.fit import fitted, pick
 from pipeline.report.i18n import Formats
 from pipeline.report.view import Line, Section
 from pipeline.report.words import SHAPES, counted, decapitalised
@@ -240,7 +239,7 @@ def _traces(context: Context, most: int) -> Section:
     f, inputs = context.formats, context.edition.inputs
     lines = tuple(
         Line(
-            context.source_title(key),
+            fitted(context.source_title(key), 110, 7.4, 3, 500),
             f.say.count(
                 "{n} export, newest {sha}",
                 "{n} exports, newest {sha}",

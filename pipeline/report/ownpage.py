@@ -7,12 +7,14 @@ Here: what such a page may hold; the anchors and texts it must and must not have
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
 from html.parser import HTMLParser
 
 from pipeline.errors import Problem, shown
 from pipeline.report.templates import Page
 from pipeline.workspace.inert import css_reaches_out, is_local
+from pipeline.workspace.logo import LogoRefused, read_logo
 
 LOCK = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; img-src data:"
 """The policy that forbids a browser every request (base.html.j2)."""
@@ -30,13 +32,14 @@ REFERENCES = frozenset(
     """.split()  # noqa: SIM905 - a list of words reads better than quoted ones
 )
 """Attributes that can name something outside the page."""
+READ = frozenset(("alt", "title", "content", "aria-label", "data-foot", "data-page", "data-of"))
 STYLED = frozenset(
     """
     style fill stroke filter clip-path mask cursor marker-start marker-mid marker-end
     """.split()  # noqa: SIM905 - a list of words reads better than quoted ones
 )
 """Attributes whose value is CSS."""
-IMAGE = re.compile(r"data:image/(?:png|jpeg|svg\+xml);base64,[A-Za-z0-9+/=]+")
+IMAGE = re.compile(r"data:image/(png|jpeg|svg\+xml);base64,([A-Za-z0-9+/=]+)")
 ELSEWHERE = re.compile(r"(?:https|mailto):[^\s\"'<>]+")
 """Where a link may lead, since nothing goes there until a person follows it."""
 METAS = frozenset(
@@ -54,7 +57,7 @@ def page_problems(html: str, page: Page, known: str) -> list[Problem]:
     found = [*dict.fromkeys(reader.found)]
     problems = [_reaches(page, what) for what in found[:5]]
     problems += [_missing(page, name) for name in page.needed if name not in reader.anchors]
-    for match in PLACEHOLDER.finditer(" ".join(reader.texts)):
+    for match in PLACEHOLDER.finditer(" ".join([*reader.texts, *reader.read])):
         if match[0] not in known:
             problems.append(_unfinished(page, match[0]))
             break
@@ -71,6 +74,8 @@ class _Reader(HTMLParser):
         self.found: list[str] = []
         self.anchors: set[str] = set()
         self.texts: list[str] = []
+        self.read: list[str] = []
+        """Values of attributes that a reader sees or hears."""
         self.locked = False
         self._style: list[str] | None = None
 
@@ -83,6 +88,8 @@ class _Reader(HTMLParser):
             self._meta(dict(pairs))
         for name, value in pairs:
             self.found += _attribute(tag, name, value)
+            if name in READ:
+                self.read.append(value)
         self._style = [] if tag == "style" else None
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -134,7 +141,17 @@ def _reference(tag: str, name: str, value: str) -> bool:
     if tag == "a":
         return name == "href" and bool(ELSEWHERE.fullmatch(value))
     picture = name == "src" if tag == "img" else name == "href" and tag == "image"
-    return picture and bool(IMAGE.fullmatch(value))
+    found = IMAGE.fullmatch(value) if picture else None
+    return found is not None and (found[1] != "svg+xml" or _harmless(found[2]))
+
+
+def _harmless(drawing: str) -> bool:
+    """Whether a drawing inside the page could be a logo: it has nothing that leads outside it."""
+    try:
+        read_logo(b64decode(drawing, validate=True))
+    except (LogoRefused, ValueError):
+        return False
+    return True
 
 
 _FONT = re.compile(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem, SystemMissing
 from pipeline.report.engine import stylesheet
+from pipeline.report.fit import printable
 from pipeline.report.printed import Embedded, Printed
 
 try:
@@ -107,12 +108,17 @@ def _press(style: str) -> Press:
         f'src: url("report-asset:Inter-{name}.ttf"); }}\n'
         for name, weight in FACES
     )
-    sheet = CSS(
-        string=faces + (style or stylesheet("page.css")),
-        url_fetcher=fetcher,
-        base_url=None,
-        font_config=configuration,
-    )
+    try:
+        sheet = CSS(
+            string=faces + (style or stylesheet("page.css")),
+            url_fetcher=fetcher,
+            base_url=None,
+            font_config=configuration,
+        )
+    except FatalURLFetchingError:
+        raise _blocked(fetcher) from None
+    if fetcher.denied:  # an @import is passed over without a word
+        raise _blocked(fetcher)
     return Press(fetcher, configuration, (sheet,))
 
 
@@ -148,7 +154,7 @@ def print_pdf(
 def _printed(
     html: str, tools: Press, identifier: bytes, created: datetime, files: tuple[Embedded, ...]
 ) -> tuple[Document, bytes]:
-    source = HTML(string=html, base_url=None, url_fetcher=tools.fetcher)
+    source = HTML(string=printable(html), base_url=None, url_fetcher=tools.fetcher)
     document: Document = source.render(
         stylesheets=list(tools.sheets), font_config=tools.fonts, pdf_variant=VARIANT, pdf_tags=True
     )

@@ -16,12 +16,12 @@ from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
-from pipeline.language import pick
 from pipeline.plan import Plan
 from pipeline.report.build import package_version
 from pipeline.report.context import Context
 from pipeline.report.engine import made_page, stylesheet
 from pipeline.report.files import inside, put_file, sha256
+from pipeline.report.fit import pick
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView

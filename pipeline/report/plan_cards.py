@@ -9,10 +9,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipeline.goals.model import GoalResult, LetterVerdict
-from pipeline.language import pick
 from pipeline.plan import GoalCard
 from pipeline.report.charts import Picture, sparkline
 from pipeline.report.context import Context
+from pipeline.report.fit import pick
 from pipeline.report.goalpage import LETTERS, MARKS, comparable_target
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_view import Card, CardLetter

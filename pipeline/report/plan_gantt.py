@@ -10,10 +10,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from pipeline.language import pick
 from pipeline.periods import DAY, add_months, month_end, month_start
 from pipeline.report.charts import Scale
-from pipeline.report.fit import fitted, width
+from pipeline.report.fit import fitted, pick, width
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_view import Gantt, GanttMonth, GanttPage, GanttRow
 from pipeline.timeline import Timeline, TimelineRow

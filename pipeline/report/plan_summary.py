@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from pipeline.goals.model import WORST_FIRST, GoalResult
-from pipeline.language import pick
 from pipeline.plan import RiskRow
-from pipeline.report.fit import fitted, lines, width
+from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats
 from pipeline.report.plan_author import Author, columns, status_cell

@@ -11,7 +11,6 @@ from decimal import Decimal
 
 from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
-from pipeline.language import pick
 from pipeline.periods import elapsed_share, quarter, quarter_window
 from pipeline.report.boxes import (
     WIDE_BOX,
@@ -25,7 +24,7 @@ from pipeline.report.boxes import (
 from pipeline.report.brand import room_beside
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
-from pipeline.report.fit import fitted, lines, width
+from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.goalpage import comparable_target, goal_view, never_reached
 from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NBSP, NONE

@@ -45,8 +45,8 @@ ATTRIBUTES = frozenset(
     """
     id class style d x y x1 y1 x2 y2 cx cy r rx ry fx fy fr width height points transform viewBox
     fill fill-opacity fill-rule clip-rule clip-path opacity stroke stroke-width stroke-opacity
-    stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset offset stop-
-    color stop-opacity gradientUnits gradientTransform spreadMethod clipPathUnits color display
+    stroke-linecap stroke-linejoin stroke-miterlimit stroke-dasharray stroke-dashoffset offset
+    stop-color stop-opacity gradientUnits gradientTransform spreadMethod clipPathUnits color display
     visibility preserveAspectRatio paint-order vector-effect
     """.split()  # noqa: SIM905 - a list of words reads better than quoted ones
 )

@@ -19,8 +19,8 @@ from pipeline.workspace.rules import leads_out
 PAPER = "#ffffff"
 COLOURS = {"accent": TEXT, "heading": TEXT, "rule": MARKS}
 """Each colour that can be chosen, and its least contrast on paper."""
-STATUSES = {"red": "#b4330e", "amber": "#8a5600", "green": "#1d6b4f"}
-"""Colours that say how a goal stands (page.css); they are the same in every company."""
+STATUSES = ("#b4330e", "#8a5600", "#1d6b4f")
+"""Red, amber and green that say how a goal stands (page.css); they are the same in every company."""
 ALIKE = 20.0
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
@@ -85,18 +85,18 @@ def _colour(entry: Entry, key: str, value: object, least: float) -> Iterator[Pro
 
 
 def _mistakable(entry: Entry, key: str, value: str) -> Iterator[Problem]:
-    name, near = min(((name, distance(value, one)) for name, one in STATUSES.items()), key=lambda one: one[1])
-    if near < ALIKE:
+    near = min(STATUSES, key=lambda one: distance(value, one))
+    if distance(value, near) < ALIKE:
         yield entry.problem(
             "W-COLOUR",
-            "{key}: {colour} is close to the {name} of a status; readers may take it for one.",
+            "{key}: {colour} is close to {near}, the colour of a status; readers may take it for one.",
             "Choose another colour if you can; those of statuses stay as they are.",
             at=("look", key),
             value=value,
             colour=value,
             severity="warning",
             key=key,
-            name=name,
+            near=near,
         )
 
 

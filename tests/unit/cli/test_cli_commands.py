@@ -80,6 +80,7 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
             "deliver",
             "outbox",
             "sources",
+            "templates",
             "serve",
             "doctor",
         ]

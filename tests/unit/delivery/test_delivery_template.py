@@ -1,0 +1,70 @@
+"""The mail's HTML by a company's own template: it is used, and one that fails queues nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pipeline.delivery.message import html_text
+from pipeline.delivery.model import Attachment, MailView
+from pipeline.delivery.view import mail_view
+from pipeline.errors import DeliveryError
+from pipeline.goals.model import Edition
+from pipeline.report.templates import Templates
+from pipeline.workspace.model import Workspace
+from pipeline.workspace.owntemplates import built_in_text, marked
+from tests.faults.page_payloads import SECRET, canary_server, urls
+
+
+@pytest.fixture
+def mail(make_workspace: Callable[..., Workspace], edition: Callable[..., Edition]) -> MailView:
+    workspace = make_workspace()
+    return mail_view(edition(), workspace, workspace.audiences[0])
+
+
+FILES = (Attachment("2026-W47-scorecard.pdf", b"%PDF-1.7"),)
+
+
+def html(view: MailView, template: str | None) -> str:
+    texts = {"mail.html.j2": template} if template is not None else {}
+    return html_text(replace(view, templates=Templates.of(texts)), None, FILES)
+
+
+def test_an_unchanged_copy_gives_the_same_mail(mail: MailView) -> None:
+    assert html(mail, marked("mail.html.j2")) == html(mail, None)
+
+
+def test_own_words_stand_in_the_mail(mail: MailView) -> None:
+    changed = built_in_text("mail.html.j2").replace("{{ footer }}", "{{ footer }} {{ say('Goal') }} & co")
+    assert "Goal &amp; co" in html(mail, changed)
+
+
+@pytest.mark.parametrize(
+    ("template", "said"),
+    [
+        ("{{ view.headlin }}", "headlin"),
+        ("{{ say('{0.__class__}') }}{{ say.__globals__ }}", "unsafe"),
+        ("<p>{{ view.headline }}</p><script>1</script>", "<script>"),
+        ("{{ view.headline", "unexpected end"),
+    ],
+)
+def test_a_mail_template_that_fails_is_a_delivery_that_does_not_happen(
+    template: str, said: str, mail: MailView
+) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        html(mail, template)
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.file) == ("E-TEMPLATE", "templates/mail.html.j2") and said in problem.text()
+
+
+def test_no_address_in_a_mail_template_is_asked_for(mail: MailView, tmp_path: Any) -> None:
+    """The inliner of styles can read style sheets by itself; it never gets to see any."""
+    (tmp_path / "secret.svg").write_text(SECRET, "utf-8")
+    with canary_server() as (server, asked):
+        for payload in urls(server, tmp_path / "secret.svg").values():
+            with pytest.raises(DeliveryError, match="reaches outside"):
+                html(mail, f"<p>{{{{ view.headline }}}}</p>{payload}")
+        assert not asked

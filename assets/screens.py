@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from assets.terminal import Terminal
-from pipeline.errors import FileRefused, Problem, Translate
+from pipeline.errors import FileRefused, Problem, Translate, shown
 from pipeline.language import pick
 from pipeline.periods import Week, company_date, latest_due_week
 from pipeline.workspace.model import Goal, Source, Workspace
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.sources.trial import Trial
     from pipeline.store.store import Store
 
+PUNCTUATION = frozenset("“”„«»–—…’№€\u00a0\u202f")
 MARKS = {"pass": "✓", "warn": "!", "fail": "✗", "unknown": "?"}
 GRADES = {"pass": "yes", "warn": "with reservations", "fail": "no", "unknown": "not known yet"}
 FRESHNESS = {
@@ -114,7 +115,7 @@ def checked(workspace: Workspace, now: datetime) -> Checked:
     from pipeline.workspace.loader import check_notes
 
     problems = [*workspace.warnings, *check_notes(workspace), *mapping_problems(workspace)]
-    problems += _template_problems(workspace)
+    problems += [*_template_problems(workspace), *_letter_problems(workspace)]
     store = _existing_store(workspace)
     edition = _known_now(workspace, store, now)
     problems += _audited(workspace, edition, now)
@@ -143,6 +144,38 @@ def _audited(workspace: Workspace, edition: Edition | None, now: datetime) -> li
 
     moved = {one.goal_id: one.unrecorded for one in edition.results} if edition else {}
     return audit_problems(workspace, moved, company_date(now, workspace.company.zone))
+
+
+def _letter_problems(workspace: Workspace) -> list[Problem]:
+    """Names with letters that documents cannot print. The font is opened only for a name beyond Cyrillic
+    and general punctuation."""
+    named = [(f"goal:{one.id}/title", text) for one in workspace.goals for text in one.title.values()]
+    named += [
+        (f"person:{one.id}/name", text) for one in workspace.people.people for text in one.name.values()
+    ]
+    found = []
+    for key, text in named:
+        far = "".join(dict.fromkeys(char for char in text if ord(char) > 0x52F and char not in PUNCTUATION))
+        if not far:
+            continue
+        from pipeline.report.fit import STAND_IN, printable
+
+        lost = "".join(char for char in far if printable(char) == STAND_IN != char)
+        if lost:
+            found.append(_lost_letters(workspace, key, text, lost))
+    return found
+
+
+def _lost_letters(workspace: Workspace, key: str, text: str, lost: str) -> Problem:
+    return Problem(
+        "W-LETTERS",
+        "The PDF prints □ for letters that its font does not have: {letters}.",
+        "Write the name in Latin or Cyrillic letters.",
+        value=shown(text),
+        severity="warning",
+        params={"letters": shown(lost, 20)},
+        **workspace.location(key),
+    )
 
 
 def mapping_problems(workspace: Workspace) -> list[Problem]:

@@ -81,3 +81,14 @@ def test_check_names_the_line_of_a_template_that_is_no_template(
     (starter / "templates" / NAME).write_text("one\n{% if x %}\n{{ y }\n", "utf-8")
     code, text = call(capsys, starter, "check")
     assert code == 2 and f"templates/{NAME}:3: E-TEMPLATE The template fails:" in text
+
+
+def test_check_warns_of_a_name_that_the_font_cannot_print(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = starter / "goals/first-goal.yaml"
+    text = file.read_text("utf-8")
+    for title, lost in (("Рост — «да» № 5 €", ""), ("Grow 🚀 売上", "🚀売上")):
+        file.write_text(text.replace("title: Raise sales by a fifth", f'title: "{title}"'), "utf-8")
+        said = call(capsys, starter, "check")[1]
+        assert ("W-LETTERS" in said) == bool(lost) and lost in said

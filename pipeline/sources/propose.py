@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -41,6 +41,8 @@ CLASS_WORDS = {
 }
 CLASS_DIGITS = {"4": "revenue", "5": "cogs", "6": "opex", "7": "opex"}
 MOST_STAGES = 40
+_CODE = re.compile(r"\d{3,}\b")
+"""An account's number in front of its name."""
 NUMBERS = ("money", "decimal", "integer")
 _LIMITS = (("hours", 24), ("minutes", 24 * 60))
 
@@ -100,7 +102,16 @@ def propose_report(look: FileLook, path: Path, vendor: Vendor, spec: ExportSpec)
     format = {key: value for key, value in _layout(look, spec.format).items() if key != "skip_rows"}
     if format:
         made.settings["format"] = format
+    if any(one.name == "account_class" and one.needed for one in spec.fields):
+        made.settings["columns"] = {"account_class": _class_map(made, "Account code", _codes(look))}
     return made
+
+
+def _codes(look: FileLook) -> list[str]:
+    """Account numbers at the beginning of a report's cells; one of each usual class where there are none."""
+    columns = [*look.table.columns, pa.array(look.table.header)]
+    texts = (str(text or "").strip() for column in columns for text in column.to_pylist())
+    return [match[0] for text in texts if (match := _CODE.match(text))] or list(CLASS_DIGITS)
 
 
 def source_id(path: Path) -> str:
@@ -162,10 +173,16 @@ def _classes_of(made: Proposal, column: ColumnLook, is_class: bool) -> dict[str,
     if is_class:
         classes = {value: _class_of(value) for value in column.values}
     else:
-        starts = sorted({value[:1] for value in column.values})
-        classes = {f"{start}*": CLASS_DIGITS.get(start, "other") for start in starts}
+        return _class_map(made, column.name, column.values)
     made.ask(("columns", "account_class"), "which accounts are {classes}", classes=", ".join(CLASSES))
     return {"from": column.name, "map": classes}
+
+
+def _class_map(made: Proposal, name: str, codes: Iterable[str]) -> dict[str, Any]:
+    """The class of every account by the first digit of its number."""
+    starts = sorted({code[:1] for code in codes})
+    made.ask(("columns", "account_class"), "which accounts are {classes}", classes=", ".join(CLASSES))
+    return {"from": name, "map": {f"{start}*": CLASS_DIGITS.get(start, "other") for start in starts}}
 
 
 def _of(look: FileLook, headers: Sequence[str]) -> list[ColumnLook]:

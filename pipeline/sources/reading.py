@@ -201,7 +201,13 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
             line=1,
             start=shown(head[:120].decode("utf-8", "replace")),
         )
-    actual = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet", b"%PDF": "pdf"}.get(head[:4])
+    if head[:4] == b"%PDF":
+        raise refused(
+            "E-MAGIC", "The file is a PDF document, made for reading: it has no rows.", AS_TABLE, name
+        )
+    actual = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet"}.get(head[:4])
+    if actual == "xlsx":
+        _refuse_other_archives(data, name)
     if actual and actual != kind:
         raise refused(
             "E-MAGIC",
@@ -211,6 +217,39 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
             declared=kind,
             actual=actual,
         )
+
+
+AS_TABLE = "Export the same as CSV or as a workbook (.xlsx)."
+_ARCHIVES = (
+    (".iwa", "The file is a spreadsheet of Numbers."),
+    ("content.xml", "The file is a spreadsheet of LibreOffice (.ods)."),
+    ("word/document.xml", "The file is a Word document."),
+    ("ppt/presentation.xml", "The file is a presentation."),
+    ("xl/workbook.bin", "The file is a binary workbook (.xlsb)."),
+)
+"""What a member of an archive shows its file to be."""
+
+
+def _refuse_other_archives(data: bytes, name: str) -> None:
+    """Refuses a ZIP archive that is no workbook: another program's document, or several files."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # damaged: said where it is opened
+    if any(one.startswith("xl/") and not one.endswith(".bin") for one in names):
+        return
+    for ending, what in _ARCHIVES:
+        if any(one.endswith(ending) for one in names):
+            raise refused("E-MAGIC", what, AS_TABLE, name)
+    raise refused(
+        "E-MAGIC",
+        "The file is an archive of {count} files: {names}.",
+        "Unpack it and give each export on its own.",
+        name,
+        count=len(names),
+        names=shown(", ".join(names[:5]) + (", …" if len(names) > 5 else ""), 160) or "-",
+    )
 
 
 def looks_like_json(data: bytes) -> bool:

@@ -338,3 +338,46 @@ def test_page_one_of_week_47_has_something_to_say(edition: Edition) -> None:
     statuses = {one.status for one in running}
     assert {"no_verdict", "achieved", "at_risk", "off_track", "watch", "on_track"} <= statuses
     assert {one.status for one in edition.results if one.due < SUNDAY} == {"achieved", "missed"}
+
+
+# --- every source has a say --------------------------------------------------------------------------
+
+FEEDS = {
+    "ga4_signups": "signups-h2",
+    "hubspot_companies": "new-companies-q3",
+    "hubspot_contacts": "new-prospects-q3",
+    "hubspot_deals": "closing-rate-q4",
+    "hubspot_forms": "form-signups-q3",
+    "hubspot_meetings": "meetings-q3",
+    "ledger_gl": "gross-profit-2026",
+    "mailshake_activity": "prospecting-weekly",
+    "mailshake_campaigns": "campaign-replies-q3",
+    "ninjaoutreach_contacts": "new-prospects-q3",
+    "ortto_campaigns": "journey-conversions-q3",
+    "ortto_contacts": "new-prospects-q3",
+    "partner_sales": "partner-revenue-q4",
+    "prospectio_campaigns": "campaign-replies-q3",
+    "prospectio_prospects": "new-prospects-q3",
+    "quickbooks_profit_and_loss": "net-profit-q3",
+    "subscriptions_all": "churn-q4",
+    "timecamp_entries": "admin-hours-q4",
+}
+"""Source -> a goal that cannot stay as it is without it."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("source_id", FEEDS)
+def test_a_goal_is_another_one_without_the_source_that_feeds_it(
+    landed: Landed, edition: Edition, source_id: str
+) -> None:
+    workspace, store = landed
+    others = tuple(one for one in workspace.sources if one.id != source_id)
+    without = build_edition(
+        workspace.model_copy(update={"sources": others}), store, Week(2026, 47), with_smart=False
+    )
+    before, after = result(edition, FEEDS[source_id]), result(without, FEEDS[source_id])
+    assert (before.actual, before.numerator, before.denominator) != (
+        after.actual,
+        after.numerator,
+        after.denominator,
+    )

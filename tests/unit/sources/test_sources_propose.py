@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
 
+from pipeline.errors import FileRefused
 from pipeline.language import speech
 from pipeline.sources.look import known_exports, look_at
 from pipeline.sources.proposal import note_text, proposal_text
@@ -357,7 +359,7 @@ def test_known_exports_are_told_in_every_language_they_come_in(header, expected)
     [
         ("quickbooks_profit_and_loss.csv", "profit_and_loss", 9, ()),
         ("quickbooks_profit_by_month.csv", "profit_and_loss", None, ("E-CURRENCY",)),
-        ("quickbooks_general_ledger.csv", "general_ledger", None, ("E-HEADER",)),
+        ("quickbooks_general_ledger.csv", "general_ledger", 5, ()),
     ],
 )
 def test_a_report_below_titles_is_no_list_to_look_things_up_in(file, export, accepted, said):
@@ -436,3 +438,37 @@ def test_what_was_proposed_loads_in_a_workspace(tmp_path):
     before = (root / "sources/pipeline.yaml").read_bytes()
     assert cli.call(["sources", "try", str(path), "--write", "-w", str(root)]) == 2
     assert (root / "sources/pipeline.yaml").read_bytes() == before
+
+
+def archive(*names: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        for name in names:
+            made.writestr(name, b"x")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("x.pdf", b"%PDF-1.7\n1 0 obj", "PDF document"),
+        ("x.numbers", archive("Index/Document.iwa", "preview.jpg"), "Numbers"),
+        ("x.ods", archive("mimetype", "content.xml"), "LibreOffice"),
+        ("x.docx", archive("word/document.xml", "docProps/app.xml"), "Word"),
+        ("two.zip", archive("a.csv", "b.csv"), "archive of 2 files: a.csv, b.csv"),
+    ],
+)
+def test_what_is_no_table_is_named_and_never_declared_as_one(name: str, data: bytes, said: str) -> None:
+    with pytest.raises(FileRefused) as caught:
+        look_at(data, name)
+    (found,) = caught.value.problems
+    assert found.code == "E-MAGIC" and said in found.text() and "kind:" not in found.text()
+    assert speech("ru").has(found.message) and speech("ru").has(found.remedy)
+
+
+def test_a_general_ledger_is_proposed_with_a_class_for_each_first_digit() -> None:
+    tried = try_file(EXPORTS / "quickbooks_general_ledger.csv")
+    classes = tried.made.settings["columns"]["account_class"]
+    assert classes["from"] == "Account code" and set(classes["map"]) <= {f"{n}*" for n in range(10)}
+    assert classes["map"]["4*"] == "revenue"
+    assert "# decide: which accounts are" in proposal_text(tried.made, "x", str)

@@ -25,6 +25,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.kpis.catalogue import measures
@@ -214,8 +215,8 @@ def _load(fact: Fact, table: pa.Table) -> _Loaded:
         for column in fact.columns
     }
     extra = _extra_dimensions(table)
-    known = "source" in table.column_names
-    arrays[ORIGIN] = table.column("source").cast(pa.string()) if known else pa.repeat("", len(table))
+    known = table.column("source").cast(pa.string()) if "source" in table.column_names else None
+    arrays[ORIGIN] = pa.repeat("", len(table)) if known is None else pc.fill_null(known, "")
     return _Loaded(pa.table(arrays | {CUSTOM + key: value for key, value in extra.items()}), tuple(extra))
 
 

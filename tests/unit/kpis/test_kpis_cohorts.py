@@ -65,12 +65,13 @@ def entry(number: str, stage: str, day: date, source: str = "crm") -> dict[str, 
 
 
 def test_more_never_moved_on_than_came_in_and_a_skipped_stage_is_passed() -> None:
-    """Of five that came in, a moved on, b skipped a stage, c was lost, d moved on after the day reported on; e
-    has the number of another source's deal that moved on."""
+    """Of five that came in, a moved on, b skipped a stage, c was lost, d moved on after the day reported on;
+    e has the number of another source's deal that moved on."""
     early, late = date(2026, 8, 4), date(2026, 9, 30)
     rows = [entry(one, "Appointment Scheduled", early) for one in "abcde"] + [
         entry("a", "Qualified To Buy", late), entry("b", "contractsent", late),
-        entry("c", "Closed Lost", late), entry("d", "Qualified To Buy", date(2026, 11, 1)), entry("e", "Qualified To Buy", late, "other"),
+        entry("c", "Closed Lost", late), entry("d", "Qualified To Buy", date(2026, 11, 1)),
+        entry("e", "Qualified To Buy", late, "other"),
         entry("f", "Qualified To Buy", early), entry("g", "Qualified To Buy", early),
     ]  # fmt: skip
     cohort = series("cohort_stage_conversion", {"deal_stages": rows}).pooled(MONDAY, SUNDAY)
@@ -115,7 +116,8 @@ def test_profit_of_a_report_is_its_sections_added_up_and_only_its_whole_months()
     october = date(2026, 10, 31)
     rows = [
         line(october, "income", "900"), line(october, "cost_of_sales", "-300"),
-        line(october, "expenses", "-100"), line(october, "other_income", "5"), line(date(2026, 11, 30), "income", "50"),
+        line(october, "expenses", "-100"), line(october, "other_income", "5"),
+        line(date(2026, 11, 30), "income", "50"),
     ]  # fmt: skip
     figures = {
         kpi.id: series(kpi, {"profit_lines": rows}).pooled(date(2026, 10, 1), date(2026, 11, 15)).value

@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 
+from assets.workspaces import open_workspace
+from pipeline.errors import WorkspaceError
 from pipeline.goals.book import SeriesBook
+from pipeline.goals.chances import chance_history
+from pipeline.goals.measure import Horizon
+from pipeline.goals.status import ChanceHistory
 from pipeline.goals.tables import weekly_rows
 from pipeline.kpis.catalogue import CATALOGUE, measures
 from pipeline.kpis.compute import daily_components
@@ -19,7 +24,8 @@ from pipeline.kpis.registry import feeding_sources, kpi_problems, kpi_registry
 from pipeline.language import speech
 from pipeline.periods import prior_year_day
 from pipeline.workspace.derived import resolution
-from pipeline.workspace.model import Company, Kpi, People, Source, Workspace
+from pipeline.workspace.model import Company, Goal, Kpi, People, Source, Workspace
+from pipeline.workspace.scaffold import create_workspace
 from tests.unit.kpis.test_kpis_compute import deal, fact, subscription
 
 WON = {"fact": "deals", "date": "closed_on", "where": [{"column": "is_won", "equals": [True]}]}
@@ -300,3 +306,78 @@ def test_weekly_rows_keep_a_stock_of_one_day_and_have_the_operands_of_an_express
     assert set(frame["kpi"]) == {"customers", "deals_each.won"}
     rows = weekly_rows(frame, registry).to_pylist()
     assert {row["numerator"] for row in rows if row["kpi"] == "customers"} == {D(3)}
+
+
+@pytest.mark.parametrize("text", ["__import__('os')", "1/0", "9**9**9"])
+def test_a_dangerous_expression_in_kpis_yaml_is_refused_where_it_stands(tmp_path: Path, text: str) -> None:
+    create_workspace(tmp_path, sample=False, lang="en")
+    head = "kpis:\n  - id: own\n    name: Own\n    unit: number\n    direction: up\n    kind: derived\n"
+    (tmp_path / "kpis.yaml").write_text(f'{head}    expression: "{text}"\n    formula: x\n', "utf-8")
+    with pytest.raises(WorkspaceError) as error:
+        open_workspace(tmp_path)
+    (problem,) = error.value.problems
+    assert (problem.code, problem.file, problem.line, problem.column) == (
+        "kpi-expression",
+        "kpis.yaml",
+        7,
+        17,
+    )
+
+
+def test_a_goal_cannot_ask_for_what_an_operand_does_not_have(tmp_path: Path) -> None:
+    """Sales know an owner, subscriptions a channel: their quotient knows only the region of both."""
+    create_workspace(tmp_path, sample=False, lang="en")
+    (tmp_path / "kpis.yaml").write_text(
+        "kpis:\n  - {id: each, name: Each, unit: money, direction: up, kind: derived, formula: x,\n"
+        "     expression: sales_revenue / new_customers}\n",
+        "utf-8",
+    )
+    goal = "id: g\ntitle: G\nowner: {owner}\nkpi: each\nkind: {kind}\ntarget: 10\nstart: 2026-10-01\n"
+    goal += "due: 2026-12-31\nsegment: {{{key}: x}}\n"
+    owner = open_workspace(tmp_path).people.people[0].id
+    for key, kind, said in (
+        ("region", "level", None),
+        ("owner", "level", "cannot be broken down by “owner”"),
+        ("region", "cumulative", "cannot be added up"),
+    ):
+        text = goal.format(owner=owner, kind=kind, key=key)
+        (tmp_path / "goals" / "g.yaml").write_text(text, "utf-8")
+        if said is None:
+            open_workspace(tmp_path)
+            continue
+        with pytest.raises(WorkspaceError) as error:
+            open_workspace(tmp_path)
+        assert said in "".join(problem.text() for problem in error.value.problems)
+
+
+def chance_of(kpi: Kpi, rows: list[dict[str, Any]], **fields: Any) -> ChanceHistory | None:
+    plain = {"id": "g", "title": "G", "owner": "a", "kpi": kpi.id, "start": "2026-10-05", "due": "2026-12-27"}
+    goal = Goal.model_validate(plain | fields)
+    resolved_kpi = kpi_registry(workspace(kpi))[kpi.id]
+    seen = Horizon(date(2026, 11, 22), date(2026, 11, 23))
+    return chance_history(
+        goal, resolved_kpi, series([kpi], kpi.id, {"deals": rows}), seen, D(fields["target"])
+    )
+
+
+def test_forecasts_run_on_expressions_and_agree_with_the_same_kpi_written_plainly() -> None:
+    """Sums as sums, quotients as quotients; what cannot be added up has a chance of its last period only."""
+    rows = [row for row in long_history() if row["closed_on"] <= date(2026, 11, 22)]
+    rows = [row | {"amount": D(100 + row["closed_on"].day)} for row in rows]
+    doubled = derived("sales", "sales_revenue * 1", unit="money")
+    plain = own("sales", kind="simple", unit="money", numerator=BOOKED)
+    asked = {"kind": "cumulative", "target": "9900"}
+    one, other = chance_of(doubled, rows, **asked), chance_of(plain, rows, **asked)
+    assert one is not None and other is not None
+    assert one.now == other.now
+    size = derived("size", "sales_revenue / won", unit="money", measures={"won": WON})
+    rate = own("size", kind="ratio", unit="money", numerator=BOOKED, denominator=WON)
+    asked = {"kind": "level", "target": "116"}
+    one, other = chance_of(size, rows, **asked), chance_of(rate, rows, **asked)
+    assert one is not None and other is not None
+    assert one.now.forecast == other.now.forecast
+    level = derived("best", "max(sales_revenue, 700)", unit="money")
+    last = chance_of(level, rows, kind="level", target="800")
+    assert last is not None and 700 <= last.now.forecast <= 1000
+    trailing = {"measured": {"over": "trailing", "periods": 4}}
+    assert chance_of(level, rows, kind="level", target="800", **trailing) is None

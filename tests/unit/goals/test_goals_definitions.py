@@ -278,7 +278,7 @@ def test_a_level_without_history_begins_at_its_first_figure() -> None:
 
 
 def test_a_level_at_its_target_from_the_start_has_no_way_and_no_share() -> None:
-    """70 a week before, a target of 60: neither 0 % nor 100 % of a way, but at the target; at 50 no longer."""
+    """70 a week before, a target of 60: no share of a way, but at the target; at 50 no longer."""
     revenue = kpi(REVENUE)
     one = goal(kind="level", target="60")
     kept = result(one, revenue, steady(revenue, lambda day: 10))

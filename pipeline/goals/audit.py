@@ -87,18 +87,19 @@ def _moved_problem(workspace: Workspace, goal_id: str, one: Unrecorded) -> Probl
         (
             "The target of goal {goal} was {before} until {week} and is {now}, without an entry that says "
             "who changed it and why.",
-            "Add under target_changes: on, by, reason and previous: {before}.",
+            "Add under target_changes: on, by, reason and previous: {previous}.",
         )
         if one.key == "target"
         else (
             "The due date of goal {goal} was {before} until {week} and is {now}, without an entry that says "
             "who changed it and why.",
-            "Add under target_changes: on, by, reason, previous and previous_due: {before}.",
+            "Add under target_changes: on, by, reason, previous and previous_due: {previous}.",
         )
     )
     return Problem(
         "E-TARGET", message, remedy, value=one.now, severity="warning",
-        params={"goal": goal_id, "before": one.before, "now": one.now, "week": one.week},
+        params={"goal": goal_id, "before": one.before, "now": one.now, "week": one.week,
+                "previous": one.before.split(", ")[0]},
         **workspace.location(f"goal:{goal_id}/{one.key}"),
     )  # fmt: skip
 
@@ -119,14 +120,25 @@ def _unexplained(goal: Goal, rows: Iterable[Mapping[str, str]], week: Week) -> I
             continue
         then = Week.parse(row["week"])
         day = reported_on(then)
-        said = {"target": written_target(goal, day), "due": due_in_force(goal, day).isoformat()}
+        explained = {"target": _explains(goal, day, row["target"]),
+                     "due": row["due"] == due_in_force(goal, day).isoformat()}  # fmt: skip
         for key in ("target", "due"):
-            if row[key] != said[key]:
+            if not explained[key]:
                 newest[key, row[key]] = max(then, newest.get((key, row[key]), then))
     today = reported_on(week)
     now = {"target": written_target(goal, today), "due": due_in_force(goal, today).isoformat()}
     for (key, before), then in sorted(newest.items()):
         yield Unrecorded("due" if key == "due" else "target", before, now[key], str(then))
+
+
+def _explains(goal: Goal, day: date, printed: str) -> bool:
+    """Whether the goal says that it had this target on a day. What the number is a change of may be another
+    now, if the number's own entry says that something was changed since."""
+    said = written_target(goal, day)
+    if said == printed:
+        return True
+    changed_since = any(one.on > day for one in goal.target_changes)
+    return changed_since and said.split(", ")[0] == printed.split(", ")[0]
 
 
 def _rows(store: Store) -> list[dict[str, str]]:

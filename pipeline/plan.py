@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import Problem
+from pipeline.goals.measure import due_in_force
 from pipeline.goals.model import Edition, GoalResult, Point, SmartVerdict, StatusName
 from pipeline.goals.parts import sums_of_parts, total_target, whole_sum
 from pipeline.goals.rollup import objective_of, status_tally
@@ -236,6 +237,9 @@ class ChangeRow:
     reason: Texts = field(hash=False)
     previous: Quantity
     new: Quantity
+    previous_due: date | None = None
+    """Where the due date moved too."""
+    new_due: date | None = None
 
 
 @dataclass(frozen=True)
@@ -507,9 +511,13 @@ def _children_total(workspace: Workspace, goal: Goal, children: Sequence[ChildTa
 
 
 def interim_targets(result: GoalResult) -> tuple[InterimTarget, ...]:
-    """What the plan asks for at each month end inside the window, and the target on the due date.
+    """What the plan asks for at each month end inside the window, and the target on the due date; of a
+    recurring goal the target of each period whose target is known.
 
     Between the points of the goal's own plan (linear, seasonal or milestones) days are interpolated."""
+    if result.recurrence is not None:
+        known = [(one.due, one.target) for one in result.recurrence.instances if one.target is not None]
+        return tuple(InterimTarget(day, target) for day, target in known)
     points = [point for point in result.burn_up if point.plan is not None]
     ends = []
     end = month_end(result.start)
@@ -675,7 +683,8 @@ def _changes(goals: Iterable[Goal]) -> Iterator[ChangeRow]:
         ordered = sorted(goal.target_changes, key=lambda one: one.on)
         for number, one in enumerate(ordered, start=1):
             new = ordered[number].previous if number < len(ordered) else goal.target
-            yield ChangeRow(goal, one.on, one.by, one.reason, one.previous, new)
+            moved = (one.previous_due, due_in_force(goal, one.on)) if one.previous_due else (None, None)
+            yield ChangeRow(goal, one.on, one.by, one.reason, one.previous, new, *moved)
 
 
 # --- what is not written yet --------------------------------------------------------------------------

@@ -17,7 +17,9 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.errors import Problem
+from pipeline.goals.measure import due_in_force
 from pipeline.goals.model import Edition, GoalResult, Point, SmartVerdict, StatusName
+from pipeline.goals.parts import sums_of_parts, total_target, whole_sum
 from pipeline.goals.rollup import objective_of, status_tally
 from pipeline.kpis.registry import feeding_sources, kpi_registry, replaced_kpis
 from pipeline.outsourcing import OutsourcingReport, outsourcing_report
@@ -102,7 +104,7 @@ class GoalCard:
     parent: Goal | None
     children: tuple[ChildTarget, ...]
     children_total: Decimal | None
-    """Sum of the children's targets, of cumulative goals of one KPI; None otherwise."""
+    """Sum of the children's targets, of parts that make up the whole (goals/parts.py); None otherwise."""
     children_gap: Decimal | None
     """children_total - target; negative: the parts do not make the whole."""
     interim: tuple[InterimTarget, ...]
@@ -235,6 +237,9 @@ class ChangeRow:
     reason: Texts = field(hash=False)
     previous: Quantity
     new: Quantity
+    previous_due: date | None = None
+    """Where the due date moved too."""
+    new_due: date | None = None
 
 
 @dataclass(frozen=True)
@@ -484,7 +489,9 @@ def _card(
         parent=workspace.goal(goal.parent) if goal.parent else None,
         children=children,
         children_total=total,
-        children_gap=total - result.target if total is not None and result is not None else None,
+        children_gap=total - total_target(goal, result.target)
+        if total is not None and result is not None
+        else None,
         interim=interim_targets(result) if result else (),
         hours=sum((one.hours for one in goal.how if one.hours is not None), Decimal(0)),
         hours_left=sum((_hours_left(one) for one in goal.how), Decimal(0)),
@@ -498,16 +505,19 @@ def _hours_left(initiative: Initiative) -> Decimal:
 
 
 def _children_total(workspace: Workspace, goal: Goal, children: Sequence[ChildTarget]) -> Decimal | None:
-    """Targets add up only where the goals sum the same KPI over parts of a window or of the company."""
-    related = [one for child in children if (one := workspace.goal(child.goal_id)) is not None]
-    additive = all(one.kind == "cumulative" and one.kpi == goal.kpi for one in [goal, *related])
-    return sum((child.target for child in children), Decimal(0)) if children and additive else None
+    """What the targets of a complete set of parts come to (goals/parts.py); None where they make no whole."""
+    found = [(one, child.target) for child in children if (one := workspace.goal(child.goal_id)) is not None]
+    return whole_sum(sums_of_parts(goal, found))
 
 
 def interim_targets(result: GoalResult) -> tuple[InterimTarget, ...]:
-    """What the plan asks for at each month end inside the window, and the target on the due date.
+    """What the plan asks for at each month end inside the window, and the target on the due date; of a
+    recurring goal the target of each period whose target is known.
 
     Between the points of the goal's own plan (linear, seasonal or milestones) days are interpolated."""
+    if result.recurrence is not None:
+        known = [(one.due, one.target) for one in result.recurrence.instances if one.target is not None]
+        return tuple(InterimTarget(day, target) for day, target in known)
     points = [point for point in result.burn_up if point.plan is not None]
     ends = []
     end = month_end(result.start)
@@ -673,7 +683,8 @@ def _changes(goals: Iterable[Goal]) -> Iterator[ChangeRow]:
         ordered = sorted(goal.target_changes, key=lambda one: one.on)
         for number, one in enumerate(ordered, start=1):
             new = ordered[number].previous if number < len(ordered) else goal.target
-            yield ChangeRow(goal, one.on, one.by, one.reason, one.previous, new)
+            moved = (one.previous_due, due_in_force(goal, one.on)) if one.previous_due else (None, None)
+            yield ChangeRow(goal, one.on, one.by, one.reason, one.previous, new, *moved)
 
 
 # --- what is not written yet --------------------------------------------------------------------------

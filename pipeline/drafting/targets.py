@@ -346,11 +346,12 @@ class _Numbers:
         return None
 
     def _recurring(self, _: Amount | None) -> Line | None:
-        """A goal file holds one change; "by 10 % every month" is one goal a month."""
+        """ "By 10 % every month" is a recurring goal, whose base a sentence seldom says."""
         if self.targets or not self.facts.recurs:
             return None
         return _decide(
-            "{value} once, or again each time? A goal is one change", value=self._words(self._main)
+            "{value} once, or again each time? For that write `every` and what it compounds on",
+            value=self._words(self._main),
         )
 
     def _no_period(self) -> Line | None:

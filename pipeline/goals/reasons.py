@@ -127,9 +127,9 @@ MAINTAIN_LOST = {
     "month": "The goal can no longer be kept: months worse than {target}: {outside}; allowed: {allowed}.",
 }
 SO_FAR = {
-    "week": "{reason} Weeks met so far: {met} of {judged}, of these in a row up to now: {streak}.",
-    "month": "{reason} Months met so far: {met} of {judged}, of these in a row up to now: {streak}.",
-    "quarter": "{reason} Quarters met so far: {met} of {judged}, of these in a row up to now: {streak}.",
+    "week": "{reason} Weeks met so far: {met} of {judged}; in a row up to now: {streak}.",
+    "month": "{reason} Months met so far: {met} of {judged}; in a row up to now: {streak}.",
+    "quarter": "{reason} Quarters met so far: {met} of {judged}; in a row up to now: {streak}.",
 }
 COMING = {
     "week": "{reason} The week from {start}: {chance} likely to come to {target}.",

@@ -74,7 +74,9 @@ def _target(goal: Goal, index: int, day: date) -> dict[str, object]:
     target = target_in_force(goal, day)
     if goal.relative_to != "baseline" or not target.signed or goal.baseline is None:
         return {"target": target, "baseline": goal.baseline if index == 0 else None}
-    if goal.compounding == "actual" and index:
+    if not index:
+        return {"target": target}
+    if goal.compounding == "actual":
         return {"target": target, "relative_to": "prior_period", "baseline": None}
     amount = changed(goal.baseline.amount, target, index + 1)
     if amount is None:

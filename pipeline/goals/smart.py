@@ -10,7 +10,7 @@ the hours their owners have, and the word of whoever committed to the goal.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,6 +31,7 @@ from pipeline.goals.forecast.outlook import OFFERED, Outlook
 from pipeline.goals.measure import (
     Series,
     Span,
+    baseline_at_start,
     baseline_of,
     cut,
     effective_kind,
@@ -48,6 +49,8 @@ from pipeline.goals.measure import (
     whole_periods,
 )
 from pipeline.goals.model import LetterVerdict, Reason, SmartVerdict
+from pipeline.goals.parts import sums_of_parts, total_target
+from pipeline.goals.recurring import instance_goals, recurring_spans
 from pipeline.goals.segments import unseen_part
 from pipeline.goals.status import printed_chance
 from pipeline.kpis.derived import AnySeries
@@ -58,6 +61,7 @@ from pipeline.periods import DAY, add_months
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Goal, Initiative, Kpi, Person, Workspace
+from pipeline.workspace.rules import written
 
 Grade = Literal["pass", "warn", "fail", "unknown"]
 Letter = Literal["S", "M", "A", "R", "T"]
@@ -79,6 +83,11 @@ BEYOND_BEST = Decimal("1.25")
 """Up to this multiple of the best on record a target is ambitious, above it too ambitious."""
 SPARE_HOURS = Decimal("0.8")
 FEWEST_PERIODS = 4
+BASES = {
+    "baseline": "the baseline",
+    "prior_period": "the period before",
+    "prior_year": "the same time last year",
+}
 CLASS_GRADE: dict[AmbitionClass, Grade] = {
     "comfortable": "pass",
     "achievable": "pass",
@@ -92,6 +101,16 @@ S_NO_TARGET = "The target refers to earlier figures, and there are none."
 S_SEGMENT = "The segment “{segment}” occurs in the data."
 S_SEGMENT_EMPTY = "The segment “{segment}” does not occur in the data. Values there are: {choices}."
 S_SEGMENT_NONE = "The segment “{segment}” does not occur in the data; check its spelling."
+S_CHANGES = {
+    "%": "The target is a change of {change}, in per cent, against {base}.",
+    "pp": "The target is a change of {change}, in percentage points, against {base}.",
+    "": "The target is a change of {change}, as an amount, against {base}.",
+}
+S_EVERY = {
+    "week": "It is set anew for every week.",
+    "month": "It is set anew for every month.",
+    "quarter": "It is set anew for every quarter.",
+}
 S_OWNER = "{owner} is responsible."
 S_NO_OWNER = "The owner {owner} is not in people.yaml."
 M_SOURCES = "Sources deliver: {sources}."
@@ -103,6 +122,11 @@ M_BASELINE_OFF = "The baseline is stated as {baseline}, the data show {measured}
 M_BASELINE_OPEN = (
     "The baseline of {baseline} cannot be checked: the data do not reach the day before the start."
 )
+M_BASELINE_MEASURED = (
+    "No baseline is stated: the data show {measured} on {day}, which progress is counted from."
+)
+M_BASELINE_UNSEEN = "No baseline is stated: what the data show on {day} will be it."
+M_BASELINE_NONE = "No baseline is stated and the data give none: a chance needs none, progress does."
 A_CLASSES: dict[AmbitionClass, str] = {
     "comfortable": "Comfortable: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
     "achievable": "Achievable: {chance} likely when set. On record before: {hits} of {cases}, {rate}.",
@@ -134,6 +158,7 @@ A_MULTIPLE = {
     "week": "Needed: {required} a week, {multiple} the {run_rate} of the weeks before the start.",
     "month": "Needed: {required} a month, {multiple} the {run_rate} of the months before the start.",
 }
+A_COMPOUNDS = "With all changes the last period asks for {target}, {multiple} the baseline of {baseline}."
 A_KEPT = {
     "week": "Weeks at {target} or better among the last {spans} before the start: {inside}.",
     "month": "Months at {target} or better among the last {spans} before the start: {inside}.",
@@ -148,6 +173,14 @@ R_OBJECTIVE = "Supports the objective “{objective}”."
 R_PARENT = "Part of the goal “{parent}”."
 R_NONE = "It supports no objective and no other goal."
 R_SUM = "The targets of its parts add up to {sum}, its own is {target}."
+R_PARTIAL = "The targets of its parts come to {sum} for {covered} of {days} days; its own is {target}."
+R_OVERLAP = "Its parts overlap, so that their targets are not added up."
+R_RATES = "The targets of a rate's parts are not added up: they are {low} to {high}, its own is {target}."
+R_RATES_SHORT = (
+    "The targets of a rate's parts are not added up: all of them fall short of its own {target}, the best is "
+    "{best}."
+)
+R_OUTSIDE = "It runs outside the time of “{parent}”, {start} to {due}."
 R_CONTRADICTS = "Its target of {target} goes beyond the {parent_target} of “{parent}”, of which it is a part."
 R_FALLS_SHORT = "It is due with “{parent}” but aims at {target} instead of {parent_target}."
 T_WINDOW = "From {start} to {due}: {days}."
@@ -155,6 +188,7 @@ T_SHORT = (
     "From {start} to {due}: fewer than {needed} whole periods, so that little can be seen before it is over."
 )
 T_INTERIM = "Dated interim targets: {n}."
+T_RECURS = "Periods judged one by one: {n}."
 T_PLAN = "Interim targets follow the plan line of the goal."
 T_OUTSIDE = "Interim targets outside the goal's dates: {n}."
 
@@ -171,10 +205,16 @@ class _Context:
         return self.book.series(kpi, goal.segment) if kpi and self.book is not None else None
 
     def target(self, goal: Goal) -> Decimal | None:
-        kpi, series = self.kpis.get(goal.kpi), self.series(goal)
-        if not goal.target.signed:
-            return goal.target.amount
-        return resolved(goal.target, goal, kpi, series) if kpi and series is not None else None
+        """The target as a number; of a recurring goal that of its first period."""
+        one, kpi, series = judged_goal(goal), self.kpis.get(goal.kpi), self.series(goal)
+        if not one.target.signed:
+            return one.target.amount
+        return resolved(one.target, one, kpi, series) if kpi and series is not None else None
+
+
+def judged_goal(goal: Goal, index: int = 0) -> Goal:
+    """The goal itself, or one period of a recurring one."""
+    return instance_goals(goal, goal.due)[index] if goal.every is not None else goal
 
 
 def smart_verdicts(
@@ -228,6 +268,13 @@ def _specific(goal: Goal, context: _Context, series: AnySeries | None) -> Iterat
         yield _said("unknown", S_NO_TARGET)
     else:
         yield _said("pass", S_NUMBER, target=(kpi.unit.value, target), kpi=("text", kpi.name))
+    if goal.relative_to is not None and goal.target.signed:
+        yield _said(
+            "pass", S_CHANGES[goal.target.mark],
+            change=("text", written(goal.target)), base=("text", BASES[goal.relative_to]),
+        )  # fmt: skip
+    if goal.every is not None:
+        yield _said("pass", S_EVERY[goal.every])
     if goal.segment and kpi is not None and context.book is not None:
         yield _segment(goal, kpi, context.book, context.workspace)
     known = context.workspace.person(goal.owner) is not None
@@ -259,8 +306,8 @@ def _measurable(goal: Goal, context: _Context, series: AnySeries | None) -> Iter
     yield from _sources(kpi, context)
     if series is None or series.first_day is None:
         yield _said("unknown", M_NO_DATA)
-    elif goal.baseline is not None and effective_kind(goal) == "level" and kpi.shape != "growth":
-        yield _baseline(goal, kpi, series)
+    elif effective_kind(goal) == "level" and kpi.shape != "growth":
+        yield _baseline(goal, kpi, series) if goal.baseline is not None else _begun(goal, kpi, series)
 
 
 def _sources(kpi: Kpi, context: _Context) -> Iterator[Evidence]:
@@ -283,6 +330,19 @@ def _titles(states: Iterable[SourceState]) -> dict[str, str]:
     """The sources' names in each language, in one line."""
     named = [state.title or {"": state.source_id} for state in states]
     return {lang: ", ".join(pick(title, lang) for title in named) for lang in LANGUAGES}
+
+
+def _begun(goal: Goal, kpi: Kpi, series: AnySeries) -> Evidence:
+    """Where a level without a stated baseline begins; the data may not reach its start yet."""
+    one = judged_goal(goal)
+    day = one.start - DAY
+    if series.last_day is None or series.last_day < day:
+        return _said("pass", M_BASELINE_UNSEEN, day=("date", day))
+    closed = cut(one.start, min(one.due, series.last_day), goal_period(one, kpi))
+    begun = baseline_at_start(one, kpi, series, closed)
+    if begun is None or begun.day is None:
+        return _said("warn", M_BASELINE_NONE)
+    return _said("pass", M_BASELINE_MEASURED, measured=(kpi.unit.value, begun.value), day=("date", begun.day))
 
 
 def _baseline(goal: Goal, kpi: Kpi, series: AnySeries) -> Evidence:
@@ -313,7 +373,8 @@ def _achievable(goal: Goal, context: _Context, series: AnySeries | None) -> Iter
     if kpi is None or target is None or series is None or series.first_day is None:
         yield _said("unknown", A_NO_HISTORY)
     else:
-        yield from _by_history(goal, kpi, series, target)
+        yield from _by_history(judged_goal(goal), kpi, series, target)
+        yield from _compounded(goal, kpi, series)
     yield from _capacity(goal, context)
     yield from _word(goal, kpi, target, context)
 
@@ -330,6 +391,22 @@ def _by_history(goal: Goal, kpi: Kpi, series: Series, target: Decimal) -> Iterat
     for grade, reason in evidence(goal, kpi, series, target):
         # what happened before is part of the chance already, and is told beside it without a vote
         yield ("pass" if outlook is not None else grade), reason
+
+
+def _compounded(goal: Goal, kpi: Kpi, series: Series) -> Iterator[Evidence]:
+    """What + 10 % every month comes to in the end, with the chance of it as seen before the first period."""
+    if goal.every is None or goal.compounding != "baseline" or goal.baseline is None:
+        return
+    last = judged_goal(goal, -1)
+    target, baseline = last.target.amount, goal.baseline.amount
+    if baseline > 0:
+        yield _said(
+            "pass", A_COMPOUNDS, target=(kpi.unit.value, target), baseline=(kpi.unit.value, baseline),
+            multiple=("times", target / baseline),
+        )  # fmt: skip
+    outlook = outlook_at_start(last, kpi, series, target, known=goal.start - DAY)
+    if outlook is not None:
+        yield from _forecast(goal, kpi, outlook)
 
 
 def rate_history(goal: Goal, kpi: Kpi, series: Series) -> tuple[RateHistory, int] | None:
@@ -580,8 +657,10 @@ def _against_parent(goal: Goal, parent: Goal, context: _Context) -> Iterator[Evi
         "parent_target": (kpi.unit.value, above),
         "parent": ("text", parent.title),
     }
-    up = kpi.direction is Direction.UP
-    if goal.kind == "cumulative" and up and target > above:
+    if goal.start < parent.start or goal.due > parent.due:
+        yield _said("warn", R_OUTSIDE, parent=("text", parent.title), start=("date", parent.start),
+                    due=("date", parent.due))  # fmt: skip
+    if goal.kind == "cumulative" and total_target(goal, target) > total_target(parent, above):
         yield _said("fail", R_CONTRADICTS, **params)
     ends_it = goal.kind == "level" and goal.segment == parent.segment and goal.due >= parent.due
     if ends_it and not reaches(target, above, kpi.direction):
@@ -589,20 +668,44 @@ def _against_parent(goal: Goal, parent: Goal, context: _Context) -> Iterator[Evi
 
 
 def _sum_of_parts(goal: Goal, context: _Context) -> Iterator[Evidence]:
-    """The targets of a sum's children of the same KPI, added up."""
+    """The targets of a goal's parts held against its own: sums added up where they make a whole, rates by
+    their ends."""
     kpi, target = context.kpis.get(goal.kpi), context.target(goal)
     children = [one for one in context.workspace.goals if one.parent == goal.id and one.kpi == goal.kpi]
-    if kpi is None or target is None or not children or goal.kind != "cumulative":
+    if kpi is None or target is None or not children:
         return
-    targets = [context.target(child) for child in children if child.kind == "cumulative"]
-    known = [one for one in targets if one is not None]
-    if not known or len(known) < len(targets):
+    unit, parts = kpi.unit.value, [(one, context.target(one)) for one in children]
+    if goal.kind != "cumulative":
+        yield from _rates(goal, kpi, target, parts)
         return
-    total = sum(known, Decimal(0))
-    reached = reaches(total, target, kpi.direction)
-    yield _said(
-        "pass" if reached else "fail", R_SUM, sum=(kpi.unit.value, total), target=(kpi.unit.value, target)
-    )
+    whole = total_target(goal, target)
+    for found in sums_of_parts(goal, parts):
+        params: dict[str, Param] = {"sum": (unit, found.total), "target": (unit, whole)}
+        if found.how == "overlap" or found.total is None:
+            yield _said("pass", R_OVERLAP)
+        elif found.how == "partial":
+            days = (goal.due - goal.start).days + 1
+            yield _said("pass", R_PARTIAL, covered=("count", found.covered), days=("count", days), **params)
+        else:
+            reached = reaches(found.total, whole, kpi.direction)
+            yield _said("pass" if reached else "fail", R_SUM, **params)
+
+
+def _rates(
+    goal: Goal, kpi: Kpi, target: Decimal, parts: Sequence[tuple[Goal, Decimal | None]]
+) -> Iterator[Evidence]:
+    """The rate of a whole lies between those of its parts; whichever way they mix, parts that all fall short
+    make a whole that does."""
+    same = [one for one, _ in parts if one.kind == goal.kind and one.due == goal.due]
+    known = [value for one, value in parts if one in same and value is not None]
+    if kpi.shape != "ratio" or not known or len(known) < len(same):
+        return
+    unit, up = kpi.unit.value, kpi.direction is Direction.UP
+    best = max(known) if up else min(known)
+    if not reaches(best, target, kpi.direction):
+        yield _said("fail", R_RATES_SHORT, target=(unit, target), best=(unit, best))
+    else:
+        yield _said("pass", R_RATES, target=(unit, target), low=(unit, min(known)), high=(unit, max(known)))
 
 
 def _time_bound(goal: Goal, context: _Context, series: AnySeries | None) -> Iterator[Evidence]:
@@ -615,10 +718,12 @@ def _time_bound(goal: Goal, context: _Context, series: AnySeries | None) -> Iter
         yield _said("pass", T_WINDOW, days=("days", (goal.due - goal.start).days + 1), **dates)
     else:
         yield _said("warn", T_SHORT, needed=("count", fewest), **dates)
+    if goal.every is not None:
+        yield _said("pass", T_RECURS, n=("count", len(recurring_spans(goal))))
     outside = sum(not goal.start <= one.date <= goal.due for one in goal.milestones)
     if outside:
         yield _said("fail", T_OUTSIDE, n=("count", outside))
     if goal.milestones:
         yield _said("pass", T_INTERIM, n=("count", len(goal.milestones)))
-    elif effective_kind(goal) != "maintain":
+    elif effective_kind(goal) != "maintain" and goal.every is None:
         yield _said("pass", T_PLAN)

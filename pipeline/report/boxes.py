@@ -17,12 +17,11 @@ from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
 from pipeline.report.context import Context
 from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.goalpage import rejected, source_line
-from pipeline.report.terms import quantity_text, unrecorded_text
+from pipeline.report.terms import move_text, moves, unrecorded_text
 from pipeline.report.view import Box, Group, Item, Tone
 from pipeline.report.words import BEHIND, behind, decapitalised, status_view
 from pipeline.units import Unit
 from pipeline.workspace.model import Action
-from pipeline.workspace.rules import written
 
 DECISIONS_BOX, CHANGES_BOX, DATA_BOX, WIDE_BOX = 305.0, 222.0, 214.0, 379.0
 """Widths of the three boxes of page 1, what must be decided being the widest, and of one of two."""
@@ -348,21 +347,20 @@ def _target_changes(context: Context, result: GoalResult) -> list[Item]:
         Item("▼", f"{context.title(result.goal_id)}: {unrecorded_text(one, result.unit, f)}", tone="red")
         for one in result.unrecorded
     ]
-    ordered = sorted(goal.target_changes, key=lambda one: one.on) if goal else []
-    for n, one in enumerate(ordered):
-        if goal is None or not week.monday <= one.on <= week.sunday:
-            continue
-        after = ordered[n + 1].previous if n + 1 < len(ordered) else goal.target
-        text = f.say(
-            "New target: {name}, {before} → {after} ({who}: {reason})",
-            name=context.title(result.goal_id),
-            before=quantity_text(written(one.previous), result.unit, f),
-            after=quantity_text(written(after), result.unit, f),
-            who=context.person(one.by),
-            reason=pick(one.reason, context.lang),
+    return items + [
+        Item(
+            "◇",
+            f.say(
+                "New target: {name}, {move} ({who}: {reason})",
+                name=context.title(result.goal_id),
+                move=move_text(moved, result.unit, f),
+                who=context.person(moved.change.by),
+                reason=pick(moved.change.reason, context.lang),
+            ),
         )
-        items.append(Item("◇", text))
-    return items
+        for moved in moves(goal)
+        if week.monday <= moved.change.on <= week.sunday
+    ]
 
 
 # --- data quality -------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from pipeline.report.charts import (
 from pipeline.report.context import Context, closed_periods
 from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.i18n import NBSP, NONE, Formats
-from pipeline.report.terms import instance_cells, quantity_text, terms_text, unrecorded_text
+from pipeline.report.terms import instance_cells, moves, quantity_text, terms_text, unrecorded_text
 from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
     SHAPES,
@@ -39,7 +39,6 @@ from pipeline.report.words import (
 )
 from pipeline.units import Unit
 from pipeline.workspace.model import Goal, Initiative
-from pipeline.workspace.rules import written
 
 PAGE = 527.0
 """Points between the margins of A4 portrait."""
@@ -156,7 +155,7 @@ def _lower_table(context: Context, result: GoalResult, room: Room) -> Cells:
 
 def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
     f = context.formats
-    parts = []
+    parts = [unrecorded_text(one, result.unit, f) for one in result.unrecorded]
     if goal:
         parts.append(f.say("Owner: {name}", name=context.person(goal.owner)))
         objective = context.workspace.objective(goal.supports)
@@ -167,7 +166,7 @@ def _intro(context: Context, result: GoalResult, goal: Goal | None) -> str:
         if goal.ambition == "stretch":
             parts.append(f.say("stretch goal: expected to fail sometimes"))
     parts += [one for one in (terms_text(result, f), _measured_baseline(result, f)) if one]
-    parts += _moved_target(context, result, goal)
+    parts += _recorded_moves(context, result, goal)
     return " · ".join(parts)
 
 
@@ -182,18 +181,18 @@ def _measured_baseline(result: GoalResult, f: Formats) -> str:
     )
 
 
-def _moved_target(context: Context, result: GoalResult, goal: Goal | None) -> list[str]:
-    """The original target with who changed it last, when and why; what nobody wrote down comes first."""
+def _recorded_moves(context: Context, result: GoalResult, goal: Goal | None) -> list[str]:
+    """The original target and due date, with who changed them last, when and why."""
     f = context.formats
-    parts = [unrecorded_text(one, result.unit, f) for one in result.unrecorded]
-    changes = sorted(goal.target_changes, key=lambda one: one.on) if goal else []
-    known = [one for one in changes if one.on <= context.edition.week.plus(1).monday]
-    if not known or result.original_target is None or result.original_target == result.target:
-        return parts
-    change = known[-1]
-    why = pick(change.reason, context.lang)
-    text = f.say("target was {target}", target=quantity_text(written(changes[0].previous), result.unit, f))
-    return [*parts, f"{text} ({f.day(change.on)}, {context.person(change.by)}: {why})"]
+    known = [one for one in moves(goal) if one.change.on <= context.edition.week.plus(1).monday]
+    if not known:
+        return []
+    first, last = known[0].change, known[-1].change
+    parts = [f.say("target was {target}", target=quantity_text(first.previous, result.unit, f))]
+    dues = [one.change.previous_due for one in known if one.change.previous_due]
+    parts += [f.say("due was {day}", day=f.day(day)) for day in dues[:1]]
+    why = pick(last.reason, context.lang)
+    return [f"{', '.join(parts)} ({f.day(last.on)}, {context.person(last.by)}: {why})"]
 
 
 def _status_note(context: Context, result: GoalResult) -> str:

@@ -142,7 +142,7 @@ def _relevant(context: Context, card: GoalCard) -> list[str]:
         )
         lines.append(f.say("Its parts: {names}.", names=names))
     if card.smart is None and card.children_gap is not None and result is not None:
-        total, gap = f.value(result.target + card.children_gap, result.unit), card.children_gap
+        total, gap = f.value(card.children_total, result.unit), card.children_gap
         if gap < 0:
             short = f.value(-gap, result.unit)
             lines.append(

@@ -34,11 +34,11 @@ from pipeline.report.plan_view import (
     StrategyMap,
     Table,
 )
+from pipeline.report.terms import quantity_text
 from pipeline.report.words import status_view
 from pipeline.sources.state import SourceState
 from pipeline.timeline import WeekLoad
 from pipeline.units import Unit
-from pipeline.workspace.model import Quantity
 
 LOAD_WEEKS = 8
 """Weeks ahead in the workload table."""
@@ -690,20 +690,16 @@ def _change(a: Author, one: ChangeRow) -> tuple[Cell, ...]:
     return (
         Cell(f.date(one.on)),
         Cell(a.text(one.goal.title), strong=True),
-        Cell(quantity_text(one.previous, unit, f)),
-        Cell(quantity_text(one.new, unit, f)),
+        Cell(_with_due(quantity_text(one.previous, unit, f), one.previous_due, f)),
+        Cell(_with_due(quantity_text(one.new, unit, f), one.new_due, f)),
         Cell(a.person(one.by)),
         Cell(a.text(one.reason)),
     )
 
 
-def quantity_text(one: Quantity, unit: Unit, f: Formats) -> str:
-    """A number as a person wrote it: "20 %", "+5 pp", "1,200,000" in the KPI's unit."""
-    if one.mark == "pp":
-        return f.points(one.amount, signed=one.signed)
-    if one.mark == "%":
-        return f.percent(one.amount, signed=one.signed)
-    return f.value(one.amount, unit, signed=one.signed)
+def _with_due(target: str, due: date | None, f: Formats) -> str:
+    """The target, and the due date where that moved too."""
+    return f.say("{target} by {day}", target=target, day=f.date(due)) if due else target
 
 
 def _kpis(a: Author) -> Table:

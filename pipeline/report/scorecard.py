@@ -397,6 +397,9 @@ def _chance(context: Context, result: GoalResult) -> str:
     f = context.formats
     if result.chance:
         return f.probability(result.chance.probability)
+    coming = _coming(result)
+    if coming is not None:
+        return f.probability(coming)
     return (
         f.say("by pace")
         if result.basis in ("pace", "chance")
@@ -408,7 +411,15 @@ def _chance(context: Context, result: GoalResult) -> str:
 
 def _chance_note(context: Context, result: GoalResult) -> str:
     f, chance = context.formats, result.chance
-    return f.range(chance.low, chance.high, result.unit) if chance else ""
+    if chance:
+        return f.range(chance.low, chance.high, result.unit)
+    return f.say("next period") if _coming(result) is not None else ""
+
+
+def _coming(result: GoalResult) -> float | None:
+    """The chance of a recurring goal's next period, once the reported one is decided."""
+    coming = result.recurrence.coming if result.recurrence and result.basis == "decided" else None
+    return coming.chance if coming else None
 
 
 def _why(context: Context, result: GoalResult, room: int) -> str:

@@ -7,15 +7,15 @@ the rules that judge a period (goals/recurring.py).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
 
 from pipeline.goals.model import GoalResult, Instance, TargetTerms, Unrecorded
 from pipeline.periods import Week
 from pipeline.report.i18n import NBSP, NONE, Formats
 from pipeline.report.view import Cells
 from pipeline.units import Direction, Unit
-from pipeline.workspace.model import Quantity, parse_quantity
+from pipeline.workspace.model import Goal, Quantity, TargetChange, parse_quantity
 
 MOST_INSTANCES = 12
 EVERY = {"week": "every week", "month": "every month", "quarter": "every quarter"}
@@ -157,7 +157,7 @@ def _said(key: str, text: str, unit: Unit, f: Formats) -> str:
         return f.date(date.fromisoformat(text))
     number, *more = text.split(", ")
     keys = dict(one.split(": ", 1) for one in more)
-    said = quantity_text(number, unit, f)
+    said = _parsed_text(number, unit, f)
     if "relative_to" in keys:
         said = f"{said} ({f.say(BASES[keys['relative_to']])})"
     if "every" in keys:
@@ -165,13 +165,53 @@ def _said(key: str, text: str, unit: Unit, f: Formats) -> str:
     return f"{said}, compounding: {keys['compounding']}" if "compounding" in keys else said
 
 
-def quantity_text(text: str, unit: Unit, f: Formats) -> str:
-    """A written target: a plain number in the KPI's unit, a change with its sign."""
+def _parsed_text(text: str, unit: Unit, f: Formats) -> str:
     try:
-        quantity = Quantity.model_validate(parse_quantity(text))
+        return quantity_text(Quantity.model_validate(parse_quantity(text)), unit, f)
     except ValueError:
         return text
-    if not quantity.signed or quantity.mark == "":
-        return f.value(quantity.amount, unit, signed=quantity.signed)
-    change = TargetTerms(Decimal(quantity.amount), quantity.mark, "baseline", None)
-    return change_text(change, unit, f)
+
+
+def quantity_text(one: Quantity, unit: Unit, f: Formats) -> str:
+    """A number as a person wrote it: "20 %", "+5 pp", "1,200,000" in the KPI's unit."""
+    if one.mark == "pp":
+        return f.points(one.amount, signed=one.signed)
+    if one.mark == "%":
+        return f.percent(one.amount, signed=one.signed)
+    return f.value(one.amount, unit, signed=one.signed)
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A change of a target that is written down, with what it led to."""
+
+    change: TargetChange
+    new: Quantity
+    new_due: date
+
+
+def moves(goal: Goal | None) -> tuple[Moved, ...]:
+    """The goal's changes, oldest first: each led to what the next one says was before it, or to today's."""
+    if goal is None:
+        return ()
+    ordered = sorted(goal.target_changes, key=lambda one: one.on)
+    found = []
+    for n, one in enumerate(ordered):
+        later = ordered[n + 1 :]
+        new = later[0].previous if later else goal.target
+        new_due = next((next_one.previous_due for next_one in later if next_one.previous_due), goal.due)
+        found.append(Moved(one, new, new_due))
+    return tuple(found)
+
+
+def move_text(moved: Moved, unit: Unit, f: Formats) -> str:
+    """ "€1.5 M → €1.3 M", and the due date where it moved too."""
+    before, after = quantity_text(moved.change.previous, unit, f), quantity_text(moved.new, unit, f)
+    parts = [f"{before} → {after}"] if before != after else []
+    if moved.change.previous_due:
+        parts.append(
+            f.say(
+                "due {before} → {after}", before=f.day(moved.change.previous_due), after=f.day(moved.new_due)
+            )
+        )
+    return ", ".join(parts or [f"{before} → {after}"])

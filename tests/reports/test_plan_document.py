@@ -20,8 +20,8 @@ from pipeline.periods import Week
 from pipeline.plan import Plan, build_plan
 from pipeline.report.i18n import formats
 from pipeline.report.plan_build import plan_html, plan_view, render_plan
-from pipeline.report.plan_chapters import quantity_text
 from pipeline.report.plan_gantt import LABELS, WIDTH, gantt
+from pipeline.report.terms import quantity_text
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Quantity, Workspace
 

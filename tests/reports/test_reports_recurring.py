@@ -179,3 +179,36 @@ def test_a_target_moved_in_the_file_stands_on_page_1_and_changes_the_run_id(tmp_
     assert "without an entry" in goal_view(context, result(context, "weekly")).intro
     unmoved = build_edition(lower, Store(tmp_path / "other"), WEEK)
     assert context.edition.run_id != unmoved.run_id
+
+
+def test_what_moved_is_said_with_who_when_and_why(tmp_path: Path) -> None:
+    """Of the week's entry: target and due date before and after, on page 1, on the page and in the twin."""
+    build(tmp_path)
+    goals = tmp_path / "goals/all.yaml"
+    entry = (
+        "target: 90, target_changes: [{on: 2026-11-18, by: ann, reason: late, previous: 95, "
+        "previous_due: 2026-11-29}],"
+    )
+    goals.write_text(goals.read_text("utf-8").replace("target: 90,", entry), "utf-8")
+    workspace = load_workspace(tmp_path, CATALOGUE)
+    context = contexts(workspace, Store(workspace.state_dir))["en"]
+    lines = [
+        one.text.replace("\u00a0", " ")
+        for group in changes_box(context, Place(40)).groups
+        for one in group.items
+    ]
+    assert "New target: A week, €95 → €90, due 29 Nov → 27 Dec (Ann Example: late)" in lines
+    intro = goal_view(context, result(context, "level")).intro.replace("\u00a0", " ")
+    assert "target was €95, due was 29 Nov (18 Nov, Ann Example: late)" in intro
+    twin = scorecard_json({"en": context})
+    (level,) = (one for one in twin["goals"] if one["id"] == "level")  # type: ignore[attr-defined]
+    assert level["target_changes"][0]["previous_due"] == date(2026, 11, 29)
+    assert level["unrecorded_changes"] == []
+
+
+def test_a_decided_week_shows_the_chance_of_the_next(company: tuple[Workspace, Store]) -> None:
+    context = contexts(*company)["en"]
+    one = result(context, "weekly")
+    shown = row(context, one)
+    assert one.basis == "decided" and shown.chance_note == "next period"
+    assert shown.chance == context.formats.probability(one.recurrence.coming.chance)

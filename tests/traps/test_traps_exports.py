@@ -18,6 +18,7 @@ from pipeline.sources.ingest import ingest_source
 from pipeline.store.store import Store
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.traps.naive import bites
 
 W46, W47 = Week(2026, 46), Week(2026, 47)
 MONDAY_46, MONDAY_47 = "2026-11-16T05:00:00+01:00", "2026-11-23T05:00:00+01:00"
@@ -103,6 +104,9 @@ def test_an_export_dropped_twice_counts_once(tmp_path: Path) -> None:
     again = "\n".join([header, *reversed(rows)]) + "\n"
     files = {"crm/a.csv": (text, MONDAY_47), "crm/b.csv": (text, MONDAY_47), "crm/c.csv": (again, MONDAY_47)}
     assert actual(build_edition(*company(tmp_path, files), W47)) == 560
+    dropped = [row.split(",") for one, _ in files.values() for row in one.splitlines()[1:]]
+    naive = sum(D(amount) for _, amount, _, day in dropped if day >= "2026-09-28")
+    bites("a duplicate export", actual(build_edition(*company(tmp_path / "again", files), W47)), naive)
 
 
 def test_overlapping_deltas_count_a_deal_once(tmp_path: Path) -> None:
@@ -112,6 +116,9 @@ def test_overlapping_deltas_count_a_deal_once(tmp_path: Path) -> None:
         "crm/b.csv": (export("d", W46.monday, W47.sunday), MONDAY_47),
     }
     assert actual(build_edition(*company(tmp_path, files, "changes"), W47)) == 560
+    dropped = [row.split(",") for one, _ in files.values() for row in one.splitlines()[1:]]
+    naive = sum(D(amount) for _, amount, _, day in dropped if day >= "2026-09-28")
+    bites("overlapping exports added up", D(560), naive)
 
 
 def test_a_deal_that_vanishes_from_a_full_export_is_gone_and_from_a_delta_is_not(tmp_path: Path) -> None:
@@ -122,6 +129,7 @@ def test_a_deal_that_vanishes_from_a_full_export_is_gone_and_from_a_delta_is_not
     full = build_edition(*company(tmp_path / "full", files, "full"), W47)
     delta = build_edition(*company(tmp_path / "delta", files, "changes"), W47)
     assert (actual(full), actual(delta)) == (140, 560)
+    bites("a vanished deal still there", actual(full), actual(delta))
 
 
 def test_late_rows_change_the_week_as_known_now_and_not_as_known_then(tmp_path: Path) -> None:
@@ -132,6 +140,7 @@ def test_late_rows_change_the_week_as_known_now_and_not_as_known_then(tmp_path: 
     workspace, store = company(tmp_path, files)
     then, now = build_edition(workspace, store, W46), build_edition(workspace, store, W46, "now")
     assert (actual(then), actual(now)) == (490, 525)
+    bites("late data in the week as known then", actual(then), actual(now))
 
 
 def test_a_week_before_the_first_export_is_marked_as_reconstructed(tmp_path: Path) -> None:
@@ -140,6 +149,7 @@ def test_a_week_before_the_first_export_is_marked_as_reconstructed(tmp_path: Pat
     edition = build_edition(workspace, store, Week(2026, 44))
     (quarter,) = (one for one in edition.results if one.goal_id == "quarter")
     assert quarter.reconstructed and quarter.actual == 350  # 35 days, not the 56 of the export
+    bites("a later export's rows in an earlier week", quarter.actual, D(560))
 
 
 # --- who changed a number ----------------------------------------------------------------------------
@@ -164,6 +174,8 @@ def test_the_export_that_came_last_is_not_the_one_that_changed_the_number(tmp_pa
         ("crm", datetime(2026, 11, 23, 3, tzinfo=UTC))
     ]
     assert (found.cause_source, found.cause_received_at) == ("crm", datetime(2026, 11, 23, 3, tzinfo=UTC))
+    newest = max(edition.sources.values(), key=lambda one: str(one.received_at)).source_id
+    bites("the newest export as the cause", found.cause_source, newest)
 
 
 def test_two_exports_that_both_changed_it_are_both_named(tmp_path: Path) -> None:

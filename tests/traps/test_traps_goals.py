@@ -13,8 +13,9 @@ import pytest
 
 from pipeline.goals.progress import monthly_equivalent
 from pipeline.goals.status import at_risk_flag
-from pipeline.periods import Week, elapsed_share
+from pipeline.periods import DAY, Week, elapsed_share
 from pipeline.workspace.model import Measured
+from tests.traps.naive import bites
 from tests.unit.goals.goals_cases import (
     CHURN,
     CLOSING,
@@ -56,6 +57,7 @@ def test_mean_of_ratios() -> None:
     found = result(one, closing, steady(closing, won, closed))
     assert rounded(found.actual) == D("0.257")  # 52 of 202
     assert rounded((D(1) + D("0.25")) / 2) == D("0.625")  # the mean of the two percentages
+    bites("mean of ratios", found.actual, (D(1) + D("0.25")) / 2)
 
 
 def test_quarter_to_date_churn_looks_reached_in_its_second_week() -> None:
@@ -69,12 +71,14 @@ def test_quarter_to_date_churn_looks_reached_in_its_second_week() -> None:
         one.model_copy(update={"measured": Measured(over="window")}), churn, series, week="2026-W41"
     )
     assert to_date.actual == D("0.055")
+    bites("quarter to date for a trailing quarter", found.actual, to_date.actual)
 
 
 def test_churn_divided_by_months() -> None:
     """A quarter's churn is not three times a month's."""
     assert rounded(monthly_equivalent(D("0.45"))) == D("0.181")
     assert rounded(D("0.45") / 3) == D("0.150")
+    bites("a quarter's rate over three", monthly_equivalent(D("0.45")), D("0.45") / 3)
 
 
 def test_lower_is_better_has_its_sign() -> None:
@@ -83,6 +87,7 @@ def test_lower_is_better_has_its_sign() -> None:
     one = goal(kind="level", kpi="churn_rate", baseline="45 %", target="20 %", **QUARTER)
     found = result(one, churn, steady(churn, lambda d: D(300) / 91, lambda d: 1000))
     assert rounded(found.progress) == D("0.600")
+    bites("target over actual where less is better", rounded(found.progress), rounded(D(20) / 30))
 
 
 def test_weeks_elapsed_instead_of_days() -> None:
@@ -92,6 +97,7 @@ def test_weeks_elapsed_instead_of_days() -> None:
     )
     assert rounded(found.expected) == D("0.043") != rounded(D(1) / 14)
     assert elapsed_share(date(2026, 10, 1), date(2026, 12, 31), date(2026, 10, 4)) == 4 / 92
+    bites("elapsed weeks for elapsed days", found.expected, D(1) / 14)
 
 
 def test_a_cut_week_drags_the_run_rate() -> None:
@@ -101,6 +107,7 @@ def test_a_cut_week_drags_the_run_rate() -> None:
     assert found.run_rate == 70 != (D(40) + D(70)) / 2
     assert found.best_period == 70
     assert min(period.value or 0 for period in found.periods) == 70
+    bites("a cut week in the run rate", found.run_rate, (D(40) + D(70)) / 2)
 
 
 def test_a_cut_week_counted_as_a_whole_one_in_the_required_rate() -> None:
@@ -109,6 +116,7 @@ def test_a_cut_week_counted_as_a_whole_one_in_the_required_rate() -> None:
     assert found.actual == 530
     assert rounded(found.required_rate, 2) == D("138.21")  # 770 / (39 / 7)
     assert rounded(D(770) / 6, 2) == D("128.33")
+    bites("weeks touched for weeks left", found.required_rate, D(770) / 6)
 
 
 def test_a_division_by_nothing_is_no_zero() -> None:
@@ -117,6 +125,7 @@ def test_a_division_by_nothing_is_no_zero() -> None:
     one = goal(kind="maintain", kpi="closing", target="25 %")
     found = result(one, closing, steady(closing, lambda d: 0, lambda d: 0))
     assert (found.actual, found.status, found.completeness) == (None, "no_verdict", 0)
+    bites("zero for a rate over nothing", found.actual, D(0))
 
 
 def test_a_late_export_is_no_week_of_zeros() -> None:
@@ -127,6 +136,7 @@ def test_a_late_export_is_no_week_of_zeros() -> None:
     assert (found.data_through, found.run_rate, found.periods[-1].value) == (date(2026, 11, 15), 70, None)
     assert found.uncovered == ("crm",)
     assert rounded(found.expected) == D("0.538")  # 49 of 91 days: the plan is asked for the same day
+    bites("a late export as a week of zeros", found.run_rate, D(70 + 70 + 70 + 0) / 4)
 
 
 def test_missing_months_are_not_filled_with_zeros() -> None:
@@ -137,6 +147,7 @@ def test_missing_months_are_not_filled_with_zeros() -> None:
     found = result(one, profit, series)
     assert rounded(found.completeness) == D("0.750")  # 3 of 4 closed months
     assert rounded(found.run_rate) == D("306.667")  # (310 + 300 + 310) / 3, not / 4
+    bites("a missing month filled with zero", found.run_rate, D(310 + 0 + 300 + 310) / 4)
 
 
 def test_percent_against_percentage_points() -> None:
@@ -151,6 +162,7 @@ def test_percent_against_percentage_points() -> None:
         for target in ("-20 %", "-20 pp")
     ]
     assert targets == [D("0.36"), D("0.25")]
+    bites("points read as per cent", targets[1], D("0.45") * (1 - D("0.20")))
 
 
 def test_growth_compares_equal_weeks() -> None:
@@ -166,6 +178,12 @@ def test_growth_compares_equal_weeks() -> None:
     )
     series = steady(growth, lambda day: 10, last=date(2027, 1, 3))
     assert result(one, growth, series, week="2026-W53").actual == 0
+    year = [
+        steady(growth, lambda day: 10).pooled(Week(y, 1).monday, Week(y + 1, 1).monday - DAY)
+        for y in (2025, 2026)
+    ]
+    weeks = [one.numerator or D(0) for one in year]  # 52 and 53 weeks of 70
+    bites("53 weeks against 52", result(one, growth, series, week="2026-W53").actual, weeks[1] / weeks[0] - 1)
 
 
 def test_growth_of_a_young_year_is_not_a_share_of_the_whole_last_one() -> None:
@@ -174,6 +192,7 @@ def test_growth_of_a_young_year_is_not_a_share_of_the_whole_last_one() -> None:
     found = result(goal(kind="level", kpi="growth", target="25 %"), growth, steady(growth, lambda d: 10))
     assert found.actual == 0  # and not 560 / 910 - 1
     assert rounded(D(560) / 910 - 1) == D("-0.385")
+    bites("a part of the year against the whole last one", found.actual, D(560) / 910 - 1)
 
 
 def test_a_linear_plan_for_a_christmas_business() -> None:
@@ -188,6 +207,7 @@ def test_a_linear_plan_for_a_christmas_business() -> None:
     linear = result(one.model_copy(update={"plan": "linear"}), revenue, steady(revenue, amount))
     assert seasonal.progress == linear.progress
     assert (seasonal.status, linear.status) == ("watch", "off_track")
+    bites("a straight line for a season", rounded(seasonal.expected), rounded(linear.expected))
 
 
 def test_yesterdays_knowledge_in_todays_target() -> None:
@@ -199,6 +219,7 @@ def test_yesterdays_knowledge_in_todays_target() -> None:
         goal(target_changes=[change]), kpi(REVENUE), steady(kpi(REVENUE), lambda d: 10), week="2026-W48"
     )
     assert after.target == 1300
+    bites("today's target for a past week", found.target, after.target)
 
 
 def test_a_monthly_ledger_before_its_books_close() -> None:
@@ -209,6 +230,7 @@ def test_a_monthly_ledger_before_its_books_close() -> None:
     early, late = (result(one, profit, series, week=week) for week in ("2026-W44", "2026-W46"))
     assert (early.actual, early.data_through) == (300, date(2026, 9, 30))
     assert (late.actual, late.data_through) == (610, date(2026, 10, 31))
+    bites("open books counted", early.actual, series.pooled(one.start, Week(2026, 44).sunday).numerator)
 
 
 def test_euros_and_dollars_are_not_added() -> None:
@@ -220,6 +242,8 @@ def test_one_noisy_week_is_no_alarm() -> None:
     """The flag needs two weeks below .40, or one below .10."""
     assert not at_risk_flag([0.7, 0.35, 0.7])
     assert at_risk_flag([0.7, 0.35, 0.35])
+    chances = [0.7, 0.35, 0.7]
+    bites("an alarm on one noisy week", at_risk_flag(chances), any(one < 0.40 for one in chances))
 
 
 def test_a_week_decides_no_closing_rate() -> None:
@@ -230,6 +254,7 @@ def test_a_week_decides_no_closing_rate() -> None:
     found = result(goal(kind="level", kpi="closing", baseline="25 %", target="30 %"), closing, series)
     assert rounded(found.actual) == D("0.277")  # 12 of 13 weeks at 30 %
     assert found.periods[-1].value == 0
+    bites("the newest week for the quarter's rate", found.actual, found.periods[-1].value)
 
 
 def test_a_short_history_of_a_stock_is_no_good_quarter() -> None:
@@ -238,6 +263,7 @@ def test_a_short_history_of_a_stock_is_no_good_quarter() -> None:
     series = steady(churn, lambda d: 5, lambda d: 1000, first=date(2026, 10, 19))
     found = result(goal(kind="level", kpi="churn_rate", baseline="45 %", target="20 %"), churn, series)
     assert (found.actual, found.status) == (None, "no_verdict")
+    bites("five weeks of leavers as a quarter's churn", found.actual, D(5 * 35) / 1000)
 
 
 @pytest.mark.parametrize("week", ["2026-W13", "2026-W43"])

@@ -18,12 +18,14 @@ import pytest
 from pipeline.facts import FACTS
 from pipeline.goals.evaluate import evaluate
 from pipeline.goals.model import GoalResult
+from pipeline.goals.status import pace_status
 from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.series import KpiSeries
 from pipeline.periods import DAY, Week, company_date, cutoff
 from pipeline.sources.state import SourceState
 from pipeline.workspace.model import Goal, Kpi, People, Person, TeamSpell
+from tests.traps.naive import bites
 
 ZONE = ZoneInfo("Europe/Berlin")
 KPIS = {one.id: one for one in CATALOGUE}
@@ -141,6 +143,9 @@ def test_a_lost_deal_has_no_revenue_and_an_open_one_no_outcome() -> None:
         date(2026, 11, 9), date(2026, 11, 15)
     )
     assert (rate.numerator, rate.denominator) == (1, 2)  # and not 1 of 3
+    bites(
+        "lost and open deals as revenue", scored({"deals": rows}).actual, sum(one["amount"] for one in rows)
+    )
 
 
 def test_a_refund_lowers_the_sum() -> None:
@@ -150,6 +155,7 @@ def test_a_refund_lowers_the_sum() -> None:
     assert found.actual == 60
     weeks = {one.start: one.value for one in found.periods}
     assert (weeks[date(2026, 10, 5)], weeks[date(2026, 11, 16)]) == (100, -40)
+    bites("refunds left out", found.actual, sum(one["amount"] for one in rows if one["amount"] > 0))
 
 
 def test_a_reopened_deal_is_no_longer_won() -> None:
@@ -157,6 +163,7 @@ def test_a_reopened_deal_is_no_longer_won() -> None:
     closed = scored({"deals": [deal(date(2026, 11, 10), "100"), deal(date(2026, 11, 11), "7")]})
     reopened = scored({"deals": [deal(None, "100", won=False), deal(date(2026, 11, 11), "7")]})
     assert (closed.actual, reopened.actual) == (107, 7)
+    bites("a reopened deal still won", reopened.actual, closed.actual)
 
 
 def test_two_currencies_are_not_one_sum() -> None:
@@ -164,12 +171,15 @@ def test_two_currencies_are_not_one_sum() -> None:
     found = scored({"deals": rows})
     assert (found.status, found.reason.params["currency"]) == ("no_verdict", ("text", "USD"))
     assert D(530) + 5000 > 920  # added up, the goal would be "achieved"
+    total = sum(one["amount"] for one in rows)
+    bites("two currencies as one sum", found.status, "achieved" if total >= 920 else "off_track")
 
 
 def test_money_is_not_a_float() -> None:
     rows = [deal(date(2026, 11, 10), "0.10") for _ in range(3)]
     assert scored({"deals": rows}).actual == D("0.30")
     assert 0.1 + 0.1 + 0.1 != 0.3
+    bites("money as a float", scored({"deals": rows}).actual, D(sum(float(one["amount"]) for one in rows)))
 
 
 def test_an_empty_amount_is_no_failure_and_no_other_number() -> None:
@@ -184,6 +194,8 @@ def test_a_pipelines_goal_leaves_out_the_other_pipelines() -> None:
     rows = [deal(date(2026, 11, 10), "100"), deal(date(2026, 11, 10), "900", pipeline="partner")]
     assert scored({"deals": rows}, segment={"pipeline": "main"}).actual == 100
     assert scored({"deals": rows}).actual == 1000
+    main = scored({"deals": rows}, segment={"pipeline": "main"}).actual
+    bites("all pipelines for one", main, sum(one["amount"] for one in rows))
 
 
 def test_a_sale_stays_with_the_team_of_its_day() -> None:
@@ -195,6 +207,10 @@ def test_a_sale_stays_with_the_team_of_its_day() -> None:
     ]
     north, south = (scored({"deals": rows}, segment={"team": team}) for team in ("north", "south"))
     assert (north.actual, south.actual) == (105, 30)
+    today = {person.id: person.teams[-1].team for person in PEOPLE.people}
+    owners = {"Ann A.": "ann", "bob": "bob"}
+    naive = sum(one["amount"] for one in rows if today[owners[one["owner"]]] == "north")
+    bites("the present team for the team of the day", north.actual, naive)
 
 
 def test_a_deal_moved_between_owners_counts_once() -> None:
@@ -203,6 +219,10 @@ def test_a_deal_moved_between_owners_counts_once() -> None:
     assert scored({"deals": moved}, segment={"owner": "bob"}).actual == 100
     assert scored({"deals": moved}, segment={"owner": "ann"}).actual == 0
     assert scored({"deals": moved}).actual == 100
+    states = [deal(date(2026, 11, 10), "100"), *moved]  # as two weekly exports had it
+    bites(
+        "a moved deal with both owners", scored({"deals": moved}).actual, sum(one["amount"] for one in states)
+    )
 
 
 def test_a_person_without_sales_has_zero_and_a_company_without_data_has_nothing() -> None:
@@ -211,6 +231,7 @@ def test_a_person_without_sales_has_zero_and_a_company_without_data_has_nothing(
     assert (nothing_sold.actual, nothing_sold.status) == (0, "off_track")
     no_rows = scored({"deals": []})
     assert (no_rows.actual, no_rows.status) == (None, "no_verdict")
+    bites("no data as no sales", no_rows.actual, sum((D(0) for _ in ()), D(0)))
 
 
 # --- weeks, months, years ----------------------------------------------------------------------------
@@ -222,6 +243,9 @@ def test_a_quarter_touches_fourteen_weeks_and_takes_its_own_days_of_them() -> No
     found = scored({"deals": rows}, week="2027-W01")
     assert (found.periods_total, found.actual) == (14, 920)  # 92 days, not 14 x 7 = 98
     assert found.status == "achieved"
+    first, last = Week.of(QUARTER["start"]).monday, Week.of(QUARTER["due"]).sunday
+    naive = sum(one["amount"] for one in rows if first <= one["closed_on"] <= last)
+    bites("whole weeks for a quarter's days", found.actual, naive)
 
 
 def test_a_partial_current_week_is_not_held_against_whole_ones() -> None:
@@ -232,6 +256,7 @@ def test_a_partial_current_week_is_not_held_against_whole_ones() -> None:
     )
     assert found.run_rate == (310 + 300) / D(2)  # October and November
     assert [one.closed for one in found.periods[-2:]] == [True, False]
+    bites("a month under way in the run rate", found.run_rate, D(310 + 300 + 130) / 3)
 
 
 @pytest.mark.parametrize(("week", "hours"), [("2026-W13", 167), ("2026-W43", 169)])
@@ -245,6 +270,7 @@ def test_a_week_of_another_length_has_seven_days(week: str, hours: int) -> None:
     series = kpi_series("prospecting_activity", {"outreach_events": rows}, wk.sunday)
     assert series.pooled(wk.monday, wk.sunday).value == hours
     assert series.pooled(wk.sunday, wk.sunday).value == hours - 6 * 24
+    bites("7 x 24 hours for a week", series.pooled(wk.monday, wk.sunday).value, 7 * 24)
 
 
 def test_week_53_is_compared_with_the_week_364_days_before_and_not_with_nothing() -> None:
@@ -252,6 +278,11 @@ def test_week_53_is_compared_with_the_week_364_days_before_and_not_with_nothing(
     series = kpi_series("revenue_growth_yoy", {"deals": rows}, date(2027, 1, 3))
     assert Week(2026, 53).sunday == date(2027, 1, 3)
     assert series.pooled(Week(2026, 53).monday, Week(2026, 53).sunday).value == 0
+    value = series.pooled(Week(2026, 53).monday, Week(2026, 53).sunday).value
+    before = [
+        day for day in days(date(2025, 1, 1), date(2025, 12, 31)) if day.isocalendar()[:2] == (2025, 53)
+    ]
+    bites("week 53 against a week of that number", value, None if not before else D(0))
 
 
 def test_the_year_boundary_splits_a_week_by_date() -> None:
@@ -260,6 +291,8 @@ def test_the_year_boundary_splits_a_week_by_date() -> None:
     found = scored({"deals": rows}, week="2026-W01", target="3650", **YEAR)
     assert (found.actual, found.periods_total, found.periods_closed) == (40, 53, 1)  # 4 days, not 7
     assert Week.of(date(2026, 1, 1)) == Week(2026, 1) and Week.of(date(2027, 1, 1)) == Week(2026, 53)
+    naive = sum(one["amount"] for one in rows if Week.of(one["closed_on"]) == Week(2026, 1))
+    bites("a week's days in the next year", found.actual, naive)
 
 
 def test_growth_compares_weekdays_and_not_dates() -> None:
@@ -274,6 +307,9 @@ def test_growth_compares_weekdays_and_not_dates() -> None:
     first, last = date(2026, 11, 2), date(2026, 11, 6)
     assert series.pooled(first, last).value == 0
     assert sum(date(2025, 11, 2) <= day <= date(2025, 11, 6) for day in open_days) == 4  # "+25 %" by dates
+    now = sum(first <= day <= last for day in open_days)
+    then = sum(date(2025, 11, 2) <= day <= date(2025, 11, 6) for day in open_days)
+    bites("the same dates a year before", series.pooled(first, last).value, D(now) / then - 1)
 
 
 def test_a_goal_that_starts_on_a_wednesday_starts_on_that_wednesday() -> None:
@@ -281,6 +317,8 @@ def test_a_goal_that_starts_on_a_wednesday_starts_on_that_wednesday() -> None:
     found = scored({"deals": rows}, start=date(2026, 11, 18), due=date(2026, 12, 15), target="280")
     assert (found.actual, found.expected) == (50, D(5) / 28)  # Wednesday to Sunday, of 28 days
     assert found.run_rate is None  # no whole week yet: five days are no rate a week
+    naive = sum(one["amount"] for one in rows if Week.of(one["closed_on"]) == Week(2026, 47))
+    bites("the whole first week", found.actual, naive)
 
 
 # --- missing and late --------------------------------------------------------------------------------
@@ -307,6 +345,7 @@ def test_a_missing_month_of_a_ledger_is_no_month_of_zero_profit() -> None:
         8: None,
         9: 300,
     }
+    bites("a month without books as zero profit", found.run_rate, D(900) / 4)
 
 
 def test_a_ledger_month_counts_when_its_books_are_closed() -> None:
@@ -326,6 +365,8 @@ def test_rows_after_the_week_are_not_known_in_it() -> None:
     future_end = [customer(date(2026, 1, 1), date(2026, 12, 5)) for _ in range(20)]
     churn = kpi_series("churn_rate", {"subscriptions": future_end}, date(2026, 11, 22))
     assert churn.pooled(date(2026, 8, 24), date(2026, 11, 22)).numerator == 0
+    naive = sum(one["amount"] for one in rows if one["closed_on"] >= QUARTER["start"])
+    bites("rows after the week", scored({"deals": rows}).actual, naive)
 
 
 # --- rates -------------------------------------------------------------------------------------------
@@ -350,6 +391,7 @@ def test_churn_divides_by_the_stock_of_the_first_day() -> None:
     assert (found.numerator, found.denominator, found.value) == (20, 100, D("0.2"))
     at_the_end, mean_of_both = D(110), D(105)
     assert found.value not in (D(20) / at_the_end, D(20) / mean_of_both, D(20) / 130)
+    bites("churn over the stock at the end", found.value, D(20) / at_the_end)
 
 
 def test_daily_stocks_are_not_added_up() -> None:
@@ -359,6 +401,11 @@ def test_daily_stocks_are_not_added_up() -> None:
         date(2026, 8, 24), date(2026, 11, 22)
     )
     assert found.value == D("0.25") and found.denominator == 100  # not some 9,000 customer-days
+    stock = sum(
+        sum((one["ended_on"] or date.max) >= day for one in old)
+        for day in days(date(2026, 8, 24), date(2026, 11, 22))
+    )
+    bites("daily stocks added up", found.value, D(25) / stock)
 
 
 def test_churn_and_retention_of_the_same_rows_are_one_together() -> None:
@@ -385,6 +432,7 @@ def test_lower_is_better_mirrors_higher_is_better() -> None:
     worse = [customer(date(2026, 1, 1), date(2026, 10, 10) if i < 50 else None) for i in range(100)]
     behind = scored({"subscriptions": worse}, kpi="churn_rate", kind="level", baseline="45 %", target="20 %")
     assert behind.progress == D("-0.2") and behind.status == "off_track"
+    bites("less counted as more", found.progress, D("0.3") / D("0.2"))
 
 
 def test_cost_per_customer_is_cost_over_customers_of_the_same_months() -> None:
@@ -397,6 +445,12 @@ def test_cost_per_customer_is_cost_over_customers_of_the_same_months() -> None:
     ]
     assert months == [100, None, 25]  # September: cost without a customer is no figure
     assert series.pooled(date(2026, 8, 1), date(2026, 10, 31)).value == 60  # 300 / 5, not (100 + 25) / 2
+    known = [one for one in months if one is not None]
+    bites(
+        "the mean of monthly costs a customer",
+        series.pooled(date(2026, 8, 1), date(2026, 10, 31)).value,
+        sum(known) / len(known),
+    )
 
 
 # --- the way to the target ---------------------------------------------------------------------------
@@ -407,11 +461,13 @@ def test_a_goal_to_keep_a_level_has_no_way_to_divide_by() -> None:
     rows = daily(date(2026, 1, 1), date(2026, 11, 22))
     found = scored({"deals": rows}, kind="level", baseline="70", target="70")
     assert (found.kind, found.progress, found.status) == ("maintain", 1, "on_track")
+    bites("a way of no length", found.kind, "level")
 
 
 def test_overshoot_is_kept_as_it_is() -> None:
     found = scored({"deals": daily(date(2026, 1, 1), date(2026, 11, 22))}, target="265")
     assert (found.progress, found.status, found.required_rate) == (2, "achieved", 0)
+    bites("overshoot cut off at 100 %", found.progress, min(D(530) / 265, D(1)))
 
 
 def test_a_loss_on_the_way_to_a_profit_has_a_sign() -> None:
@@ -422,6 +478,7 @@ def test_a_loss_on_the_way_to_a_profit_has_a_sign() -> None:
         {"ledger_lines": ledger}, kpi="net_profit", kind="level", baseline="-300", target="300", **YEAR
     )
     assert (found.actual, found.progress) == (0, D("0.5"))
+    bites("a loss over the target", found.progress, (found.actual or D(0)) / found.target)
 
 
 def test_a_quarter_s_first_days_are_held_against_the_plan_of_those_days() -> None:
@@ -429,3 +486,4 @@ def test_a_quarter_s_first_days_are_held_against_the_plan_of_those_days() -> Non
     found = scored({"deals": rows}, week="2026-W40")
     assert (found.actual, found.expected_value, found.status) == (40, 40, "on_track")
     assert D(40) / 920 < D("0.05")  # 4 % of the target reached, and nothing behind
+    bites("progress without the plan of the day", found.status, pace_status(D(40) / 920 - 1))

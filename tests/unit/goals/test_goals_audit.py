@@ -100,6 +100,13 @@ def test_the_same_number_of_another_base_is_another_target(store: Store) -> None
     ]
 
 
+def test_an_entry_explains_another_base_too(store: Store) -> None:
+    fields = {"kind": "level", "baseline": "100", "target": "+10 %"}
+    printed(store, company(goal(**fields, relative_to="baseline")), [W46])
+    entry = {"on": date(2026, 11, 18), "by": "ann", "reason": "last year is fairer", "previous": "+10 %"}
+    assert moved(store, goal(**fields, relative_to="prior_year", target_changes=[entry]), W47) == ()
+
+
 def test_nothing_is_said_of_weeks_that_come_later(store: Store) -> None:
     printed(store, company(goal(target="1300")), [W48])
     assert moved(store, goal(target="1000"), W47) == ()

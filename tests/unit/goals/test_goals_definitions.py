@@ -9,12 +9,17 @@ from decimal import Decimal as D
 import pytest
 
 from pipeline.goals import reasons
-from pipeline.periods import Week
+from pipeline.goals.chances import chance_history
+from pipeline.goals.measure import horizon
+from pipeline.goals.model import Chance
+from pipeline.goals.status import ChanceHistory, chance_status, printed_chance
+from pipeline.periods import Week, cutoff
 from tests.unit.goals.goals_cases import (
     CHURN,
     CLOSING,
     GROWTH,
     REVENUE,
+    ZONE,
     fresh,
     goal,
     kpi,
@@ -248,3 +253,105 @@ def test_a_stretch_goal_says_so_and_is_judged_alike_by_pace() -> None:
     plain, stretch = (result(goal(ambition=name), one, series) for name in ("commit", "stretch"))
     assert plain.status == stretch.status
     assert stretch.reason.template == reasons.STRETCH
+
+
+# --- what a target rests on --------------------------------------------------------------------------
+
+
+def test_a_level_without_history_begins_at_its_first_figure() -> None:
+    """No week before the start; the first one is at 20 %, the newest at 28 %: (28 - 20) / (40 - 20)."""
+    closing = kpi(CLOSING)
+    start = date(2026, 8, 24)
+
+    def won(day: date) -> int:
+        return 20 if day < date(2026, 8, 31) else 29 if day < date(2026, 11, 2) else 28
+
+    series = steady(closing, won, lambda day: 100, first=start)
+    one = goal(
+        kind="level", kpi="closing", target="40 %", measured={"over": "last"}, start=start,
+        due=date(2026, 12, 27),
+    )  # fmt: skip
+    found = result(one, closing, series)
+    assert (found.baseline, found.baseline_day) == (D("0.20"), date(2026, 8, 30))
+    assert (found.actual, found.progress) == (D("0.28"), D("0.4"))
+    assert found.status != "no_verdict"
+
+
+def test_a_level_at_its_target_from_the_start_has_no_way_and_no_share() -> None:
+    """70 a week before, a target of 60: no share of a way, but at the target; at 50 no longer."""
+    revenue = kpi(REVENUE)
+    one = goal(kind="level", target="60")
+    kept = result(one, revenue, steady(revenue, lambda day: 10))
+    assert (kept.baseline, kept.progress, kept.expected, kept.status) == (70, None, None, "on_track")
+    fell = result(one, revenue, steady(revenue, lambda day: 10 if day < one.start else D(50) / 7))
+    assert (fell.progress, fell.status) == (None, "watch")
+    assert "no longer at the target of 60" in sentence(fell.reason)
+    # (50 - 70) / (60 - 70) would call it 200 % of the way
+    assert (D(50) - 70) / (D(60) - 70) == 2
+
+
+@pytest.mark.parametrize(
+    ("window", "expected"),
+    [
+        # the quarter before: 92 days of 10, + 25 %
+        ((date(2026, 10, 1), date(2026, 12, 31)), D(1150)),
+        # four weeks before: 280, + 25 %
+        ((date(2026, 10, 26), date(2026, 11, 22)), D(350)),
+    ],
+)
+def test_the_period_before_is_as_long_as_the_window(window: tuple[date, date], expected: D) -> None:
+    one = goal(target="+25 %", relative_to="prior_period", start=window[0], due=window[1])
+    found = result(one, kpi(REVENUE), steady(kpi(REVENUE), lambda day: 10))
+    assert found.target == expected
+    assert found.terms is not None and found.terms.base_value == expected / D("1.25")
+
+
+def test_a_percentage_of_a_loss_is_no_target() -> None:
+    """- 100 and 10 % more would be - 110: a larger loss."""
+    one = goal(target="+10 %", relative_to="prior_period", start=date(2026, 10, 1), due=date(2026, 12, 31))
+    found = result(one, kpi(REVENUE), steady(kpi(REVENUE), lambda day: -10))
+    assert (found.target_known, found.status) == (False, "no_verdict")
+
+
+def test_a_negative_number_is_a_number_and_no_change() -> None:
+    """From a loss of 80 a week to one of 50: the target is -50, not -130."""
+    one = goal(kind="level", baseline="-80", target="-50")
+    found = result(one, kpi(REVENUE), steady(kpi(REVENUE), lambda day: D(-65) / 7))
+    assert (found.target, round(found.progress or 0, 6)) == (-50, D("0.5"))
+
+
+def test_steps_hold_until_the_next_date() -> None:
+    """400 from 15 November, 700 from the 29th: 400 is asked for on the 22nd, and 550 by straight lines."""
+    dated = ((date(2026, 11, 15), 400), (date(2026, 11, 29), 700))
+    fields = {"milestones": [{"date": day, "value": value} for day, value in dated]}
+    series = steady(kpi(REVENUE), lambda day: 10)
+    steps, lines = (
+        result(goal(plan=plan, **fields), kpi(REVENUE), series) for plan in ("steps", "milestones")
+    )
+    assert (steps.plan_used, round(steps.expected_value or 0, 6)) == ("steps", 400)
+    assert (lines.plan_used, round(lines.expected_value or 0, 6)) == ("milestones", 550)
+    after = result(goal(plan="steps", **fields), kpi(REVENUE), series, week="2026-W48")
+    assert round(after.expected_value or 0, 6) == 700
+
+
+def test_a_stretch_goal_is_flagged_below_half_of_what_it_began_with() -> None:
+    """Of .30 at set time, .20 and .16 are below .40, but not below .15; .14 and .12 are, twice."""
+    now = Chance(0.16, D(0), D(1), D(0))
+    fair = ChanceHistory(now, (0.30, 0.20, 0.16), 0.30)
+    assert (chance_status(fair, stretch=True), chance_status(fair)) == ("on_track", "at_risk")
+    once = ChanceHistory(now, (0.30, 0.20, 0.14), 0.30)
+    assert chance_status(once, stretch=True) == "on_track"
+    twice = ChanceHistory(replace(now, probability=0.12), (0.30, 0.14, 0.12), 0.30)
+    assert chance_status(twice, stretch=True) == "at_risk"
+
+
+def test_a_stretch_goal_s_reason_names_the_chance_it_began_with() -> None:
+    revenue = kpi(REVENUE)
+    series = steady(revenue, lambda day: 10 + day.toordinal() % 5 + day.toordinal() // 7 % 4)
+    one = goal(ambition="stretch", target="1250")
+    seen = horizon(Week(2026, 47), cutoff(Week(2026, 47), ZONE), ZONE)
+    chances = chance_history(one, revenue, series, seen, D(1250))
+    found = result(one, revenue, series, chances=chances)
+    assert found.chance_at_set == chances.at_set if chances else False
+    assert "flagged only when its chance" in found.reason.template
+    assert found.reason.params["at_set"] == ("text", printed_chance(found.chance_at_set or 0))

@@ -15,6 +15,7 @@ import pytest
 
 from pipeline.goals import smart
 from pipeline.goals.model import LetterVerdict
+from pipeline.goals.parts import sums_of_parts
 from pipeline.goals.smart import smart_verdicts
 from pipeline.kpis.compute import COMPONENT_COLUMNS
 from pipeline.workspace.model import Kpi, Workspace
@@ -146,7 +147,17 @@ def test_hours_of_all_goals_of_a_person_are_counted_by_shared_days() -> None:
 def test_parts_add_up_and_a_quarter_does_not_contradict_its_year() -> None:
     revenue = kpi(REVENUE)
     year = goal(id="year", target="4000", start=date(2026, 1, 5), due=date(2026, 12, 27))
-    quarters = [goal(id=f"q{n}", target="900", parent="year") for n in range(4)]
+    quarters = [
+        goal(id=f"q{n}", target="900", parent="year", start=first, due=first + timedelta(days=last))
+        for n, (first, last) in enumerate(
+            [
+                (date(2026, 1, 5), 83),
+                (date(2026, 3, 30), 90),
+                (date(2026, 6, 29), 90),
+                (date(2026, 9, 28), 90),
+            ]
+        )
+    ]
     found = letters(workspace(year, *quarters), revenue, None, "year")["R"]
     assert (found.verdict, smart.R_SUM in templates(found)) == ("fail", True)
     enough = [one.model_copy(update={"target": goal(target="1000").target}) for one in quarters]
@@ -161,6 +172,95 @@ def test_parts_add_up_and_a_quarter_does_not_contradict_its_year() -> None:
     )
     greedy = goal(id="q", target="5000", parent="year")
     assert smart.R_CONTRADICTS in templates(letters(workspace(year, greedy), revenue, None, "q")["R"])
+
+
+SUM_CASES = [
+    # quarters and regions are both 4,000 of the year's 4,000, and never 8,000 together
+    ([("a", 182, 2000, None), ("b", 175, 2000, None), ("n", 0, 2500, "north"), ("s", 0, 1500, "south")],
+     [("whole", D(4000)), ("whole", D(4000))]),
+    # the first half alone says nothing about the year
+    ([("a", 182, 1500, None)], [("partial", D(1500))]),
+    # one quarter written twice
+    ([("a", 182, 1500, None), ("again", 182, 1500, None)], [("overlap", None)]),
+    # one region written twice
+    ([("n", 0, 1500, "north"), ("again", 0, 1500, "north")], [("overlap", None)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("parts", "sums"), SUM_CASES)
+def test_only_parts_of_one_kind_are_added_up(parts: list[Any], sums: list[Any]) -> None:
+    """357 days from 5 January: a half of 182 days, the other of 175."""
+    year = goal(id="year", target="4000", start=date(2026, 1, 5), due=date(2026, 12, 27))
+    children = []
+    for name, days, target, region in parts:
+        first = date(2026, 7, 6) if name == "b" else year.start
+        due = first + timedelta(days=days - 1) if days else year.due
+        segment = {"region": region} if region else {}
+        children.append(
+            (
+                goal(id=name, parent="year", start=first, due=due, segment=segment, target=str(target)),
+                D(target),
+            )
+        )
+    assert [(one.how, one.total) for one in sums_of_parts(year, children)] == sums
+
+
+def test_a_week_s_target_counts_once_a_week_in_its_year() -> None:
+    """100 every week for 51 weeks is 5,100, not 100."""
+    year = goal(id="year", target="5000", start=date(2026, 1, 5), due=date(2026, 12, 27), supports="grow")
+    weekly = year.model_copy(
+        update={"id": "w", "every": "week", "parent": "year", "target": goal(target="100").target}
+    )
+    found = letters(workspace(year, weekly, **SUPPORTED), kpi(REVENUE), None, "year")["R"]
+    total = next(one for one in found.evidence if one.template == smart.R_SUM).params["sum"]
+    assert (found.verdict, total) == ("pass", ("money", D(5100)))
+
+
+def test_rates_of_parts_are_not_added_up() -> None:
+    """Regions at 20 % and 28 % cannot make a company of 30 %; with one at 35 % they can. Not 48 %."""
+    fields = {"kind": "level", "kpi": "closing", "supports": "grow"}
+
+    def relevant(*targets: str) -> LetterVerdict:
+        parts = [
+            goal(id=f"r{n}", parent="whole", segment={"region": str(n)}, target=one, **fields)
+            for n, one in enumerate(targets)
+        ]
+        space = workspace(goal(id="whole", target="30 %", **fields), *parts, **SUPPORTED)
+        return letters(space, kpi(CLOSING), None, "whole")["R"]
+
+    short, fine = relevant("20 %", "28 %"), relevant("20 %", "35 %")
+    assert (short.verdict, smart.R_RATES_SHORT in templates(short)) == ("fail", True)
+    assert (fine.verdict, smart.R_RATES in templates(fine), smart.R_SUM in templates(fine)) == (
+        "pass", True, False,
+    )  # fmt: skip
+
+
+def test_a_change_says_what_of_and_a_recurring_goal_how_often() -> None:
+    revenue = kpi(REVENUE)
+    frame = components(revenue, lambda d: (10, 0), date(2025, 1, 6), date(2026, 9, 27))
+    one = goal(
+        target="+10 %", relative_to="baseline", baseline="300", compounding="baseline", every="month",
+        start=date(2026, 10, 1), due=date(2026, 12, 31), commitments=COMMITTED,
+    )  # fmt: skip
+    found = letters(workspace(one), revenue, frame)
+    assert {smart.S_CHANGES["%"], smart.S_EVERY["month"]} <= set(templates(found["S"]))
+    assert found["S"].evidence[0].params["target"] == ("money", D(330))
+    compounds = next(reason for reason in found["A"].evidence if reason.template == smart.A_COMPOUNDS).params
+    assert (compounds["target"], compounds["multiple"]) == (("money", D("399.3")), ("times", D("1.331")))
+    assert smart.T_RECURS in templates(found["T"])
+
+
+def test_a_level_without_a_baseline_says_where_it_begins() -> None:
+    closing = kpi(CLOSING)
+    frame = components(closing, lambda d: (1, 4), date(2026, 6, 1), date(2026, 9, 27))
+    one = goal(kind="level", kpi="closing", target="30 %")
+    found = letters(workspace(one), closing, frame)["M"]
+    measured = next(
+        reason for reason in found.evidence if reason.template == smart.M_BASELINE_MEASURED
+    ).params
+    assert (measured["measured"], measured["day"]) == (("percent", D("0.25")), ("date", date(2026, 9, 27)))
+    early = components(closing, lambda d: (1, 4), date(2026, 6, 1), date(2026, 7, 27))
+    assert smart.M_BASELINE_UNSEEN in templates(letters(workspace(one), closing, early)["M"])
 
 
 def test_a_segment_that_nobody_has_is_not_specific() -> None:

@@ -141,9 +141,20 @@ def test_objectives_lead_to_goals_and_children_follow_their_parent(plan: Plan) -
     assert [one.id for one in grow.goals[1].initiatives] == ["ads", "fair"]
 
 
-def test_quarters_that_do_not_make_the_year_are_counted(plan: Plan) -> None:
+def test_two_quarters_are_not_held_against_the_year(plan: Plan) -> None:
+    """400 and 700 of 1,200 for the second half alone: no gap, as long as the first half has no goals. Two
+    halves of 400 and 700 make the whole."""
     cards = {card.goal.id: card for card in plan.cards}
-    assert (cards["year"].children_total, cards["year"].children_gap) == (1100, -100)
+    assert (cards["year"].children_total, cards["year"].children_gap) == (None, None)
+    workspace, edition = make()
+    halves = [
+        workspace.goals[1].model_copy(update={"start": date(2026, 1, 1), "due": date(2026, 6, 30)}),
+        workspace.goals[2].model_copy(update={"due": date(2026, 12, 31)}),
+    ]
+    whole = workspace.model_copy(update={"goals": (workspace.goals[0], *halves, workspace.goals[3])})
+    made = build_plan(whole, edition, lambda name: fact(name, FACTS_HERE[name]))
+    year = next(card for card in made.cards if card.goal.id == "year")
+    assert (year.children_total, year.children_gap) == (1100, -100)
     assert cards["churn"].children_total is None
     assert (cards["q4"].hours, cards["q4"].hours_left, cards["q4"].cost) == (40, 30, 500)
     assert cards["q4"].unestimated == ("fair",)

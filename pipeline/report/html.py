@@ -1,4 +1,4 @@
-"""The web twin of a scorecard: one file that opens from disk and on a phone, and prints well.
+"""The web twin of a document: one file that opens from disk and on a phone, and prints well.
 
 Here: style and fonts put inside the page. Not here: its content, which is the PDF's own template.
 """
@@ -13,16 +13,17 @@ from pipeline.bundled import templates_dir
 from pipeline.report.engine import scorecard_html, stylesheet
 from pipeline.report.view import ScorecardView
 
-FACES = (("Regular", 400), ("SemiBold", 600), ("Bold", 700))
+FACES = (("Regular", 400), ("Medium", 500), ("SemiBold", 600), ("Bold", 700))
 
 
 def web_page(view: ScorecardView, overrides: Path | None = None) -> str:
     """The document as self-contained HTML: no request to anywhere, which its policy also forbids."""
-    return scorecard_html(view, _style(), overrides)
+    return scorecard_html(view, web_style(), overrides)
 
 
 @cache
-def _style() -> str:
+def web_style(*more: str) -> str:
+    """The style of a web page with its fonts inside: the printed page's, the screen's, and `more` sheets."""
     faces = []
     for name, weight in FACES:
         data = base64.b64encode((templates_dir() / "fonts" / f"Inter-{name}.woff2").read_bytes()).decode()
@@ -30,4 +31,5 @@ def _style() -> str:
             f"@font-face {{ font-family: Inter; font-weight: {weight}; font-display: swap; "
             f'src: url("data:font/woff2;base64,{data}") format("woff2"); }}\n'
         )
-    return "".join(faces) + stylesheet("page.css") + stylesheet("web.css")
+    sheets = ("page.css", "web.css", *more)
+    return "".join([*faces, *(stylesheet(name) for name in sheets)])

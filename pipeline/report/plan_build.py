@@ -24,11 +24,13 @@ from pipeline.report.build import package_version
 from pipeline.report.context import Context
 from pipeline.report.engine import environment, stylesheet
 from pipeline.report.files import inside, put_file, sha256
+from pipeline.report.html import web_style
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
 from pipeline.report.printed import Order
 from pipeline.report.printers import printers
+from pipeline.report.view import Jump
 from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Workspace
 
@@ -46,7 +48,8 @@ def render_plans(
 
 
 def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, lang: str) -> list[Path]:
-    """Write `plan.<lang>.pdf` into `out_dir` (the week's folder) and return its path.
+    """Write `plan.<lang>.pdf` and its web twin `plan.<lang>.html` into `out_dir` (the week's folder) and
+    return their paths.
 
     The same edition and workspace give the same bytes; a plan that is there and was made from the same is
     left alone. Raises InvariantBroken when the finished document is
@@ -56,17 +59,19 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
     html = plan_html(view)
     if leftover := _LEFTOVER.search(html):
         raise InvariantBroken(_unfinished(f"{leftover[0]!r} stands in it"))
-    path = inside(out_dir, f"plan.{view.lang}.pdf")
+    path, twin = (inside(out_dir, f"plan.{view.lang}.{kind}") for kind in ("pdf", "html"))
     identifier = sha256(f"{html}\0{_tools()}".encode())[:32].encode()
     if _made_from(path, identifier):
         put_file(path, path.read_bytes())
-        return [path]
+        put_file(twin, plan_html(view, web=True).encode())
+        return [path, twin]
     printed = printers().print(Order(html, identifier, edition.as_of), USUAL_PAGES)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
     put_file(path, printed.content)
-    return [path]
+    put_file(twin, plan_html(view, web=True).encode())
+    return [path, twin]
 
 
 def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> PlanView:
@@ -78,6 +83,7 @@ def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> 
     heading = pick(strategy.title, f.lang) or f.say("Strategic plan")
     period = f.span(plan.period_start, plan.period_end) if plan.period_start and plan.period_end else ""
     as_of = f.say("Data as of {as_of}.", as_of=f.instant(edition.as_of, context.zone))
+    made = chapters(context, plan)
     gaps = sum(f.lang in one.languages for one in plan.missing)
     return PlanView(
         lang=f.lang,
@@ -103,7 +109,9 @@ def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> 
         if gaps
         else "",
         contents_heading=f.say("Contents"),
-        chapters=chapters(context, plan),
+        chapters=made,
+        skip=f.say("Skip to the plan"),
+        jumps=tuple(Jump(one.anchor, f"{one.number} {one.title}") for one in made),
     )
 
 
@@ -117,10 +125,12 @@ def _approvals(context: Context, plan: Plan, f: Formats) -> list[Approved]:
     return found
 
 
-def plan_html(view: PlanView) -> str:
-    """The document as HTML text with its style inside."""
-    style = Markup(stylesheet("plan.css"))  # noqa: S704  our own bundled style, no text of a person
-    return environment(None).get_template("plan.html.j2").render(v=view, css=style)
+def plan_html(view: PlanView, web: bool = False) -> str:
+    """The document as HTML text with its style inside. `web`: the page that a browser opens by itself, with
+    fonts, a bar of links and a layout for narrow screens; else what the PDF is made of."""
+    style = web_style("plan.css", "plan-web.css") if web else stylesheet("plan.css")
+    page = environment(None).get_template("plan.html.j2")
+    return page.render(v=view, css=Markup(style), web=web)  # noqa: S704  our own style, no text of a person
 
 
 def _made_from(path: Path, identifier: bytes) -> bool:

@@ -52,7 +52,7 @@ def gantt(timeline: Timeline, today: date, f: Formats, person: Name) -> Gantt | 
         )
     if timeline.undated:
         notes.append(f.say("Without dates, so not shown: {names}.", names=f.listed(timeline.undated)))
-    return Gantt(tuple(pages), _legend(f), tuple(notes))
+    return Gantt(tuple(pages), _legend(f), tuple(notes), f.say("Timeline"))
 
 
 def _drawn(timeline: Timeline, today: date) -> list[TimelineRow]:

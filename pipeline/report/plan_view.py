@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.report.charts import Picture
-from pipeline.report.view import Letter, Status, Tone
+from pipeline.report.view import Jump, Letter, Status, Tone
 
 
 @dataclass(frozen=True)
@@ -208,6 +208,8 @@ class Gantt:
     pages: tuple[GanttPage, ...]
     legend: tuple[str, ...]
     notes: tuple[str, ...]
+    label: str
+    """What the picture is called where it scrolls by itself."""
 
 
 Block = Prose | Said | Table | Numbers | Quarters | Points | StrategyMap | Card | Gantt
@@ -254,3 +256,6 @@ class PlanView:
     """How many sections are still to be written; empty when none is."""
     contents_heading: str
     chapters: tuple[Chapter, ...]
+    skip: str
+    """Says that a link leads past the bar of links; the web page alone has them."""
+    jumps: tuple[Jump, ...]

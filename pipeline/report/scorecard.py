@@ -30,7 +30,7 @@ from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NBSP, NONE
 from pipeline.report.method import method_sections
 from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
-from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
+from pipeline.report.view import ClosedRow, Density, Jump, Row, ScorecardView, Setting, Sheet, Words
 from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
 from pipeline.units import Direction, Unit
 
@@ -92,6 +92,7 @@ def scorecard_view(
         footer=_footer(context),
         created=context.edition.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
         words=_words(context),
+        jumps=_jumps(context, results) if table else (),
         goal_ids=tuple(result.goal_id for result in results),
     )
 
@@ -109,6 +110,16 @@ def _words(context: Context) -> Words:
         back=f.say("Back to the overview"),
         skip=f.say("Skip to the table"),
     )
+
+
+def _jumps(context: Context, results: tuple[GoalResult, ...]) -> tuple[Jump, ...]:
+    """The way around the web page: the overview, every goal with its status, the method."""
+    f = context.formats
+    goals = []
+    for one in results:
+        title = fitted(context.title(one.goal_id), 170, 8.6, 1)
+        goals.append(Jump(f"goal-{one.goal_id}", title, status_view(one.status, f)))
+    return (Jump("top", f.say("Overview")), *goals, Jump("method", f.say("Method")))
 
 
 def _legend(context: Context) -> str:

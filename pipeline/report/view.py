@@ -198,6 +198,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """A link in the bar of a web page: the anchor, a goal's status, the text."""
+
+    anchor: str
+    text: str
+    status: Status | None = None
+
+
+@dataclass(frozen=True)
 class Words:
     """Words that templates place by themselves."""
 
@@ -235,4 +244,5 @@ class ScorecardView:
     created: str
     """Date of the document's metadata: the edition's as-of, never the clock."""
     words: Words
+    jumps: tuple[Jump, ...] = ()
     goal_ids: tuple[str, ...] = field(default=())

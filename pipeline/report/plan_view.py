@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pipeline.report.charts import Picture
-from pipeline.report.view import Jump, Letter, Status, Tone
+from pipeline.report.view import Jump, Letter, Status, Tone, headed
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class Table:
     """Said instead of a table without rows."""
     total: tuple[Cell, ...] = ()
     css: str = ""
+
+    @property
+    def headed(self) -> bool:
+        return headed(len(self.rows) + bool(self.total), len(self.columns))
 
 
 @dataclass(frozen=True)

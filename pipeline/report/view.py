@@ -138,6 +138,12 @@ class Figure:
     """Width of a progress bar in per cent, clamped to 0..100 for drawing only."""
 
 
+def headed(rows: int, columns: int) -> bool:
+    """Whether the first cell of each row heads its row: not in a table so small that more of its cells would
+    be heads than figures, which is read aloud as a table of heads."""
+    return rows * (columns - 2) >= columns
+
+
 @dataclass(frozen=True)
 class Cells:
     """A table: `head` over `rows`; the first cell of each row is its header."""
@@ -147,6 +153,10 @@ class Cells:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     css: str = ""
+
+    @property
+    def headed(self) -> bool:
+        return headed(len(self.rows), len(self.head))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import subprocess
 import tempfile
 import time
@@ -23,11 +22,6 @@ from typing import Any
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PATIENCE = 60.0
 """Seconds that one answer may take on a busy machine."""
-
-
-def chromium() -> str | None:
-    """The browser on this machine, if there is one."""
-    return next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 class Browser:

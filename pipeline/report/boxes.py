@@ -29,6 +29,8 @@ HANGING = 14.0
 TEXT, NOTE = 7.8, 7.2
 """Sizes of an item's text and of the grey words after it."""
 MOST_LINES = 2
+LEAST_COMMENT = 2
+"""Lines without which a comment is not begun."""
 NAME_LINES = (12, 9, 6, 5, 4, 3, MOST_LINES)
 """Lines of a list of names, tried in turn."""
 FRESHNESS: dict[str, tuple[str, Tone]] = {
@@ -198,7 +200,7 @@ def _cut(parts: Sequence[Part], place: Place, context: Context) -> tuple[Group, 
 
 def _who_when(context: Context, owner: str | None, due: date | None) -> str:
     f = context.formats
-    parts = [context.person(owner), f.say("by {day}", day=f.day(due)) if due else ""]
+    parts = [context.person(owner), f.say("by {day}", day=context.near(due)) if due else ""]
     return "\u00a0·\u00a0".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
@@ -238,7 +240,20 @@ def changes_box(context: Context, place: Place) -> Box:
                 break
     if not items:
         items = [Item("–", f.say("Nothing: no status moved and no earlier number was restated."))]
-    return Box(f.say("Changed since last week"), (Group("", _packed(items, place, context)),))
+    changes = _packed(items, place, context)
+    left = place.lines - sum(_height(item, place.width) for item in changes)
+    return Box(
+        f.say("Changed since last week"), (Group("", changes), *_comment(context, Place(left, place.width)))
+    )
+
+
+def _comment(context: Context, place: Place) -> tuple[Group, ...]:
+    """The owner's comment in the lines that the changes leave; the web page has the whole of a longer one."""
+    text, room = context.comment, place.lines - 1
+    if not text or room < LEAST_COMMENT:
+        return ()
+    item = Item("–", fitted(text, place.width - HANGING, TEXT, room))
+    return (Group(context.formats.say("Comment"), (item,)),)
 
 
 def _ways(context: Context, place: Place, most: int) -> list[Item]:
@@ -337,7 +352,7 @@ def _causes_of(context: Context, one: Restatement) -> str:
     if one.cause_received_at is None:
         return title
     day = one.cause_received_at.astimezone(context.zone).date()
-    return f.say("{source}, received {day}", source=title, day=f.day(day))
+    return f.say("{source}, received {day}", source=title, day=context.near(day))
 
 
 def _target_changes(context: Context, result: GoalResult) -> list[Item]:

@@ -229,6 +229,7 @@ class Words:
     contents: str
     back: str
     skip: str
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -254,5 +255,7 @@ class ScorecardView:
     created: str
     """Date of the document's metadata: the edition's as-of, never the clock."""
     words: Words
+    comment: str = ""
+    """The owner's comment in full where it was cut; the web page alone has room for it."""
     jumps: tuple[Jump, ...] = ()
     goal_ids: tuple[str, ...] = field(default=())

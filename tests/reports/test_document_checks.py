@@ -39,7 +39,7 @@ def test_checkers_find_no_error_in_any_kind_of_document(
 
 @pytest.mark.slow
 def test_the_checkers_do_see_a_broken_document(tmp_path: Path) -> None:
-    """What the renderer's own tags look like: items of a list inside a division, which two checkers refuse."""
+    """What the renderer tags by itself: items of a list inside a division, which checkers refuse."""
     from weasyprint import HTML
 
     path = tmp_path / "document.pdf"

@@ -241,15 +241,20 @@ class Formats:
         return Scaled(name, texts)
 
     def range(self, low: Decimal, high: Decimal, unit: Unit) -> str:
-        """ "€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once."""
+        """ "€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once. A minus does
+        not stand beside a dash: "−€75.1 … −€56.4 k"."""
         if unit is Unit.MONEY:
             scale, places, suffix = _money_scale(max(abs(low), abs(high)))
             first = self.number(low / scale, places)
+            if low < 0:
+                first = first if self.lang == "ru" else self._money(low / scale, places, "", False)
+                return f"{first}{NBSP}…{NBSP}{self._money(high / scale, places, suffix, False)}"
             return self._money(high / scale, places, suffix, False).replace(
                 self.number(high / scale, places), f"{first}{DASH}{self.number(high / scale, places)}", 1
             )
         scaled = self.scaled([low, high], unit)
-        return DASH.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
+        between = f"{NBSP}…{NBSP}" if low < 0 else DASH
+        return between.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
 
     # --- words ---------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test setup system-libraries lint types imports packaging test-slow check bench lock clean
+.PHONY: demo test setup system-libraries lint types imports packaging pictures test-slow check bench lock clean
 
 demo: setup
 	@$(PYTHON) tools/demo.py $(BIN)/scorecards $(DEMO)
@@ -39,6 +39,10 @@ imports: setup
 test-slow: setup
 	@$(PYTHON) tools/system_libraries.py --for-slow-tests
 	$(BIN)/pytest -m slow
+
+# after a change of the layout that is meant; look at each picture that changes
+pictures: setup
+	RENEW_PICTURES=1 $(BIN)/pytest tests/reports/test_pictures.py -m slow
 
 packaging: setup
 	$(BIN)/pytest tests/packaging -m slow

@@ -13,15 +13,7 @@ from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
 from pipeline.language import pick
 from pipeline.periods import elapsed_share, quarter, quarter_window
-from pipeline.report.boxes import (
-    WIDE_BOX,
-    Place,
-    changes_box,
-    data_box,
-    decisions_needed,
-    lines_needed,
-    three_boxes,
-)
+from pipeline.report.boxes import decisions_needed, lines_needed, three_boxes, two_boxes
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import SAFETY, fitted, lines, width
@@ -243,8 +235,7 @@ def _sheets(context: Context, step: int) -> tuple[Density, tuple[Sheet, ...]]:
     pages = [_first_sheet(context, first, rows, closed)]
     at, gone = first.rows, len(closed) if first.closed else 0
     for later in later_pages(heights[first.density][at:], len(closed) - gone, step):
-        place = Place(later.lines, WIDE_BOX)
-        boxes = (changes_box(context, place), data_box(context, place)) if later.lines else ()
+        boxes = two_boxes(context, later.lines) if later.lines else ()
         pages.append(Sheet(tuple(rows[at : at + later.rows]), closed[gone : gone + later.closed], boxes))
         at, gone = at + later.rows, gone + later.closed
     return first.density, tuple(pages)

@@ -12,12 +12,11 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import fixture_edition as fx
-import pyarrow as pa
 import pytest
 from browser import PROGRAMS, Browser
+from kinds import no_facts
 from pypdf import PdfReader
 
-from pipeline.facts import FACTS
 from pipeline.kpis.registry import kpi_registry
 from pipeline.plan import build_plan
 from pipeline.report.checks import expected_pages
@@ -35,10 +34,6 @@ each_page = pytest.mark.parametrize(("kind", "lang"), PAGES)
 PHONE, DESK = (360, 740), (1280, 900)
 
 
-def facts(name: str) -> pa.Table:
-    return FACTS[name].arrow_schema().empty_table()
-
-
 @cache
 def scorecard_of(lang: str, long: bool = True) -> ScorecardView:
     space, edition = fx.workspace(goals=GOALS, long=long), fx.edition(GOALS, chance=True)
@@ -49,7 +44,7 @@ def scorecard_of(lang: str, long: bool = True) -> ScorecardView:
 @cache
 def plan_of(lang: str, long: bool = True) -> PlanView:
     space, edition = fx.workspace(goals=GOALS, long=long), fx.edition(GOALS, chance=True)
-    return plan_view(space, edition, build_plan(space, edition, facts), lang)
+    return plan_view(space, edition, build_plan(space, edition, no_facts), lang)
 
 
 @cache

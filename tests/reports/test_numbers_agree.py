@@ -255,7 +255,10 @@ def table_disagrees(goal: Goal, article: Node, lang: str) -> Iterator[str]:
         [] if weeks is None else [*weeks.one(tag="tbody").all(tag="tr")] if [*weeks.all(tag="tbody")] else []
     )
     heads = [] if not rows else [one.text for one in weeks.one(tag="thead").all(tag="th")]  # type: ignore[union-attr]
-    periods = [one for one in goal["periods"] if one["closed"]][-len(rows) :] if rows else []
+    closed = [one for one in goal["periods"] if one["closed"]]
+    while rows and closed and closed[-1]["value"] is not None and rows[-1].one(tag="td").text == "\u2014":
+        rows.pop()  # the page goes on to the week with a dash where the data ends before it
+    periods = closed[len(closed) - len(rows) :]
     for row, period in zip(rows, periods, strict=True):
         cell = row.one(tag="td").text
         unit = heads[1].rpartition(", ")[2] if ", " in heads[1] else ""

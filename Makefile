@@ -6,7 +6,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO := demo
 
-.PHONY: demo test setup system-libraries lint types imports conservation packaging test-slow check bench lock clean
+.PHONY: demo test setup system-libraries lint types imports conservation packaging pictures test-slow check bench \
+        lock clean
 
 demo: setup
 	@$(PYTHON) tools/demo.py $(BIN)/scorecards $(DEMO)
@@ -42,6 +43,10 @@ test-slow: setup
 
 conservation: setup
 	$(BIN)/pytest -n 2 tests/faults/test_faults_conservation.py -m slow
+
+# after a change of the layout that is meant; look at each picture that changes
+pictures: setup
+	RENEW_PICTURES=1 $(BIN)/pytest tests/reports/test_pictures.py -m slow
 
 packaging: setup
 	$(BIN)/pytest tests/packaging -m slow

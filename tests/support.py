@@ -8,6 +8,9 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import NoReturn
+
+import pytest
 
 from pipeline.bundled import samples_dir
 from pipeline.workspace.scaffold import create_workspace
@@ -80,3 +83,18 @@ def tree_hashes(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
+
+
+def tool(*names: str) -> str:
+    """Path of a program that a test needs, under the first of its names that is there. Without it the test is
+    skipped, but fails where every check must run (TOOLS_REQUIRED, which .ci/run sets)."""
+    for name in names:
+        if found := shutil.which(name):
+            return found
+    cannot_run(f"{names[0]} is not installed: python3 tools/system_libraries.py --for-slow-tests installs it")
+
+
+def cannot_run(why: str) -> NoReturn:
+    if os.environ.get("TOOLS_REQUIRED"):
+        pytest.fail(why)
+    pytest.skip(why)

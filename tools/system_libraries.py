@@ -20,8 +20,9 @@ LIBRARIES = {
     "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
     "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
 }
-SERVERS = {"initdb": "postgresql"}
+PROGRAMS = {"initdb": "postgresql", "qpdf": "qpdf", "chromium": "chromium"}
 """Programs that only slow tests start -> the Debian package that has them."""
+ALSO_CALLED = {"chromium": ("chromium-browser", "google-chrome", "chrome")}
 MAC_NAMES = {
     "libpango-1.0.so.0": "libpango-1.0.dylib",
     "libpangoft2-1.0.so.0": "libpangoft2-1.0.dylib",
@@ -31,12 +32,13 @@ MAC_NAMES = {
 
 def missing(slow_tests: bool = False) -> list[str]:
     found = [package for library, package in LIBRARIES.items() if not _loads(library)]
-    return [*found, *(package for name, package in SERVERS.items() if slow_tests and not _is_there(name))]
+    return [*found, *(package for name, package in PROGRAMS.items() if slow_tests and not _is_there(name))]
 
 
 def _is_there(program: str) -> bool:
     """Debian keeps a server's programs out of the path, in a folder a version."""
-    return bool(shutil.which(program) or [*Path("/usr/lib/postgresql").glob(f"*/bin/{program}")])
+    names = (program, *ALSO_CALLED.get(program, ()))
+    return bool(any(map(shutil.which, names)) or [*Path("/usr/lib/postgresql").glob(f"*/bin/{program}")])
 
 
 def _loads(library: str) -> bool:
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         if not packages:
             return 0
     print(instruction(packages), file=sys.stderr)
-    return 0 if set(packages) <= set(SERVERS.values()) else 1
+    return 0 if set(packages) <= set(PROGRAMS.values()) else 1
 
 
 def venv_package() -> list[str]:
@@ -89,7 +91,8 @@ def instruction(packages: list[str]) -> str:
         "Install them, then run the command again:",
     ]
     if sys.platform == "darwin":
-        lines.append("    brew install pango harfbuzz" + (" postgresql" if "postgresql" in packages else ""))
+        extra = [package for package in PROGRAMS.values() if package in packages]
+        lines.append(" ".join(["    brew install pango harfbuzz", *extra]))
     elif shutil.which("apt-get"):
         lines.append(f"    sudo apt-get update && sudo apt-get install -y {' '.join(packages)}")
     elif shutil.which("dnf"):

@@ -117,7 +117,7 @@ def _line(result: GoalResult, workspace: Workspace, titles: dict[str, str], form
         was=form.say("was {status}", status=decapitalised(before)) if before else "",
         actual=form.value(result.actual, result.unit),
         target=form.value(result.target, result.unit),
-        gap=form.delta(result.gap_value, result.unit),
+        gap=form.delta(result.gap_value, result.unit, result.actual),
         chance=form.probability(result.chance.probability) if result.chance else "",
         reason=form.reason(result.reason),
     )

@@ -8,7 +8,7 @@ finds no room is always counted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -29,6 +29,8 @@ HANGING = 14.0
 TEXT, NOTE = 7.8, 7.2
 """Sizes of an item's text and of the grey words after it."""
 MOST_LINES = 2
+LEAST_COMMENT, MOST_COMMENT = 2, 12
+"""Lines without which a comment is not begun, and at which it is cut."""
 NAME_LINES = (12, 9, 6, 5, 4, 3, MOST_LINES)
 """Lines of a list of names, tried in turn."""
 FRESHNESS: dict[str, tuple[str, Tone]] = {
@@ -53,12 +55,35 @@ class Place:
 
 
 def three_boxes(context: Context, room: int) -> tuple[Box, ...]:
-    """The boxes of page 1, each in `room` lines."""
-    return (
-        decisions_box(context, Place(room, DECISIONS_BOX)),
-        changes_box(context, Place(room, CHANGES_BOX)),
-        data_box(context, Place(room, DATA_BOX)),
-    )
+    """The boxes of page 1, each in `room` lines; the owner's comment in the one of the first two that leaves
+    it more room."""
+    decisions = decisions_box(context, Place(room, DECISIONS_BOX))
+    changes = changes_box(context, Place(room, CHANGES_BOX))
+    data = data_box(context, Place(room, DATA_BOX))
+    spare = [
+        (room - used_lines(box, width)) * width
+        for box, width in ((decisions, DECISIONS_BOX), (changes, CHANGES_BOX))
+    ]
+    if spare[0] >= spare[1]:
+        decisions = _commented(context, decisions, Place(room, DECISIONS_BOX))
+    else:
+        changes = _commented(context, changes, Place(room, CHANGES_BOX))
+    return decisions, changes, data
+
+
+def two_boxes(context: Context, room: int) -> tuple[Box, ...]:
+    """The boxes of a later page, which repeat in full what page 1 may sum up."""
+    place = Place(room, WIDE_BOX)
+    return _commented(context, changes_box(context, place), place), data_box(context, place)
+
+
+def _commented(context: Context, box: Box, place: Place) -> Box:
+    """With the owner's comment in the lines that the box leaves; the web page has the whole of a long one."""
+    room = min(place.lines - used_lines(box, place.width) - 1, MOST_COMMENT)
+    if not context.comment or room < LEAST_COMMENT:
+        return box
+    item = Item("–", fitted(context.comment, place.width - HANGING, TEXT, room))
+    return replace(box, groups=(*box.groups, Group(context.formats.say("Comment"), (item,))))
 
 
 def lines_needed(context: Context) -> int:
@@ -198,7 +223,7 @@ def _cut(parts: Sequence[Part], place: Place, context: Context) -> tuple[Group, 
 
 def _who_when(context: Context, owner: str | None, due: date | None) -> str:
     f = context.formats
-    parts = [context.person(owner), f.say("by {day}", day=f.day(due)) if due else ""]
+    parts = [context.person(owner), f.say("by {day}", day=context.near(due)) if due else ""]
     return "\u00a0·\u00a0".join(part.replace(" ", "\u00a0") for part in parts if part)
 
 
@@ -337,7 +362,7 @@ def _causes_of(context: Context, one: Restatement) -> str:
     if one.cause_received_at is None:
         return title
     day = one.cause_received_at.astimezone(context.zone).date()
-    return f.say("{source}, received {day}", source=title, day=f.day(day))
+    return f.say("{source}, received {day}", source=title, day=context.near(day))
 
 
 def _target_changes(context: Context, result: GoalResult) -> list[Item]:

@@ -7,9 +7,7 @@ give equal bytes.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -36,14 +34,13 @@ from pipeline.report.printed import Embedded, Order, Printed
 from pipeline.report.printers import printers
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Make, Memory, settled
+from pipeline.report.tables import goals_csv, periods_csv, quarantine_csv
 from pipeline.report.templates import NONE, Templates
 from pipeline.report.twin import dumps, restricted, scorecard_json
 from pipeline.report.view import ScorecardView, Setting
 from pipeline.workspace.model import Audience, Notes, Workspace
 
 MANIFEST = "manifest.json"
-RISKY = ("=", "+", "-", "@", "\t", "\r")
-"""First characters with which a spreadsheet takes a text for a formula."""
 Progress = Callable[[str], None]
 T = TypeVar("T")
 
@@ -95,6 +92,9 @@ def render_edition(
         sheets.append(_Sheet(f"{name}.pdf", make, embedded, memories[reader.language]))
         desk.put_page(f"{name}.html", view)
     desk.put_pdfs(sheets, written)
+    for lang in langs:
+        desk.put(f"goals.{lang}.csv", goals_csv(twin, lang))
+        desk.put(f"periods.{lang}.csv", periods_csv(twin, lang))
     desk.put("quarantine.csv", quarantine_csv(quarantine))
     desk.put("calendar.ics", calendar_ics(plain[langs[0]]))
     desk.finish(workspace)
@@ -268,32 +268,10 @@ def package_version(name: str) -> str:
         return "0"
 
 
-def quarantine_csv(frame: pd.DataFrame | None) -> bytes:
-    """Rejected rows as CSV for a spreadsheet (UTF-8 with mark). A text that a spreadsheet would run as a
-    formula gets a leading apostrophe; numbers are left alone."""
-    columns = (
-        list(frame.columns)
-        if frame is not None and len(frame.columns)
-        else ["source", "file", "line", "reason_code", "reason", "column", "value", "remedy", "row"]
-    )
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    if frame is not None:
-        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _cell(value: object) -> object:
-    if value is None or value is pd.NA or value is pd.NaT or value != value:
-        return ""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(RISKY) else value
-    return value
-
-
 def calendar_ics(context: Context) -> bytes:
-    """Due dates of goals, milestones and initiatives as all-day events; stamped with the edition's as-of."""
+    """Due dates of goals, milestones and initiatives, and the next reviews, as all-day events. Each keeps its
+    uid from week to week, so that a calendar moves it instead of doubling it; stamped with the edition's
+    as-of."""
     from icalendar import Calendar, Event
 
     f, calendar = context.formats, Calendar()
@@ -325,11 +303,18 @@ def _deadlines(context: Context) -> Iterator[tuple[str, date, str]]:
         for number, stone in enumerate(goal.milestones, 1):
             value = f.value(stone.value.amount, result.unit)
             label = pick(stone.label, lang) or f.say("milestone {value}", value=value)
-            yield f"{goal.id}-m{number}", stone.date, f"{title}: {label}"
+            yield f"{goal.id}/milestone/{number}", stone.date, f"{title}: {label}"
         for one in goal.how:
             if one.due is not None:
                 yield (
-                    f"{goal.id}-{one.id}",
+                    f"{goal.id}/{one.id}",
                     one.due,
                     f"{title}: {pick(one.title, lang)} ({context.person(one.owner)})",
                 )
+    for number, review in enumerate(context.workspace.strategy.reviews, 1):
+        if review.next is not None:
+            yield (
+                f"/review/{number}",
+                review.next,
+                f.say("Review: {name}", name=pick(review.title, lang)),
+            )

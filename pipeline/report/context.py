@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,9 +16,11 @@ from pipeline import RULE_VERSION
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
 from pipeline.report.brand import Brand, brand_of
 from pipeline.report.fit import capped, pick
-from pipeline.report.i18n import Formats, bound, formats
+from pipeline.report.i18n import NBSP, Formats, bound, formats
 from pipeline.workspace.model import Audience, Goal, Kpi, Notes, Workspace
 
+_DOUBLED = re.compile("([«“])[«“]([^«»“”]*)[»”]([»”])")
+"""A name in quotation marks that the sentence itself has too."""
 RULES_VERSION = RULE_VERSION
 """Printed on every document; part of the run id, so that pages of other rules are other pages."""
 
@@ -89,6 +92,16 @@ class Context:
             return False
         return not audience.teams or (goal is not None and goal.team in audience.teams)
 
+    @cached_property
+    def comment(self) -> str:
+        """What the owner of the week says, as one paragraph; empty when nothing."""
+        return bound(" ".join(pick(self.notes.comment, self.lang).split()), self.lang)
+
+    def near(self, day: date) -> str:
+        """A day in short, with its year when that is not the week's."""
+        short = self.formats.day(day)
+        return short if day.year == self.edition.week.sunday.year else f"{short}{NBSP}{day.year}"
+
     def title(self, goal_id: str) -> str:
         goal = self.goals.get(goal_id)
         return bound(pick(goal.title, self.lang), self.lang) if goal else goal_id
@@ -115,7 +128,7 @@ class Context:
     def said(self, reason: Reason) -> str:
         """A generated sentence, with sources called by their titles instead of their ids."""
         params = {key: (kind, self._titled(value)) for key, (kind, value) in reason.params.items()}
-        return self.formats.reason(replace(reason, params=params))
+        return _DOUBLED.sub(r"\1\2\3", self.formats.reason(replace(reason, params=params)))
 
     def _titled(self, value: object) -> object:
         if not isinstance(value, str) or not self.edition.sources:

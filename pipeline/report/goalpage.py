@@ -252,7 +252,7 @@ def _override(context: Context, result: GoalResult, goal: Goal | None) -> str:
             "{name} judges it “{status}” until {day}: {reason}",
             name=context.person(over.by),
             status=decapitalised(status_view(result.override_status, f).word),
-            day=f.day(over.until),
+            day=context.near(over.until),
             reason=pick(over.reason, context.lang),
         ),
         PAGE,
@@ -341,7 +341,7 @@ def _third(result: GoalResult, f: Formats) -> Figure:
     if result.pace_index is not None and result.pace_index > 0 and result.kind != "maintain":
         index = f.say("pace index {index}", index=f.number(result.pace_index, 2))
         notes.append(index.replace(" ", NBSP))
-    return Figure(label, f.delta(result.gap_value, result.unit), ", ".join(notes))
+    return Figure(label, f.delta(result.gap_value, result.unit, result.actual), ", ".join(notes))
 
 
 def _fourth(result: GoalResult, f: Formats) -> Figure:
@@ -687,7 +687,7 @@ def _initiative(context: Context, one: Initiative, names: dict[str, str], most: 
     if one.start and one.due:
         dates = f.span(one.start, one.due, year=False)
     else:
-        dates = f.day(one.due) if one.due else NONE
+        dates = context.near(one.due) if one.due else NONE
     late = one.due is not None and one.due <= context.edition.week.sunday and (one.done or 0) < 100
     waits = pick(one.blocked_by, context.lang) or ", ".join(names[d] for d in one.depends_on if d in names)
     done = NONE if one.done is None else f.percent(Decimal(one.done) / 100, 0)
@@ -783,7 +783,7 @@ def source_line(context: Context, source_id: str) -> str:
         return f.say("{source}: refused. {why}", source=title, why=why).strip()
     if state.freshness == "missing" or state.received_at is None:
         return f.say("{source}: nothing received", source=title)
-    received = f.day(state.received_at.astimezone(context.zone).date())
+    received = context.near(state.received_at.astimezone(context.zone).date())
     words = {
         "fresh": "{source}: received {day}, {rows}",
         "stale": "{source}: stale, last received {day}, {rows}",

@@ -1,4 +1,4 @@
-"""The web twin of a scorecard: one file that opens from disk and on a phone, and prints well.
+"""The web twin of a document: one file that opens from disk and on a phone, and prints well.
 
 Here: style and fonts put inside the page. Not here: its content, which is the PDF's own template.
 """
@@ -10,17 +10,20 @@ from functools import cache
 
 from pipeline.bundled import templates_dir
 from pipeline.report.engine import scorecard_html, stylesheet
+from pipeline.report.templates import NONE, Templates
 from pipeline.report.view import ScorecardView
 
-FACES = (("Regular", 400), ("SemiBold", 600), ("Bold", 700))
+FACES = (("Regular", 400), ("Medium", 500), ("SemiBold", 600), ("Bold", 700))
 
 
 def web_page(view: ScorecardView) -> str:
     """The document as self-contained HTML: no request to anywhere, which its policy also forbids."""
-    templates = view.brand.templates
-    return scorecard_html(
-        view, _faces() + stylesheet("page.css", templates) + stylesheet("web.css", templates)
-    )
+    return scorecard_html(view, web_style(view.brand.templates))
+
+
+def web_style(templates: Templates = NONE, *more: str) -> str:
+    """The style of a web page with its fonts inside: the printed page's, the screen's, and `more` sheets."""
+    return _faces() + "".join(stylesheet(name, templates) for name in ("page.css", "web.css", *more))
 
 
 @cache

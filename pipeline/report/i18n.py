@@ -158,9 +158,12 @@ class Formats:
         places = 0 if rounded(value, 1) == rounded(value, 0) or abs(value) >= 100 else 1
         return f"{self.number(value, places, signed)}{NBSP}{self.say('pp')}"
 
-    def money(self, amount: Decimal, signed: bool = False) -> str:
-        """1234567 -> "€1.23 M" (en), "1,23 млн €" (ru); 84200 -> "€84.2 k"; 9840 -> "€9,840"."""
+    def money(self, amount: Decimal, signed: bool = False, beside: Decimal | None = None) -> str:
+        """1234567 -> "€1.23 M" (en), "1,23 млн €" (ru); 84200 -> "€84.2 k"; 9840 -> "€9,840", but "€9.84 k"
+        when it stands `beside` an amount printed in thousands or more."""
         scale, places, suffix = _money_scale(abs(amount))
+        if beside is not None and _money_scale(abs(beside))[0] > 1 and scale == 1 and abs(amount) >= 1000:
+            scale, places, suffix = Decimal(1000), 2, "k"
         return self._money(amount / scale, places, suffix, signed)
 
     def _money(self, value: Decimal, places: int, suffix: str, signed: bool) -> str:
@@ -198,10 +201,12 @@ class Formats:
             return self.number(value, 0 if value == rounded(value, 0) or abs(value) >= 100 else 1, signed)
         return formats[unit](value, signed=signed)
 
-    def delta(self, value: Decimal | None, unit: Unit) -> str:
-        """A signed difference; a difference of percentages is in points."""
+    def delta(self, value: Decimal | None, unit: Unit, beside: Decimal | None = None) -> str:
+        """A signed difference; a difference of percentages is in points. `beside`: its figure."""
         if value is None:
             return NONE
+        if unit is Unit.MONEY:
+            return self.money(value, signed=True, beside=beside)
         return self.points(value) if unit is Unit.PERCENT else self.value(value, unit, signed=True)
 
     def times(self, value: Decimal) -> str:
@@ -237,15 +242,20 @@ class Formats:
         return Scaled(name, texts)
 
     def range(self, low: Decimal, high: Decimal, unit: Unit) -> str:
-        """ "€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once."""
+        """ "€1.81–2.42 M", "24.4–32.5 %": both ends at the scale of the larger, the unit once. A minus does
+        not stand beside a dash: "−€75.1 … −€56.4 k"."""
         if unit is Unit.MONEY:
             scale, places, suffix = _money_scale(max(abs(low), abs(high)))
             first = self.number(low / scale, places)
+            if low < 0:
+                first = first if self.lang == "ru" else self._money(low / scale, places, "", False)
+                return f"{first}{NBSP}…{NBSP}{self._money(high / scale, places, suffix, False)}"
             return self._money(high / scale, places, suffix, False).replace(
                 self.number(high / scale, places), f"{first}{DASH}{self.number(high / scale, places)}", 1
             )
         scaled = self.scaled([low, high], unit)
-        return DASH.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
+        between = f"{NBSP}…{NBSP}" if low < 0 else DASH
+        return between.join(scaled.texts) + (f"{NBSP}{scaled.unit}" if scaled.unit else "")
 
     # --- words ---------------------------------------------------------------------------------------
 

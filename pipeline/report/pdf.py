@@ -9,10 +9,11 @@ from __future__ import annotations
 import atexit
 import re
 from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.bundled import templates_dir
 from pipeline.errors import InvariantBroken, Problem, SystemMissing
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
 PICTURE = re.compile(r"data:(image/(?:png|jpeg|svg\+xml));base64,([A-Za-z0-9+/=]*)")
 VARIANT = "pdf/a-3a"
+Tag = dict[str, Any]
+"""An element of the tree of tags, as the renderer keeps it."""
 FACES = (("Regular", 400), ("Medium", 500), ("SemiBold", 600), ("Bold", 700))
 UA_CLAIM = (
     b'<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="">'
@@ -175,7 +178,7 @@ def _printed(
     ]
     _claim_ua(document)
     content = document.write_pdf(
-        pdf_identifier=identifier, pdf_variant=VARIANT, pdf_tags=True, finisher=_scope_headers
+        pdf_identifier=identifier, pdf_variant=VARIANT, pdf_tags=True, finisher=_finish_tags
     )
     return document, content
 
@@ -204,11 +207,52 @@ def _claim_ua(document: Document) -> None:
     metadata.generate_rdf_metadata = with_claim
 
 
-def _scope_headers(_: Document, pdf: object) -> None:
+def _finish_tags(_: Document, pdf: object) -> None:
+    """Puts right what the renderer leaves open in the tree of tags."""
+    objects = getattr(pdf, "objects", ())
+    _scope_headers(objects)
+    _define_terms(objects)
+
+
+def _scope_headers(objects: Sequence[object]) -> None:
     """Says of every header cell whether it heads a column or a row. The renderer links data cells to their
     headers by id (table, row, column) and leaves out the scope, without which the header above the column
     of row headers belongs to nothing (ISO 14289-1, 7.5)."""
-    for one in getattr(pdf, "objects", ()):
+    for one in objects:
         if isinstance(one, dict) and one.get("S") == "/TH" and "ID" in one and "A" in one:
             row = str(one["ID"].string).split("-")[1]
             one["A"]["Scope"] = "/Column" if row == "0" else "/Row"
+
+
+def _define_terms(objects: Sequence[object]) -> None:
+    """Makes each term with its definition one item of its list. The renderer tags terms and definitions as
+    items of their own inside a division, which a list may not hold (ISO 14289-1, 7.6)."""
+    for one in objects:
+        if isinstance(one, dict) and one.get("S") == "/L":
+            for line in _children(one, objects):
+                if line["S"] == "/Div":
+                    line["S"] = "/LI"
+                    parts = list(_parts(line, objects))
+                    for number, part in enumerate(parts):
+                        part["S"] = "/Lbl" if number < len(parts) - 1 else "/LBody"
+
+
+def _parts(box: Tag, objects: Sequence[object]) -> Iterator[Tag]:
+    """The term and the definition of a line; the boxes between them and the line mean nothing."""
+    for child in _children(box, objects):
+        if child["S"] == "/LI":
+            for inner in _children(child, objects):
+                inner["S"] = "/NonStruct"
+            yield child
+        elif child["S"] in ("/Div", "/NonStruct"):
+            child["S"] = "/NonStruct"
+            yield from _parts(child, objects)
+
+
+def _children(tag: Tag, objects: Sequence[object]) -> Iterator[Tag]:
+    """The tags inside one; content of the page itself is no tag."""
+    for kid in tag["K"]:
+        if isinstance(kid, bytes):
+            found = objects[int(kid.split()[0])]
+            if isinstance(found, dict) and "S" in found:
+                yield found

@@ -22,11 +22,13 @@ from pipeline.report.context import Context
 from pipeline.report.engine import made_page, stylesheet
 from pipeline.report.files import inside, put_file, sha256
 from pipeline.report.fit import pick
+from pipeline.report.html import web_style
 from pipeline.report.i18n import Formats
 from pipeline.report.plan_chapters import chapters
 from pipeline.report.plan_view import Approved, PlanView
 from pipeline.report.printed import Order
 from pipeline.report.printers import printers
+from pipeline.report.view import Jump
 from pipeline.workspace.loader import load_notes
 from pipeline.workspace.model import Workspace
 
@@ -44,7 +46,8 @@ def render_plans(
 
 
 def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Path, lang: str) -> list[Path]:
-    """Write `plan.<lang>.pdf` into `out_dir` (the week's folder) and return its path.
+    """Write `plan.<lang>.pdf` and its web twin `plan.<lang>.html` into `out_dir` (the week's folder) and
+    return their paths.
 
     The same edition and workspace give the same bytes; a plan that is there and was made from the same is
     left alone. Raises InvariantBroken when the finished document is
@@ -54,18 +57,20 @@ def render_plan(workspace: Workspace, edition: Edition, plan: Plan, out_dir: Pat
     html = plan_html(view)
     if leftover := _LEFTOVER.search(html):
         raise InvariantBroken(_unfinished(f"{leftover[0]!r} stands in it"))
-    path = inside(out_dir, f"plan.{view.lang}.pdf")
+    path, twin = (inside(out_dir, f"plan.{view.lang}.{kind}") for kind in ("pdf", "html"))
     style = view.brand.templates.text("page.css")
     identifier = sha256(f"{html}\0{_tools()}{style}".encode())[:32].encode()
     if _made_from(path, identifier):
         put_file(path, path.read_bytes())
-        return [path]
+        put_file(twin, plan_html(view, web=True).encode())
+        return [path, twin]
     printed = printers().print(Order(html, identifier, edition.as_of, style=style), USUAL_PAGES)
     missing = [one.title for one in view.chapters if one.anchor not in printed.anchors]
     if missing:
         raise InvariantBroken(_unfinished(f"chapters are missing: {', '.join(missing)}"))
     put_file(path, printed.content)
-    return [path]
+    put_file(twin, plan_html(view, web=True).encode())
+    return [path, twin]
 
 
 def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> PlanView:
@@ -77,6 +82,7 @@ def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> 
     heading = pick(strategy.title, f.lang) or f.say("Strategic plan")
     period = f.span(plan.period_start, plan.period_end) if plan.period_start and plan.period_end else ""
     as_of = f.say("Data as of {as_of}.", as_of=f.instant(edition.as_of, context.zone))
+    made = chapters(context, plan)
     gaps = sum(f.lang in one.languages for one in plan.missing)
     return PlanView(
         lang=f.lang,
@@ -102,7 +108,9 @@ def plan_view(workspace: Workspace, edition: Edition, plan: Plan, lang: str) -> 
         if gaps
         else "",
         contents_heading=f.say("Contents"),
-        chapters=chapters(context, plan),
+        chapters=made,
+        skip=f.say("Skip to the plan"),
+        jumps=tuple(Jump(one.anchor, f"{one.number} {one.title}") for one in made),
         brand=context.brand,
     )
 
@@ -117,12 +125,14 @@ def _approvals(context: Context, plan: Plan, f: Formats) -> list[Approved]:
     return found
 
 
-def plan_html(view: PlanView) -> str:
-    """The document as HTML text with its style inside."""
+def plan_html(view: PlanView, web: bool = False) -> str:
+    """The document as HTML text with its style inside. `web`: the page that a browser opens by itself, with
+    fonts, a bar of links and a layout for narrow screens; else what the PDF is made of."""
     templates = view.brand.templates
     needed = tuple(one.anchor for one in view.chapters)
-    values = {"v": view, "css": stylesheet("plan.css", templates)}
-    return made_page("plan.html.j2", values, templates, view.lang, needed)
+    style = web_style(templates, "plan.css", "plan-web.css") if web else stylesheet("plan.css", templates)
+    values = {"v": view, "css": style, "web": web}
+    return made_page("plan.html.j2", values, templates, view.lang, needed, alone=web)
 
 
 def _made_from(path: Path, identifier: bytes) -> bool:

@@ -51,7 +51,7 @@ def gantt(timeline: Timeline, today: date, f: Formats, person: Name) -> Gantt | 
         )
     if timeline.undated:
         notes.append(f.say("Without dates, so not shown: {names}.", names=f.listed(timeline.undated)))
-    return Gantt(tuple(pages), _legend(f), tuple(notes))
+    return Gantt(tuple(pages), _legend(f), tuple(notes), f.say("Timeline"))
 
 
 def _drawn(timeline: Timeline, today: date) -> list[TimelineRow]:
@@ -75,12 +75,15 @@ def _span(rows: Sequence[TimelineRow]) -> tuple[date, date]:
 
 
 def _paged(rows: Sequence[TimelineRow]) -> list[list[TimelineRow]]:
-    """Rows cut into pages, at goals where that leaves no page half empty."""
+    """Rows cut into as few pages as hold them, filled alike, at goals where one is near."""
     pages: list[list[TimelineRow]] = []
     left = list(rows)
     while len(left) > ROWS_A_PAGE:
-        cuts = [n for n in range(ROWS_A_PAGE * 2 // 3, ROWS_A_PAGE + 1) if left[n].item.kind == "goal"]
-        cut = cuts[-1] if cuts else ROWS_A_PAGE
+        more = math.ceil(len(left) / ROWS_A_PAGE) - 1
+        wanted = round(len(left) / (more + 1))
+        least = max(len(left) - more * ROWS_A_PAGE, wanted * 2 // 3)
+        cuts = [n for n in range(least, ROWS_A_PAGE + 1) if left[n].item.kind == "goal"]
+        cut = min(cuts, key=lambda n: abs(n - wanted)) if cuts else wanted
         pages.append(left[:cut])
         left = left[cut:]
     return [*pages, left] if left else pages

@@ -124,7 +124,7 @@ def _behind(a: Author, one: GoalResult, chances: bool) -> tuple[Cell, ...]:
         Cell(_short(a.context.title(one.goal_id), 180, 2), _short(a.person(goal.owner), 165), strong=True),
         status_cell(one, f),
         Cell(f.value(one.actual, one.unit), f.say("of {target}", target=target), strong=True),
-        Cell(f.delta(one.gap_value, one.unit)),
+        Cell(f.delta(one.gap_value, one.unit, one.actual)),
         Cell(odds) if chances else Cell(share, asked),
     )
 

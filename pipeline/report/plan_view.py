@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from pipeline.report.brand import PLAIN, Brand
 from pipeline.report.charts import Picture
-from pipeline.report.view import Letter, Status, Tone
+from pipeline.report.view import Jump, Letter, Status, Tone, headed
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,10 @@ class Table:
     """Said instead of a table without rows."""
     total: tuple[Cell, ...] = ()
     css: str = ""
+
+    @property
+    def headed(self) -> bool:
+        return headed(len(self.rows) + bool(self.total), len(self.columns))
 
 
 @dataclass(frozen=True)
@@ -209,6 +213,8 @@ class Gantt:
     pages: tuple[GanttPage, ...]
     legend: tuple[str, ...]
     notes: tuple[str, ...]
+    label: str
+    """What the picture is called where it scrolls by itself."""
 
 
 Block = Prose | Said | Table | Numbers | Quarters | Points | StrategyMap | Card | Gantt
@@ -255,4 +261,7 @@ class PlanView:
     """How many sections are still to be written; empty when none is."""
     contents_heading: str
     chapters: tuple[Chapter, ...]
+    skip: str
+    """Says that a link leads past the bar of links; the web page alone has them."""
+    jumps: tuple[Jump, ...]
     brand: Brand = PLAIN

@@ -12,26 +12,18 @@ from decimal import Decimal
 from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
 from pipeline.periods import elapsed_share, quarter, quarter_window
-from pipeline.report.boxes import (
-    WIDE_BOX,
-    Place,
-    changes_box,
-    data_box,
-    decisions_needed,
-    lines_needed,
-    three_boxes,
-)
+from pipeline.report.boxes import decisions_needed, lines_needed, three_boxes, two_boxes
 from pipeline.report.brand import room_beside
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
-from pipeline.report.fit import fitted, lines, pick, width
+from pipeline.report.fit import SAFETY, fitted, lines, pick, width
 from pipeline.report.goalpage import comparable_target, goal_view, never_reached
 from pipeline.report.headline import NAMED, headline
-from pipeline.report.i18n import NBSP, NONE
+from pipeline.report.i18n import NONE
 from pipeline.report.method import method_sections
 from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
 from pipeline.report.terms import every_text, row_text
-from pipeline.report.view import ClosedRow, Density, Row, ScorecardView, Setting, Sheet, Words
+from pipeline.report.view import ClosedRow, Density, Jump, Row, ScorecardView, Setting, Sheet, Words
 from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
 from pipeline.units import Direction, Unit
 
@@ -39,6 +31,9 @@ SPARK_PERIODS = 13
 TITLE_ROOMS = (700, 480, 380, 280)
 """Widths that a goal's title may have in the headline, tried in turn."""
 UNDER_WAY = ("on_track", "watch", "at_risk", "off_track")
+TALLY_GAP = 9.0
+"""Points between two statuses of the tally. It is reckoned without the safety of other texts: a line too many
+would take a line from the boxes each week, while one too few is found when the page is printed."""
 NAME = 155.0
 """Width of the first column's text."""
 STATE = 97.0
@@ -93,6 +88,8 @@ def scorecard_view(
         footer=_footer(context),
         created=context.edition.as_of.strftime("%Y-%m-%dT%H:%M:%SZ"),
         words=_words(context),
+        comment=_uncut_comment(context, pages),
+        jumps=_jumps(context, results) if table else (),
         goal_ids=tuple(result.goal_id for result in results),
         brand=context.brand,
     )
@@ -110,7 +107,26 @@ def _words(context: Context) -> Words:
         contents=f.say("Goals"),
         back=f.say("Back to the overview"),
         skip=f.say("Skip to the table"),
+        comment=f.say("Comment"),
     )
+
+
+def _jumps(context: Context, results: tuple[GoalResult, ...]) -> tuple[Jump, ...]:
+    """The way around the web page: the overview, every goal with its status, the method."""
+    f = context.formats
+    goals = []
+    for one in results:
+        title = fitted(context.title(one.goal_id), 170, 8.6, 1)
+        goals.append(Jump(f"goal-{one.goal_id}", title, status_view(one.status, f)))
+    return (Jump("top", f.say("Overview")), *goals, Jump("method", f.say("Method")))
+
+
+def _uncut_comment(context: Context, pages: tuple[Sheet, ...]) -> str:
+    """The owner's comment when no box had room for the whole of it."""
+    shown = {
+        item.text for page in pages for box in page.boxes for group in box.groups for item in group.items
+    }
+    return "" if context.comment in shown else context.comment
 
 
 def _legend(context: Context) -> str:
@@ -221,8 +237,7 @@ def _sheets(context: Context, step: int) -> tuple[Density, tuple[Sheet, ...]]:
     pages = [_first_sheet(context, first, rows, closed)]
     at, gone = first.rows, len(closed) if first.closed else 0
     for later in later_pages(heights[first.density][at:], len(closed) - gone, step):
-        place = Place(later.lines, WIDE_BOX)
-        boxes = (changes_box(context, place), data_box(context, place)) if later.lines else ()
+        boxes = two_boxes(context, later.lines) if later.lines else ()
         pages.append(Sheet(tuple(rows[at : at + later.rows]), closed[gone : gone + later.closed], boxes))
         at, gone = at + later.rows, gone + later.closed
     return first.density, tuple(pages)
@@ -241,7 +256,7 @@ def _head(context: Context) -> float:
     title = 17.7 * len(lines(_headline(context), page, 15, 700))
     counts = tally(context.live, f)
     text = " ".join(f"{one.status.shape} {one.text}" for one in counts)
-    whole = width(text, 8, 600) + 9.5 * len(counts) + width(_last_tally(context), 8)
+    whole = (width(text, 8, 600) + width(_last_tally(context), 8)) / SAFETY + TALLY_GAP * len(counts)
     legend = len(lines(_legend(context), PAGE, 6.8))
     return banner + title + 12.5 + 5.2 + 10.3 * (1 + int(whole // page)) + 7.2 + 8.8 * legend
 
@@ -275,7 +290,7 @@ def _closed_row(context: Context, result: GoalResult) -> ClosedRow:
 def _final_gap(context: Context, result: GoalResult) -> str:
     if result.actual is None or not result.target_known:
         return NONE
-    return context.formats.delta(result.actual - result.target, result.unit)
+    return context.formats.delta(result.actual - result.target, result.unit, result.actual)
 
 
 # --- a row -------------------------------------------------------------------------------------------
@@ -306,7 +321,7 @@ def row(context: Context, result: GoalResult) -> Row:
         bullet=_bullet(context, result),
         actual=f.value(result.actual, unit),
         actual_note=_actual_note(context, result),
-        gap=f.delta(result.gap_value, unit),
+        gap=f.delta(result.gap_value, unit, result.actual),
         gap_note=_gap_note(context, result),
         chance=_chance(context, result),
         chance_note=_chance_note(context, result),
@@ -344,7 +359,7 @@ def _initialled(name: str, room: float) -> str:
 def _target_line(context: Context, result: GoalResult) -> str:
     f, unit = context.formats, result.unit
     if result.recurrence is not None:
-        due = _near(context, result.recurrence.due)
+        due = context.near(result.recurrence.due)
         text = f.say(
             "{target} {every} to {day}", target=target_text(result, f), every=every_text(result, f), day=due
         )
@@ -356,13 +371,7 @@ def _target_line(context: Context, result: GoalResult) -> str:
         text = f"{f.value(result.baseline, unit)} → {target}"
     else:
         text = target
-    return fitted(f.say("{target} by {day}", target=text, day=_near(context, result.due)), NAME, 6.9, 1)
-
-
-def _near(context: Context, day: date) -> str:
-    """A day in short, with its year when that is not the week's."""
-    short = context.formats.day(day)
-    return short if day.year == context.edition.week.sunday.year else f"{short}{NBSP}{day.year}"
+    return fitted(f.say("{target} by {day}", target=text, day=context.near(result.due)), NAME, 6.9, 1)
 
 
 def _was(context: Context, result: GoalResult) -> str:
@@ -470,7 +479,7 @@ def _next_step(context: Context, result: GoalResult, room: int) -> str:
     if not open_ones:
         return ""
     first = min(open_ones, key=lambda one: one.due or date.max)
-    due = f.say("by {day}", day=_near(context, first.due)).replace(" ", "\u00a0") if first.due else ""
+    due = f.say("by {day}", day=context.near(first.due)).replace(" ", "\u00a0") if first.due else ""
     tail = f", {due}" if due else ""
     title = pick(first.title, context.lang)
     for whole in (title + tail, title):  # better the whole name than a part of it with its date

@@ -345,17 +345,24 @@ def _wrapped(opening: str, items: list[str], closing: str, indent: int, level: i
     return f"{opening}{inner}{f',{inner}'.join(items)}{outer}{closing}"
 
 
+def plain(value: Decimal | date) -> str:
+    """A number with all its digits, a day or an instant (UTC), as every file for programs has them."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, date):
+        return value.isoformat()
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text
+
+
 def _scalar(value: object) -> str:
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, Decimal):
-        text = format(value, "f")
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return "0" if text in ("-0", "") else text
-    if isinstance(value, datetime):
-        return json.dumps(value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+        return plain(value)
     if isinstance(value, date):
-        return json.dumps(value.isoformat())
+        return json.dumps(plain(value))
     if isinstance(value, Week):
         return json.dumps(str(value))
     return json.dumps(value, ensure_ascii=False)

@@ -139,6 +139,12 @@ class Figure:
     """Width of a progress bar in per cent, clamped to 0..100 for drawing only."""
 
 
+def headed(rows: int, columns: int) -> bool:
+    """Whether the first cell of each row heads its row: not in a table so small that more of its cells would
+    be heads than figures, which is read aloud as a table of heads."""
+    return rows * (columns - 2) >= columns
+
+
 @dataclass(frozen=True)
 class Cells:
     """A table: `head` over `rows`; the first cell of each row is its header."""
@@ -148,6 +154,10 @@ class Cells:
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
     css: str = ""
+
+    @property
+    def headed(self) -> bool:
+        return headed(len(self.rows), len(self.head))
 
 
 @dataclass(frozen=True)
@@ -199,6 +209,15 @@ class Section:
 
 
 @dataclass(frozen=True)
+class Jump:
+    """A link in the bar of a web page: the anchor, a goal's status, the text."""
+
+    anchor: str
+    text: str
+    status: Status | None = None
+
+
+@dataclass(frozen=True)
 class Words:
     """Words that templates place by themselves."""
 
@@ -211,6 +230,7 @@ class Words:
     contents: str
     back: str
     skip: str
+    comment: str
 
 
 @dataclass(frozen=True)
@@ -236,5 +256,8 @@ class ScorecardView:
     created: str
     """Date of the document's metadata: the edition's as-of, never the clock."""
     words: Words
+    comment: str = ""
+    """The owner's comment in full where it was cut; the web page alone has room for it."""
+    jumps: tuple[Jump, ...] = ()
     goal_ids: tuple[str, ...] = field(default=())
     brand: Brand = PLAIN

@@ -25,6 +25,7 @@ from pipeline.periods import Week
 from pipeline.sources.ingest import ingest_source
 from pipeline.sources.sql import ask
 from pipeline.store.store import Store
+from tests.support import cannot_run
 
 pytestmark = pytest.mark.slow
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -78,7 +79,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server() -> Iterator[Server]:
     if program("initdb") is None or program("postgres") is None:
-        pytest.skip("PostgreSQL is not installed: apt-get install postgresql (make test-slow does it)")
+        cannot_run("PostgreSQL is not installed: apt-get install postgresql (make test-slow does it)")
     folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
     made = Server(folder)
     try:

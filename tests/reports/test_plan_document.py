@@ -166,7 +166,9 @@ def printed(made: Made, tmp_path_factory: pytest.TempPathFactory) -> dict[str, b
     paths = {lang: render_plan(*made, folder, lang) for lang in ("en", "ru")}
     assert [path.name for made_paths in paths.values() for path in made_paths] == [
         "plan.en.pdf",
+        "plan.en.html",
         "plan.ru.pdf",
+        "plan.ru.html",
     ]
     return {lang: found[0].read_bytes() for lang, found in paths.items()}
 
@@ -202,18 +204,24 @@ def test_texts_of_people_are_printed_as_they_are(printed: dict[str, bytes]) -> N
 
 
 def test_same_inputs_give_the_same_bytes(made: Made, printed: dict[str, bytes], tmp_path: Path) -> None:
-    (path,) = render_plan(*made, tmp_path, "ru")
+    path, twin = render_plan(*made, tmp_path, "ru")
     assert path.read_bytes() == printed["ru"]
+    again = render_plan(*made, tmp_path / "again", "ru")[1]
+    assert twin.read_bytes() == again.read_bytes()
 
 
 def test_an_unchanged_plan_is_left_alone_and_a_damaged_one_replaced(made: Made, tmp_path: Path) -> None:
-    (path,) = render_plan(*made, tmp_path, "en")
+    path, twin = render_plan(*made, tmp_path, "en")
     whole, when = path.read_bytes(), path.stat().st_mtime_ns
     render_plan(*made, tmp_path, "en")
     assert path.stat().st_mtime_ns == when
     path.write_bytes(whole[: len(whole) // 2])
     render_plan(*made, tmp_path, "en")
     assert path.read_bytes() == whole
+    page = twin.read_bytes()
+    twin.unlink()
+    render_plan(*made, tmp_path, "en")
+    assert twin.read_bytes() == page
 
 
 def test_every_fixed_word_has_its_russian(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -267,10 +275,11 @@ def test_initiatives_stand_before_the_timeline_that_draws_them(made: Made) -> No
 
 
 def test_a_plan_is_for_its_owner_only(made: Made, tmp_path: Path) -> None:
-    (path,) = render_plan(*made, tmp_path, "en")
-    path.chmod(0o644)  # as an earlier version left it
+    paths = render_plan(*made, tmp_path, "en")
+    for path in paths:
+        path.chmod(0o644)  # as an earlier version left it
     render_plan(*made, tmp_path, "en")
-    assert path.stat().st_mode & 0o777 == 0o600
+    assert {path.stat().st_mode & 0o777 for path in paths} == {0o600}
 
 
 def test_work_dearer_than_its_budget_is_marked(made: Made, printed: dict[str, bytes]) -> None:
@@ -304,6 +313,6 @@ def test_a_plan_without_any_strategy_is_still_whole(tmp_path: Path) -> None:
         run_id="abcdef123456",
         inputs={},
     )
-    (path,) = render_plan(bare, known, build_plan(bare, known, facts), tmp_path / "out", "en")
+    path, _ = render_plan(bare, known, build_plan(bare, known, facts), tmp_path / "out", "en")
     text = "\n".join(pages(path.read_bytes()))
     assert text.count("Not written yet") >= 8 and "Nothing has dates yet." in text

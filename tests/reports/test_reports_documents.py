@@ -23,7 +23,7 @@ from pipeline.facts import CAMPAIGN_SNAPSHOTS
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
 from pipeline.report.boxes import Place, data_box
-from pipeline.report.build import quarantine_csv, render_edition
+from pipeline.report.build import render_edition
 from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import Context
 from pipeline.report.engine import scorecard_html
@@ -32,6 +32,7 @@ from pipeline.report.html import web_page
 from pipeline.report.pdf import Printed, press, print_pdf
 from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Memory, settled
+from pipeline.report.tables import quarantine_csv
 from pipeline.report.view import ScorecardView
 from pipeline.sources.counters import fall_warnings
 from pipeline.sources.state import Counts
@@ -121,9 +122,13 @@ def test_two_processes_print_the_same_bytes_and_a_second_run_writes_nothing(tmp_
     assert names == sorted(
         [
             "calendar.ics",
+            "goals.en.csv",
+            "goals.ru.csv",
             "goals/revenue-q4.en.pdf",
             "goals/revenue-q4.ru.pdf",
             "manifest.json",
+            "periods.en.csv",
+            "periods.ru.csv",
             "quarantine.csv",
             "scorecard-leadership.en.html",
             "scorecard-leadership.en.pdf",

@@ -30,6 +30,7 @@ from pipeline.report.scorecard import scorecard_view
 from pipeline.report.settle import Memory, settled
 from pipeline.report.view import ScorecardView
 from pipeline.report.words import sample
+from pipeline.units import Unit
 from pipeline.workspace.model import Notes
 
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "ru"])
@@ -261,3 +262,77 @@ def test_a_reconstructed_week_counts_the_sources_it_cannot_name_in_one_line() ->
     banner = scorecard_view(context_of(rebuilt, "ru", 11)).banner
     count = len(edition.sources)
     assert "…" not in banner and f"из {count}" in banner and f"от {count} " in banner
+
+
+def comment_of(view: ScorecardView) -> str:
+    groups = [group for page in view.pages for box in page.boxes for group in box.groups]
+    return next((group.items[0].text for group in groups if group.heading in ("Comment", "Комментарий")), "")
+
+
+@LANGUAGES
+def test_the_owners_comment_is_printed_and_a_long_one_is_whole_on_the_web_page(lang: str) -> None:
+    """It takes no line that a decision or a change needs; what finds no room in print is not lost."""
+    from pipeline.report.html import web_page
+
+    said = {"en": "A strong week.\n\nChurn keeps falling.", "ru": "Сильная неделя.\n\nОтток снижается."}
+    short = busy_week().model_copy(update={"comment": said})
+    context = context_of(fx.edition(4), lang, 4, short)
+    assert plain(comment_of(scorecard_view(context))) == plain(said[lang])
+    assert scorecard_view(context).comment == ""
+    long = short.model_copy(update={"comment": {one: f"{text} " * 200 for one, text in said.items()}})
+    context = context_of(fx.edition(11), lang, 11, long)
+    view, document = settled(lambda setting: table_of(context, setting), printed, Memory())
+    assert document.pages == len(view.pages)
+    assert plain(f"{said[lang]} " * 200) in plain(web_page(view))
+    first = plain(PdfReader(io.BytesIO(document.content)).pages[0].extract_text())
+    for text in (*DECISIONS, *ACTIONS):
+        assert text in first
+
+
+def test_a_source_without_a_title_is_quoted_once() -> None:
+    edition = fx.edition(2)
+    state = replace(edition.sources["ledger"], title={})
+    context = context_of(replace(edition, sources={**edition.sources, "ledger": state}), "ru", 2)
+    reason = Reason(
+        "No verdict: nothing has been received from {source}. "
+        "Put its export into the folder and run the week again.",
+        {"source": ("text", "ledger")},
+    )
+    assert "источника «ledger» ничего" in context.said(reason)
+
+
+def test_a_day_of_another_year_says_its_year() -> None:
+    context = context_of(fx.edition(1), "en", 1)
+    assert [plain(context.near(date(year, 11, 25))) for year in (2026, 2027)] == ["25 Nov", "25 Nov 2027"]
+
+
+def test_a_gap_in_thousands_is_told_like_the_amount_beside_it() -> None:
+    """−€6,262 once stood beside €343 k."""
+    f = formats("en", "EUR")
+    assert f.delta(Decimal(-6262), Unit.MONEY, Decimal(343000)) == "−€6.26\u00a0k"
+    assert f.delta(Decimal(-6262), Unit.MONEY, Decimal(9000)) == "−€6,262"
+    assert f.delta(Decimal(-626), Unit.MONEY, Decimal(343000)) == "−€626"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [("en", "−€75.1\u00a0…\u00a0−€56.4\u00a0k"), ("ru", "−75,1\u00a0…\u00a0−56,4\u00a0тыс.\u00a0€")],
+)
+def test_a_range_below_zero_has_both_its_ends(lang: str, text: str) -> None:
+    """The lower end was once left out, and a minus stood beside the dash."""
+    assert formats(lang, "EUR").range(Decimal(-75144), Decimal(-56358), Unit.MONEY) == text
+
+
+def test_pages_of_the_timeline_are_filled_alike() -> None:
+    """61 rows were once cut into 25 and 36, or left a page half empty: two pages hold 30 and 31."""
+    from types import SimpleNamespace
+
+    from pipeline.report.plan_gantt import ROWS_A_PAGE, _paged
+
+    rows: Any = [
+        SimpleNamespace(item=SimpleNamespace(kind="goal" if n % 5 == 0 else "work")) for n in range(61)
+    ]
+    sizes = [len(page) for page in _paged(rows)]
+    assert sizes == [30, 31] and max(sizes) <= ROWS_A_PAGE
+    alone: Any = [SimpleNamespace(item=SimpleNamespace(kind="work")) for _ in range(100)]
+    assert [len(page) for page in _paged(alone)] == [25, 25, 25, 25]

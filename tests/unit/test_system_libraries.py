@@ -68,3 +68,16 @@ def test_nothing_missing_is_silent(setup: ModuleType, monkeypatch: pytest.Monkey
     monkeypatch.setattr(setup, "_loads", lambda library: True)
     monkeypatch.setattr(setup, "venv_package", list)
     assert setup.main() == 0
+
+
+def test_the_slow_target_asks_for_the_programs_that_checks_start_unless_another_name_is_there(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "_loads", lambda library: True)
+    there = {"initdb"}
+    monkeypatch.setattr(setup.shutil, "which", lambda program: program if program in there else None)
+    assert setup.missing(slow_tests=True) == ["qpdf", "chromium"]
+    there |= {"qpdf", "google-chrome"}
+    assert setup.missing(slow_tests=True) == []
+    there.clear()
+    assert setup.missing() == []

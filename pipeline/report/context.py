@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline import RULE_VERSION
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
+from pipeline.language import pick as pick_whole
 from pipeline.report.brand import Brand, brand_of
 from pipeline.report.fit import capped, pick
 from pipeline.report.i18n import NBSP, Formats, bound, formats
@@ -95,7 +96,7 @@ class Context:
     @cached_property
     def comment(self) -> str:
         """What the owner of the week says, as one paragraph; empty when nothing."""
-        return bound(" ".join(pick(self.notes.comment, self.lang).split()), self.lang)
+        return bound(" ".join(pick_whole(self.notes.comment, self.lang).split()), self.lang)
 
     def near(self, day: date) -> str:
         """A day in short, with its year when that is not the week's."""

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import ibis
 import ibis.expr.types as ir
@@ -45,6 +45,8 @@ COMPONENT_COLUMNS = pa.schema(
 CUSTOM = "dims."
 """Prefix of a fact's extra dimensions once they are columns; no fact column contains a point."""
 SEGMENT = "segment."
+ROW, LEFT, TEST = "row.place", "row.left", "row.test"
+"""Columns of row_expression; no fact column contains a point."""
 LIST_COLUMNS = {"tags"}
 """Text columns that hold several values joined by ; a condition is met by any one of them."""
 _IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
@@ -64,12 +66,8 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     """
     fact = FACTS[measure.fact]
     table = _fact_table(fact, custom)
-    through = ibis.table({"through": "date"}, name="horizon")["through"].max().as_scalar()
-    rows = table.filter(
-        table[measure.date].notnull(),
-        table[measure.date] <= through,
-        *(_holds(table, condition, custom) for condition in measure.where),
-    )
+    through = _horizon()
+    rows = table.filter(*_tests(table, measure, through, custom))
     flows = [(rows, measure.date, 1)]
     if measure.taken == "opening" and measure.until:
         flows.append((_leavers(rows, measure.date, measure.until, through), measure.until, -1))
@@ -79,10 +77,51 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     return united.group_by(keys).aggregate(amount=united["amount"].sum().coalesce(0).cast(_AMOUNT))
 
 
-def _fact_table(fact: Fact, custom: tuple[str, ...]) -> ir.Table:
+def row_expression(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> ir.Table:
+    """The same measure row by row: one row for every row of the fact, whether it counts or not.
+
+    Columns: ROW (its place in the table), day, LEFT (for an opening measure the day it ends on, as far as
+    known by the as-of day), segment columns, currency, amount decimal(18,4), and TEST + 0, 1, ...: whether it
+    passes each test of `tests_of`. The rows that pass all of them are those that measure_expression adds up.
+    """
+    fact = FACTS[measure.fact]
+    table = _fact_table(fact, custom, {ROW: "int64"})
+    through = _horizon()
+    tests = {
+        f"{TEST}{number}": test.coalesce(False)
+        for number, test in enumerate(_tests(table, measure, through, custom))
+    }
+    left: ir.Value = ibis.null("date")
+    if measure.taken == "opening" and measure.until:
+        ends = table[measure.until] <= through
+        left = ibis.ifelse(ends, ibis.greatest(table[measure.until], table[measure.date]), left)
+    tested = table.mutate(**tests, **{LEFT: left})
+    keep = (ROW, LEFT, *tests)
+    return _amounts(tested, fact, measure, measure.date, 1, dimensions, custom, keep)
+
+
+def tests_of(measure: Measure) -> tuple[Condition | Literal["dated", "past"], ...]:
+    """What a row has to pass to count: a date, one up to the as-of day, and the measure's conditions."""
+    return ("dated", "past", *measure.where)
+
+
+def _tests(
+    table: ir.Table, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
+) -> list[ir.BooleanValue]:
+    """In the order of tests_of."""
+    conditions = [_holds(table, condition, custom) for condition in measure.where]
+    return [table[measure.date].notnull(), table[measure.date] <= through, *conditions]
+
+
+def _horizon() -> ir.Scalar:
+    return ibis.table({"through": "date"}, name="horizon")["through"].max().as_scalar()
+
+
+def _fact_table(fact: Fact, custom: tuple[str, ...], more: Mapping[str, str] | None = None) -> ir.Table:
     schema = {column.name: _IBIS_TYPES.get(column.type, _AMOUNT) for column in fact.columns}
     schema |= {column.name: "int64" for column in fact.columns if column.type == "integer"}
-    return ibis.table(schema | {CUSTOM + key: "string" for key in custom}, name=fact.name)
+    extra = {CUSTOM + key: "string" for key in custom} | dict(more or {})
+    return ibis.table(schema | extra, name=fact.name)
 
 
 def _leavers(rows: ir.Table, date_column: str, until: str, through: ir.Scalar) -> ir.Table:
@@ -123,8 +162,10 @@ def _amounts(
     sign: int,
     dimensions: tuple[str, ...],
     custom: tuple[str, ...],
+    keep: tuple[str, ...] = (),
 ) -> ir.Table:
-    """Rows as day, segment columns, currency and signed amount. Persons are resolved on the row's `date`."""
+    """Rows as day, segment columns, currency and signed amount. Persons are resolved on the row's `date`.
+    `keep`: columns that stay beside them."""
     named = rows
     if fact.person and {"owner", "team"} & set(dimensions):
         named = _with_people(rows, fact.person, measure.date)
@@ -135,7 +176,7 @@ def _amounts(
         columns[SEGMENT + key] = _dimension(named, fact, key, custom)
     columns["currency"] = named["currency"] if money else ibis.null("string")
     columns["amount"] = (value * (-sign if measure.negate else sign)).cast(_AMOUNT)
-    return named.select(**columns)
+    return named.select(**columns, **{name: named[name] for name in keep})
 
 
 def _is_money(fact: Fact, column: str | None) -> bool:
@@ -168,6 +209,11 @@ def _dimension(rows: ir.Table, fact: Fact, key: str, custom: tuple[str, ...]) ->
 @lru_cache(maxsize=512)
 def _compiled(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> str:
     return str(ibis.to_sql(measure_expression(measure, dimensions, custom), dialect="duckdb"))
+
+
+@lru_cache(maxsize=64)
+def _compiled_rows(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> str:
+    return str(ibis.to_sql(row_expression(measure, dimensions, custom), dialect="duckdb"))
 
 
 # --- facts as the expressions read them ---------------------------------------------------------------
@@ -248,6 +294,34 @@ def daily_components(
     )
     indexed(frame, ComponentIndex({name: _indexed_rows(part) for name, part in parts}))
     return frame
+
+
+@dataclass(frozen=True)
+class MeasuredRows:
+    """Every known row of a measure's fact and what the measure makes of it."""
+
+    facts: pa.Table
+    """Columns of Fact.arrow_schema()."""
+    rows: pa.Table
+    """Columns of row_expression, row i about row i of `facts`."""
+    dimensions: tuple[str, ...]
+    """Keys that the KPI's segments have."""
+
+
+def measured_rows(
+    kpi: Kpi, measure: Measure, facts: Callable[[str], pa.Table], people: People, through: date
+) -> MeasuredRows:
+    """One measure of a KPI row by row, read and tested exactly as daily_components does."""
+    loaded = {
+        name: _load(FACTS[name], facts(name)) for name in dict.fromkeys(one.fact for one in measures(kpi))
+    }
+    own = loaded[measure.fact]
+    dimensions = segment_dimensions(kpi, {name: one.custom for name, one in loaded.items()})
+    places = pa.array(np.arange(own.table.num_rows))
+    numbered = {measure.fact: _Loaded(own.table.append_column(ROW, places), own.custom)}
+    with _registered(numbered, people, through) as connection:
+        found = connection.sql(_compiled_rows(measure, dimensions, own.custom)).to_arrow_table()
+    return MeasuredRows(facts(measure.fact), found.sort_by(ROW), dimensions)
 
 
 class _registered:

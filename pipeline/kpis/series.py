@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,7 +24,7 @@ import pyarrow as pa
 
 from pipeline.kpis.exact import Whole, as_decimal, to_whole
 from pipeline.periods import DAY, Week, add_months, month_end, month_start, prior_year_day
-from pipeline.workspace.model import Kpi
+from pipeline.workspace.model import Kpi, Measure
 
 Period = Literal["week", "month"]
 Floats = npt.NDArray[np.float64]
@@ -44,6 +45,23 @@ class Pooled:
 
 
 NOTHING = Pooled(None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the sums behind a pooled value: which days of which measure are added up."""
+
+    name: Literal["numerator", "denominator", "base"]
+    """base: the numerator's own days of the prior year, that a growth is measured against."""
+    measure: Measure
+    days: Mapping[date, int]
+    """Each day with how often it counts (a day may be the counterpart of two); of an opening measure the one
+    day at whose start the stock is taken."""
+    amount: Decimal
+
+    @property
+    def is_stock(self) -> bool:
+        return self.measure.taken == "opening"
 
 
 @dataclass(frozen=True)
@@ -247,6 +265,31 @@ class KpiSeries:
             self._answers[asked] = self._pooled(first, last)
         return self._answers[asked]
 
+    def parts(self, first: date, last: date) -> tuple[Part, ...]:
+        """The sums that pooled(first, last) is made of; none where there is no history for it."""
+        pooled = self.pooled(first, last)
+        if self.kpi.grain == "month":
+            first, last = _whole_months(first, last)
+        if last < first:
+            return ()
+        sides = (("numerator", self.kpi.numerator), ("denominator", self.kpi.denominator))
+        found = [
+            Part(
+                name, measure, _each(first, first if measure.taken == "opening" else last),  # type: ignore[arg-type]
+                as_decimal(self._side(first, last, name)),  # type: ignore[arg-type]
+            )
+            for name, measure in sides
+            if measure is not None
+        ] if self.first_day is not None else []  # fmt: skip
+        if self.kpi.kind == "growth" and pooled.denominator is not None:
+            found.append(Part("base", self.kpi.numerator, self._base_days(first, last), pooled.denominator))
+        return tuple(found)
+
+    def _base_days(self, first: date, last: date) -> Mapping[date, int]:
+        if self.kpi.grain == "month":
+            return _each(add_months(first, -12), month_end(add_months(last, -12)))
+        return Counter(prior_year_day(day) for day in _each(first, last))
+
     def _pooled(self, first: date, last: date) -> Pooled:
         if self.kpi.grain == "month":
             first, last = _whole_months(first, last)
@@ -362,6 +405,10 @@ def spans(first: date, last: date, period: Period) -> list[tuple[date, date]]:
         found.append((start, end))
         start = end + DAY
     return found
+
+
+def _each(first: date, last: date) -> Mapping[date, int]:
+    return {first + timedelta(days=number): 1 for number in range((last - first).days + 1)}
 
 
 def _whole_months(first: date, last: date) -> tuple[date, date]:

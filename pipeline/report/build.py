@@ -11,7 +11,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -250,11 +250,15 @@ def quarantine_csv(frame: pd.DataFrame | None) -> bytes:
         if frame is not None and len(frame.columns)
         else ["source", "file", "line", "reason_code", "reason", "column", "value", "remedy", "row"]
     )
+    return spreadsheet_csv(columns, () if frame is None else frame.itertuples(index=False, name=None))
+
+
+def spreadsheet_csv(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """CSV that a spreadsheet opens as it is: UTF-8 with mark, no text that it would run as a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    if frame is not None:
-        writer.writerows([_cell(value) for value in row] for row in frame.itertuples(index=False, name=None))
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return b"\xef\xbb\xbf" + out.getvalue().encode()
 
 

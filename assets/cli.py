@@ -430,6 +430,60 @@ def explain(
 
 
 @app.command(cls=_Command)
+def backtest(
+    workspace: WorkspaceOption = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="WEEK", help="First week; the first with an export when left out."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="WEEK", help="Last week; the newest when left out.")
+    ] = None,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal/--no-rehearsal", help="Judge made-up goals of past quarters too.")
+    ] = True,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw the calibration to a file.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write every judged forecast to a file.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show how past chances turned out.
+
+    Replays the past weeks as they were known then, and judges the chances of goals that are decided by now.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets import backtest_screen
+    from pipeline.goals.backtest import backtest as replay
+    from pipeline.goals.backtest import first_week
+    from pipeline.report.twin import dumps
+
+    store, newest = _store_with_data(opened), _shown_week(opened, last)
+    oldest = _week(first) if first else min(first_week(opened, store) or newest, newest)
+    if newest < oldest:
+        raise _wrong(
+            "The last week {last} is before the first, {first}.", "Exchange them.", first=oldest, last=newest
+        )
+    with terminal.progress() as progress:
+        found = replay(opened, store, oldest, newest, rehearse=rehearsal, progress=progress)
+    if plot is not None:
+        drawn = backtest_screen.write_plot(opened, found, plot, terminal.lang)
+        message = "Written: {file}" if drawn else "Too few decided goals to draw {file}."
+        terminal.error(terminal.say(message, file=plot))
+    if csv is not None:
+        csv.write_bytes(backtest_screen.predictions_csv(found))
+        terminal.error(terminal.say("Written: {file}", file=csv))
+    if json:
+        terminal.line(dumps(backtest_screen.backtest_record(found), 2).decode().rstrip())
+    else:
+        backtest_screen.show_backtest(terminal, opened, found)
+
+
+@app.command(cls=_Command)
 def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: DebugOption = False) -> None:
     """Write the strategic plan.
 

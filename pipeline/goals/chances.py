@@ -91,6 +91,8 @@ class ChancePoint:
 
     day: date
     """Last day that was known: the day before the start, then the end of each closed period."""
+    closed: int
+    """Periods of the goal that were closed by then."""
     known: int
     """Whole periods on record by then."""
     probability: float
@@ -323,7 +325,7 @@ class _Asked:
         points = self.points()
         return tuple(
             ChancePoint(
-                self.ends[k], self.known(self.ends[k]), one.probability, as_decimal(one.range80[0]),
+                self.ends[k], k, self.known(self.ends[k]), one.probability, as_decimal(one.range80[0]),
                 as_decimal(one.range80[1]), as_decimal(one.forecast), points[k].seed,
             )
             for k, one in enumerate(self.outlooks())

@@ -30,6 +30,7 @@ from pipeline.goals.model import (
     GoalResult,
     SmartVerdict,
 )
+from pipeline.goals.record import recomputed
 from pipeline.goals.restated import restatements
 from pipeline.goals.segments import unseen_part
 from pipeline.goals.smart import smart_verdicts
@@ -126,6 +127,7 @@ def build_edition(
         smart=_smart(workspace, current) if with_smart else {},
         run_id=run_id(inputs, workspace.fingerprint, week, known),
         inputs=inputs,
+        past=recomputed(workspace, current) if with_smart else (),
     )
 
 
@@ -173,6 +175,12 @@ def _as_of(workspace: Workspace, store: Store, week: Week, known: Known, now: da
         if now is None or landed.received_at <= now
     ]
     return max([cut, *received]).astimezone(UTC)
+
+
+def snapshot_then(workspace: Workspace, store: Store, week: Week) -> Snapshot:
+    """The goals of a week as its cut-off knew them, compared with nothing."""
+    cut = cutoff(week, workspace.company.zone, workspace.company.cutoff)
+    return _snapshot(workspace, store, week, cut, "then")
 
 
 def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, known: Known) -> Snapshot:

@@ -18,12 +18,13 @@ import pyarrow as pa
 from pipeline.goals.chances import ChanceTrace, chance_trace
 from pipeline.goals.edition import EditionCache, Known, Snapshot, build_edition
 from pipeline.goals.evaluate import Figures, measured_figures
-from pipeline.goals.measure import Horizon, Span, effective_kind, horizon, whole_periods
+from pipeline.goals.measure import Span, effective_kind, whole_periods
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Restatement
 from pipeline.goals.numbers import Number, printed_numbers
+from pipeline.goals.record import seen_by
 from pipeline.goals.status import flags
 from pipeline.kpis.known import KnownFacts
-from pipeline.kpis.registry import feeding_sources, kpi_registry
+from pipeline.kpis.registry import kpi_registry
 from pipeline.kpis.rows import PartRows, part_rows
 from pipeline.kpis.series import Part
 from pipeline.periods import Week
@@ -122,7 +123,7 @@ def explain(workspace: Workspace, store: Store, goal: Goal, week: Week, known: K
     snapshot = cache.snapshots[(week, known, edition.as_of)]
     result = next(one for one in edition.results if one.goal_id == goal.id)
     kpi = kpi_registry(workspace)[goal.kpi]
-    seen = _seen(workspace, kpi, snapshot)
+    seen = seen_by(workspace, kpi, snapshot)
     series = snapshot.book.series(kpi, goal.segment)
     figures = measured_figures(goal, kpi, series, seen)
     span = figures.reading.span
@@ -142,12 +143,6 @@ def explain(workspace: Workspace, store: Store, goal: Goal, week: Week, known: K
         restated=tuple(one for one in edition.restatements if one.goal_id == goal.id),
         numbers=printed_numbers(workspace, figures, result, trace),
     )  # fmt: skip
-
-
-def _seen(workspace: Workspace, kpi: Kpi, snapshot: Snapshot) -> Horizon:
-    feeding = [name for name in feeding_sources(kpi, workspace) if name in snapshot.states]
-    received = [snapshot.states[name].received_at for name in feeding]
-    return horizon(snapshot.week, snapshot.as_of, workspace.company.zone, received)
 
 
 # --- rows and sums -----------------------------------------------------------------------------------

@@ -9,11 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.periods import Week
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
+
+if TYPE_CHECKING:
+    from pipeline.goals.judged import Prediction
 
 StatusName = Literal[
     "not_started", "no_verdict", "on_track", "watch", "at_risk", "off_track", "achieved", "missed"
@@ -271,3 +274,5 @@ class Edition:
     """Hash of inputs, workspace, code version and week; twelve hexadecimal digits."""
     inputs: dict[str, tuple[str, ...]]
     """Source id -> sha256 of every landed file known to this edition, oldest first."""
+    past: tuple[Prediction, ...] = ()
+    """What was said of the goals that are closed by now, each chance from the figures up to its day."""

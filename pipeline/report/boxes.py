@@ -381,7 +381,27 @@ def data_box(context: Context, place: Place) -> Box:
         items = _summed_up(context, troubled, calm, place)
     if not items:
         items = [Item("○", f.say("No source is set up."), tone="grey")]
+    told = _record_item(context)
+    if told is not None and sum(_height(item, place.width) for item in (*items, told)) <= place.lines:
+        items.append(told)
     return Box(f.say("Data quality"), (Group("", tuple(items)),))
+
+
+def _record_item(context: Context) -> Item | None:
+    """How past chances turned out, in words; the method page has the scores. It gives way to the sources."""
+    f, record = context.formats, context.record
+    if record is None:
+        return None
+    band = record.telling
+    edges = f.range(Decimal(str(band.low)), Decimal(str(band.high)), Unit.PERCENT)
+    text = f.say.count(
+        "Of {n} past chance of {edges}, {happened} came true",
+        "Of {n} past chances of {edges}, {happened} came true",
+        band.count,
+        edges=edges,
+        happened=band.happened,
+    )
+    return Item("◎", text, f.say.count("{n} closed goal", "{n} closed goals", record.goals), tone="grey")
 
 
 def _summed_up(context: Context, troubled: Sequence[str], calm: Sequence[str], place: Place) -> list[Item]:

@@ -25,7 +25,7 @@ COLUMNS = (
     "came_true", "end",
 )  # fmt: skip
 FEW_GOALS = 30
-"""Below this, reading each status of pace as often as it came true mostly repeats what these goals did."""
+"""Below this, a status of pace read as often as it came true mostly repeats what these goals did."""
 OWN, REHEARSAL = "own goals, as known then", "rehearsal on your own series"
 
 
@@ -40,17 +40,17 @@ def show_backtest(terminal: Terminal, workspace: Workspace, found: Backtest) -> 
     terminal.line(terminal.say("Own goals"))
     screen.part(found.replayed)
     if found.undecided:
-        screen.line("Goals that are not decided yet, and so not judged: {n}.", n=found.undecided)
+        screen.tell("Goals that are not decided yet, and so not judged: {n}.", n=found.undecided)
     if found.reconstructed:
-        screen.line(
-            "Reconstructed forecasts among these, which rest on an export that came after their cut-off: {n}.",
+        screen.tell(
+            "Reconstructed forecasts among these, resting on an export after their cut-off: {n}.",
             n=found.reconstructed,
         )
     if not found.rehearsed:
         return
     terminal.line()
     terminal.line(terminal.say("Rehearsal on your own series"))
-    screen.line(
+    screen.tell(
         "Made-up goals: past quarters of your KPIs, with targets that had a chance of 70, 50 and 25 % when "
         "the quarter began, from the figures known in {week}.",
         week=found.last,
@@ -62,15 +62,15 @@ class _Screen:
     def __init__(self, terminal: Terminal, words: Formats) -> None:
         self.terminal, self.say, self.words = terminal, terminal.say, words
 
-    def line(self, template: str, **params: object) -> None:
+    def tell(self, template: str, **params: object) -> None:
         self.terminal.line("  " + self.say(template, **params))
 
     def part(self, predictions: Sequence[Prediction]) -> None:
         judged = scores(predictions)
         goals = len({one.goal_id for one in predictions})
-        self.line("Decided goals: {goals}; forecasts of them: {n}.", goals=goals, n=len(predictions))
+        self.tell("Decided goals: {goals}; forecasts of them: {n}.", goals=goals, n=len(predictions))
         if judged is None:
-            self.line(
+            self.tell(
                 "Too few for a score: it takes {goals} decided goals and {n} forecasts of them.",
                 goals=FEWEST_GOALS, n=FEWEST_PREDICTIONS,
             )  # fmt: skip
@@ -81,25 +81,26 @@ class _Screen:
         self.terminal.table(rows, headers=headers, indent=2)
 
     def _scores(self, judged: Scores) -> None:
-        self.line("Goals attained: {attained} of {goals}.", attained=judged.attained, goals=judged.goals)
-        self.line(
+        self.tell("Goals attained: {attained} of {goals}.", attained=judged.attained, goals=judged.goals)
+        self.tell(
             "Brier score {brier} (0 is perfect, always 50 % gives 0.25).", brier=self._number(judged.brier)
         )
         if judged.brier_pace is not None and judged.skill is not None:
-            self.line(
-                "Linear pace on the same forecasts, at its best in hindsight: {pace}. Skill over it: {skill}.",
+            self.tell(
+                "Linear pace on the same forecasts, at its best in hindsight: {pace}; "
+                "skill over it: {skill}.",
                 pace=self._number(judged.brier_pace), skill=self._percent(judged.skill),
             )  # fmt: skip
             if judged.goals < FEW_GOALS:
-                self.line(
+                self.tell(
                     "With fewer than {n} goals hindsight flatters pace: read no skill from it.", n=FEW_GOALS
                 )
-        self.line("Calibration error: {error}.", error=self._percent(judged.ece))
-        self.line(
+        self.tell("Calibration error: {error}.", error=self._percent(judged.ece))
+        self.tell(
             "Ends within the 80 % range: {inside} of {ranged} ({share}).", inside=judged.in_range,
             ranged=judged.ranged, share=self._ratio(judged.in_range, judged.ranged),
         )  # fmt: skip
-        self.line(
+        self.tell(
             "Flag at half-time: {both} of {flagged} flagged goals were missed ({precision}); {both} of "
             "{missed} missed goals were flagged ({recall}).",
             both=judged.half_both, flagged=judged.half_flagged, missed=judged.half_missed,
@@ -107,12 +108,12 @@ class _Screen:
             recall=self._ratio(judged.half_both, judged.half_missed),
         )  # fmt: skip
         if judged.lead_weeks is not None:
-            self.line(
+            self.tell(
                 "Missed goals flagged to the end: {n} of {missed}, half of them {weeks} weeks or more "
                 "before due.",
                 n=judged.missed_flagged, missed=judged.missed, weeks=self._number(judged.lead_weeks, 1),
             )  # fmt: skip
-        self.line("Changes of the flag: {n} in {goals} goals.", n=judged.flips, goals=judged.goals)
+        self.tell("Changes of the flag: {n} in {goals} goals.", n=judged.flips, goals=judged.goals)
 
     def _band(self, band: Band) -> list[str]:
         edges = f"{round(band.low * 100)}–{round(band.high * 100)} %"
@@ -203,9 +204,8 @@ def _rows(found: Backtest) -> Iterator[list[object]]:
             ]  # fmt: skip
 
 
-def write_plot(workspace: Workspace, found: Backtest, file: Path, lang: str) -> str | None:
-    """The calibration plot of the own goals, else of the rehearsal; which of them it shows. None when both
-    are too few. UsageError for a file that is no SVG."""
+def check_plot(file: Path) -> None:
+    """UsageError for a file that is no SVG, before weeks are replayed for it."""
     if file.suffix.lower() != ".svg":
         raise UsageError(
             Problem(
@@ -214,6 +214,11 @@ def write_plot(workspace: Workspace, found: Backtest, file: Path, lang: str) -> 
                 params={"file": file},
             )
         )  # fmt: skip
+
+
+def write_plot(workspace: Workspace, found: Backtest, file: Path, lang: str) -> str | None:
+    """The calibration plot of the own goals, else of the rehearsal; which of them it shows. None when both
+    are too few."""
     words = formats(lang, workspace.company.currency)
     titles = ((found.replayed, "Own goals"), (found.rehearsed, "Rehearsal on your own series"))
     for predictions, title in titles:

@@ -462,6 +462,8 @@ def backtest(
     from pipeline.goals.backtest import first_week
     from pipeline.report.twin import dumps
 
+    if plot is not None:
+        backtest_screen.check_plot(plot)
     store, newest = _store_with_data(opened), _shown_week(opened, last)
     oldest = _week(first) if first else min(first_week(opened, store) or newest, newest)
     if newest < oldest:

@@ -159,7 +159,14 @@ def explanation_record(
         "restated": [
             {
                 "start": one.period_start, "end": one.period_end, "before": one.before, "after": one.after,
-                "causes": [{"source": each.source, "received_at": each.received_at} for each in one.causes],
+                "change": one.change,
+                "causes": [
+                    {
+                        "source": each.source, "export": each.export, "sha256": each.sha256,
+                        "received_at": each.received_at,
+                    }
+                    for each in one.causes
+                ],
             }
             for one in found.restated
         ],

@@ -158,7 +158,7 @@ class _Screen:
                 "Restated since the week before: {span}: {before} → {after}, by {sources}.", 0,
                 span=self.words.span(one.period_start, one.period_end), before=self._value(one.before),
                 after=self._value(one.after),
-                sources=", ".join(self._source(each.source) for each in one.causes) or "–",
+                sources=", ".join(each.export or self._source(each.source) for each in one.causes) or "–",
             )  # fmt: skip
 
     def _source(self, source_id: str) -> str:

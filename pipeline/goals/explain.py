@@ -7,6 +7,7 @@ Nothing is computed otherwise than the edition computes it: where a step cannot 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.goals.chances import ChanceTrace, chance_trace
-from pipeline.goals.edition import EditionCache, Known, Snapshot, build_edition
+from pipeline.goals.edition import EditionCache, Known, build_edition
 from pipeline.goals.evaluate import Figures, measured_figures
 from pipeline.goals.measure import Span, effective_kind, whole_periods
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Restatement
@@ -118,42 +119,49 @@ class Explanation:
 
 def explain(workspace: Workspace, store: Store, goal: Goal, week: Week, known: Known = "then") -> Explanation:
     """The goal in the edition of a week. `goal` is one of the workspace's, its KPI one of the registry's."""
-    cache = EditionCache()
-    edition = build_edition(workspace, store, week, known, cache=cache, with_smart=False)
-    snapshot = cache.snapshots[(week, known, edition.as_of)]
-    result = next(one for one in edition.results if one.goal_id == goal.id)
-    kpi = kpi_registry(workspace)[goal.kpi]
-    seen = seen_by(workspace, kpi, snapshot)
-    series = snapshot.book.series(kpi, goal.segment)
-    figures = measured_figures(goal, kpi, series, seen)
-    span = figures.reading.span
-    sums = series.parts(span.first, span.last) if figures.reading.value is not None else ()
-    parts = _rows(workspace, store, goal, kpi, sums, snapshot)
-    sources = [one for one in workspace.sources if one.id in result.sources]
-    trace = chance_trace(goal, kpi, series, seen, figures.target) if result.chance is not None else None
-    return Explanation(
-        goal=goal, kpi=kpi, edition=edition, result=result, span=span,
-        exports=_exports(store, sources, snapshot.knowledge, parts),
-        set_aside=_set_aside(store, sources, snapshot.knowledge),
-        parts=parts,
-        checks=_checks(figures, parts, result),
-        periods=_periods(result, span),
-        chance=trace,
-        steps=_steps(goal, trace),
-        restated=tuple(one for one in edition.restatements if one.goal_id == goal.id),
-        numbers=printed_numbers(workspace, figures, result, trace),
-    )  # fmt: skip
+    return Explainer(workspace, store, week, known).goal(goal)
+
+
+class Explainer:
+    """One edition whose goals are taken apart; made once however many of them are asked for."""
+
+    def __init__(self, workspace: Workspace, store: Store, week: Week, known: Known = "then") -> None:
+        self.workspace, self.store, self.kpis = workspace, store, kpi_registry(workspace)
+        cache = EditionCache()
+        self.edition = build_edition(workspace, store, week, known, cache=cache, with_smart=False)
+        self.snapshot = cache.snapshots[(week, known, self.edition.as_of)]
+        self.facts = functools.cache(KnownFacts(workspace, store, self.snapshot.knowledge))
+
+    def goal(self, goal: Goal) -> Explanation:
+        kpi, edition, knowledge = self.kpis[goal.kpi], self.edition, self.snapshot.knowledge
+        result = next(one for one in edition.results if one.goal_id == goal.id)
+        seen = seen_by(self.workspace, kpi, self.snapshot)
+        series = self.snapshot.book.series(kpi, goal.segment)
+        figures = measured_figures(goal, kpi, series, seen)
+        span = figures.reading.span
+        sums = series.parts(span.first, span.last) if figures.reading.value is not None else ()
+        parts = self._rows(goal, kpi, sums)
+        sources = [one for one in self.workspace.sources if one.id in result.sources]
+        trace = chance_trace(goal, kpi, series, seen, figures.target) if result.chance is not None else None
+        return Explanation(
+            goal=goal, kpi=kpi, edition=edition, result=result, span=span,
+            exports=_exports(self.store, sources, knowledge, parts),
+            set_aside=_set_aside(self.store, sources, knowledge),
+            parts=parts,
+            checks=_checks(figures, parts, result),
+            periods=_periods(result, span),
+            chance=trace,
+            steps=_steps(goal, trace),
+            restated=tuple(one for one in edition.restatements if one.goal_id == goal.id),
+            numbers=printed_numbers(self.workspace, figures, result, trace),
+        )  # fmt: skip
+
+    def _rows(self, goal: Goal, kpi: Kpi, sums: Sequence[Part]) -> tuple[PartRows, ...]:
+        people, sunday = self.workspace.people, self.edition.week.sunday
+        return tuple(part_rows(kpi, one, goal.segment, self.facts, people, sunday) for one in sums)
 
 
 # --- rows and sums -----------------------------------------------------------------------------------
-
-
-def _rows(
-    workspace: Workspace, store: Store, goal: Goal, kpi: Kpi, sums: Sequence[Part], snapshot: Snapshot
-) -> tuple[PartRows, ...]:
-    facts = KnownFacts(workspace, store, snapshot.knowledge)
-    people, sunday = workspace.people, snapshot.week.sunday
-    return tuple(part_rows(kpi, one, goal.segment, facts, people, sunday) for one in sums)
 
 
 def _checks(figures: Figures, parts: Sequence[PartRows], result: GoalResult) -> tuple[Check, ...]:

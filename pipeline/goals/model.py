@@ -206,7 +206,10 @@ class Cause:
 
     source: str
     received_at: datetime
-    """When the newest of its exports came (UTC)."""
+    """When the export came that brought the present value (UTC)."""
+    export: str = ""
+    """Its file name."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,11 @@ class Restatement:
     """Every source that contributed, newest export first."""
     segment: tuple[tuple[str, str], ...] = ()
     """The goal's segment, by key."""
+
+    @property
+    def change(self) -> Decimal | None:
+        """How much it changed; None where there was no figure before or is none now."""
+        return None if self.before is None or self.after is None else self.after - self.before
 
     @property
     def figure(self) -> tuple[str, tuple[tuple[str, str], ...], date, date]:

@@ -299,14 +299,16 @@ def _move(context: Context, result: GoalResult) -> Item:
 
 
 def _restatements(context: Context) -> list[Item]:
-    """One line for a KPI and a cause: a year's goal and its quarters share the figure that changed."""
+    """One line for a KPI, a cause and its day: a year and its quarters share the figure that changed."""
     seen: dict[object, Restatement] = {}
     for one in context.edition.restatements:
         if context.sees(one.goal_id):
             seen.setdefault(one.figure, one)
 
-    def line(one: Restatement) -> tuple[str, tuple[tuple[str, str], ...], str]:
-        return one.kpi_id, one.segment, one.cause_source or ""
+    def line(one: Restatement) -> tuple[object, ...]:
+        received = one.cause_received_at
+        day = received.astimezone(context.zone).date().isoformat() if received else ""
+        return one.kpi_id, one.segment, one.cause_source or "", day
 
     ordered = sorted(seen.values(), key=lambda one: (*line(one), one.period_start))
     return [_restated(context, list(found)) for _, found in groupby(ordered, key=line)]

@@ -51,6 +51,16 @@ def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
                 "unit": one.unit.value,
                 "cause_source": one.cause_source,
                 "cause_received_at": one.cause_received_at,
+                "change": one.change,
+                "causes": [
+                    {
+                        "source": cause.source,
+                        "export": cause.export,
+                        "sha256": cause.sha256,
+                        "received_at": cause.received_at,
+                    }
+                    for cause in one.causes
+                ],
             }
             for one in edition.restatements
             if first.sees(one.goal_id)

@@ -67,7 +67,7 @@ def test_a_chance_on_an_edge_is_in_one_band_and_every_forecast_is_in_some() -> N
 
 
 def test_a_flag_that_came_down_again_gives_no_lead() -> None:
-    """c is flagged from two weeks before its due date on, d from three; b's flag came down, and it was met."""
+    """c is flagged from two weeks before its due date on, d from three; b's flag came down."""
     found = scores(KNOWN)
     assert found is not None
     assert (found.missed, found.missed_flagged, found.lead_weeks) == (2, 2, 2.5)

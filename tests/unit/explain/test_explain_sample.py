@@ -4,6 +4,7 @@ that `explain` writes for a spreadsheet adds up to, and those rows stand in the 
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 from collections import defaultdict
@@ -17,8 +18,8 @@ import pytest
 from assets.explain_record import explanation_record, rows_csv
 from pipeline.bundled import samples_dir
 from pipeline.goals import numbers as paths
-from pipeline.goals.edition import build_edition
-from pipeline.goals.explain import Explanation, explain
+from pipeline.goals.edition import Known, build_edition
+from pipeline.goals.explain import Explainer, Explanation
 from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.kpis.registry import feeding_sources, kpi_registry
 from pipeline.language import LANGUAGES, speech
@@ -45,6 +46,11 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
         if source.id in used or source.id in ("hubspot_owners", "hubspot_pipelines"):
             ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
     return workspace, store
+
+
+@functools.cache
+def _explainer(workspace: Workspace, store: Store, name: str, known: Known = "then") -> Explainer:
+    return Explainer(workspace, store, Week.parse(name), known)
 
 
 def _printed(workspace: Workspace, store: Store, week: Week) -> dict[str, dict[str, Any]]:
@@ -77,7 +83,7 @@ def test_rows_of_the_spreadsheet_add_up_to_what_the_scorecard_prints(landed: Lan
     week, kpis = Week.parse(name), kpi_registry(workspace)
     printed, compared = _printed(workspace, store, week), 0
     for goal in workspace.goals:
-        found = explain(workspace, store, goal, week)
+        found = _explainer(workspace, store, name).goal(goal)
         assert found.agrees, goal.id
         actual = printed[goal.id]["actual"]
         if actual is None:
@@ -95,7 +101,7 @@ def test_a_counted_row_stands_in_the_export_on_the_line_that_is_named(landed: La
     workspace, store = landed
     goal = workspace.goal("sales-revenue-2026-q4")
     assert goal is not None
-    found = explain(workspace, store, goal, Week.parse("2026-W47"))
+    found = _explainer(workspace, store, "2026-W47").goal(goal)
     rows = list(csv.DictReader(io.StringIO(rows_csv(found).decode("utf-8-sig"))))
     assert len(rows) == 52
     for row in rows:
@@ -107,7 +113,7 @@ def test_a_counted_row_stands_in_the_export_on_the_line_that_is_named(landed: La
 def test_every_known_row_is_counted_or_has_a_reason(landed: Landed) -> None:
     workspace, store = landed
     for goal in workspace.goals:
-        found = explain(workspace, store, goal, Week.parse("2026-W47"))
+        found = _explainer(workspace, store, "2026-W47").goal(goal)
         for part in found.parts:
             assert sum(part.reasons().values()) == part.facts.num_rows
             assert part.reasons().get("counted", 0) == len(part.counted)
@@ -118,8 +124,8 @@ def test_rows_of_an_export_after_the_cut_off_are_not_known_then_and_are_now(land
     workspace, store = landed
     goal = workspace.goal("sales-revenue-2026-q4")
     assert goal is not None
-    week = Week.parse("2026-W46")
-    then, now = explain(workspace, store, goal, week), explain(workspace, store, goal, week, "now")
+    then = _explainer(workspace, store, "2026-W46").goal(goal)
+    now = _explainer(workspace, store, "2026-W46", "now").goal(goal)
     assert not any(one.name == "hubspot_deals-2026-W47.csv" for one in then.exports)
     assert any(one.name == "hubspot_deals-2026-W47.csv" and one.counted for one in now.exports)
     assert (then.agrees, now.agrees) == (True, True)
@@ -130,7 +136,7 @@ def test_progress_gap_and_needed_rate_follow_from_their_sentences(landed: Landed
     """Worked out again from the numbers that the sentences name."""
     workspace, store = landed
     for goal in workspace.goals:
-        found = explain(workspace, store, goal, Week.parse("2026-W47"))
+        found = _explainer(workspace, store, "2026-W47").goal(goal)
         value = {one.name: one.value for one in found.numbers}
         for one in found.numbers:
             said = {key: number for key, (_, number) in one.path.params.items()}
@@ -166,7 +172,7 @@ def test_the_flag_is_folded_over_the_chances_that_are_shown(landed: Landed) -> N
     workspace, store = landed
     goal = workspace.goal("churn-q4")
     assert goal is not None
-    found = explain(workspace, store, goal, Week.parse("2026-W47"))
+    found = _explainer(workspace, store, "2026-W47").goal(goal)
     raised, low, high = False, 0, 0
     for step in found.steps:
         low, high = (low + 1 if step.probability < 0.4 else 0), (high + 1 if step.probability > 0.55 else 0)
@@ -186,7 +192,7 @@ def test_the_record_is_what_its_schema_says(landed: Landed) -> None:
     file = Path(__file__).parents[3] / "docs" / "schemas" / "explain.schema.json"
     schema = json.loads(file.read_text("utf-8"))
     for goal in workspace.goals:
-        found = explain(workspace, store, goal, Week.parse("2026-W47"))
+        found = _explainer(workspace, store, "2026-W47").goal(goal)
         record = json.loads(dumps(explanation_record(workspace, found, 3)))
         assert list(_violations(record, schema, "")) == [], goal.id
 
@@ -241,6 +247,6 @@ def test_a_goal_that_cannot_be_measured_is_explained_without_rows(landed: Landed
     workspace, store = landed
     goal = workspace.goal("churn-q4")
     assert goal is not None
-    found: Explanation = explain(workspace, store, goal, Week(2026, 20))
+    found: Explanation = _explainer(workspace, store, "2026-W20").goal(goal)
     assert (found.result.status, found.chance, found.steps) == ("not_started", None, ())
     assert found.span.last == date(2026, 5, 17) and found.agrees

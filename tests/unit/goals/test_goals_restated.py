@@ -54,9 +54,8 @@ class Export:
 
     @property
     def text(self) -> str:
-        days = [
-            date(2026, 9, 28) + timedelta(days=n) for n in range((self.last - date(2026, 9, 28)).days + 1)
-        ]
+        first = date(2026, 9, 28)
+        days = [first + timedelta(days=n) for n in range((self.last - first).days + 1)]
         rows = [f"{day:%m%d},{self.changed.get(day, 10)}.00,{day}" for day in days]
         return "\n".join(["ID,Amount,Closed", *rows]) + "\n"
 
@@ -93,8 +92,8 @@ CORRECTED = {WEDNESDAY: 45}
 
 
 def test_of_three_later_exports_the_middle_one_changed_the_number(tmp_path: Path) -> None:
-    """Tuesday's export is as Monday's, Thursday's corrects 11 November from 10 to 45, the next Monday's has it
-    so too: the cause is Thursday's, not the newest."""
+    """Tuesday's export is as Monday's, Thursday's corrects 11 November from 10 to 45, the next Monday's has
+    it so too: the cause is Thursday's, not the newest."""
     workspace, store = _company(
         tmp_path,
         [

@@ -18,6 +18,7 @@ from pipeline.language import pick
 from pipeline.report.context import Context
 from pipeline.report.fit import fitted, lines, width
 from pipeline.report.goalpage import rejected, source_line
+from pipeline.report.i18n import DASH
 from pipeline.report.view import Box, Group, Item, Tone
 from pipeline.report.words import BEHIND, behind, decapitalised, status_view
 from pipeline.units import Unit
@@ -395,7 +396,7 @@ def _record_item(context: Context) -> Item | None:
     if record is None:
         return None
     band = record.telling
-    edges = f.range(Decimal(str(band.low)), Decimal(str(band.high)), Unit.PERCENT)
+    edges = f"{round(band.low * 100)}{DASH}{f.percent(Decimal(str(band.high)), 0)}"
     text = f.say.count(
         "Of {n} past chance of {edges}, {happened} came true",
         "Of {n} past chances of {edges}, {happened} came true",
@@ -403,7 +404,7 @@ def _record_item(context: Context) -> Item | None:
         edges=edges,
         happened=band.happened,
     )
-    return Item("◎", text, f.say.count("{n} closed goal", "{n} closed goals", record.goals), tone="grey")
+    return Item("≈", text, f.say.count("{n} closed goal", "{n} closed goals", record.goals), tone="grey")
 
 
 def _summed_up(context: Context, troubled: Sequence[str], calm: Sequence[str], place: Place) -> list[Item]:

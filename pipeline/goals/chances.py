@@ -125,7 +125,7 @@ def chance_trace(
     asked = _Asked.of(goal, kpi, series, target, len(window.closed), window.data_through)
     if asked is None:
         return None
-    points = asked.points()
+    points = asked.points
     model = traced(asked.question(), points[max(points)]) if points else None
     if model is None:
         return None
@@ -316,13 +316,13 @@ class _Asked:
 
     def outlooks(self) -> list[Outlook | None]:
         """At each end; None where nothing was known, or the measure had nothing to be divided by."""
-        points = self.points()
+        points = self.points
         found = dict(zip(points, outlooks(self.question(), list(points.values())), strict=True))
         return [found.get(k) for k in range(len(self.ends))]
 
     def chance_points(self) -> tuple[ChancePoint, ...]:
         """The outlooks with the days they stand at, those that are missing left out."""
-        points = self.points()
+        points = self.points
         return tuple(
             ChancePoint(
                 self.ends[k], k, self.known(self.ends[k]), one.probability, as_decimal(one.range80[0]),
@@ -332,7 +332,9 @@ class _Asked:
             if one is not None
         )  # fmt: skip
 
+    @cached_property
     def points(self) -> dict[int, Point]:
+        """What is known at each end that can be asked at."""
         return {k: point for k in range(len(self.ends)) if (point := self._point(k)) is not None}
 
     def question(self) -> Question:

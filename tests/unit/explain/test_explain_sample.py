@@ -4,7 +4,6 @@ that `explain` writes for a spreadsheet adds up to, and those rows stand in the 
 from __future__ import annotations
 
 import csv
-import functools
 import io
 import json
 from collections import defaultdict
@@ -48,9 +47,15 @@ def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
     return workspace, store
 
 
-@functools.cache
+_MADE: dict[tuple[Path, str, str], Explainer] = {}
+
+
 def _explainer(workspace: Workspace, store: Store, name: str, known: Known = "then") -> Explainer:
-    return Explainer(workspace, store, Week.parse(name), known)
+    """Made once a week: an edition takes longer than its goals."""
+    key = store.state_dir, name, known
+    if key not in _MADE:
+        _MADE[key] = Explainer(workspace, store, Week.parse(name), known)
+    return _MADE[key]
 
 
 def _printed(workspace: Workspace, store: Store, week: Week) -> dict[str, dict[str, Any]]:

@@ -160,3 +160,14 @@ def test_backtest_of_weeks_in_the_wrong_order_is_refused(
 ) -> None:
     assert _call(company, "backtest", "--from", "2026-W47", "--to", "2026-W46") == 2
     assert "2026-W46 is before the first, 2026-W47" in capsys.readouterr().err
+
+
+def test_status_says_what_it_knows_and_from_when(company: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The only export came on 23 November: W47 knew it, W44 is reconstructed from it."""
+    assert _call(company, "status", "--week", "2026-W47") == 0
+    shown = capsys.readouterr().out
+    assert "Reconstructed" not in shown and "As known now" not in shown
+    assert _call(company, "status", "--week", "2026-W44", "--known", "now") == 0
+    assert "As known now, 23 Nov 2026 05:00 Europe/Berlin." in capsys.readouterr().out.replace("\u00a0", " ")
+    assert _call(company, "status", "--week", "2026-W44") == 0
+    assert "Reconstructed for 1 goal:" in capsys.readouterr().out

@@ -31,7 +31,11 @@ from pipeline.store.store import Store
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Goal, Workspace
 
-WEEKS = ("2026-W20", "2026-W40", "2026-W47")
+WEEKS = (
+    pytest.param("2026-W20", marks=pytest.mark.slow),
+    pytest.param("2026-W40", marks=pytest.mark.slow),
+    "2026-W47",
+)
 Landed = tuple[Workspace, Store]
 
 

@@ -15,16 +15,8 @@ from assets.explain_record import Exact, condition_text, shown_rows, written_num
 from assets.terminal import Terminal
 from pipeline.errors import Problem, UsageError, nearest
 from pipeline.goals.explain import Check, Explanation, Export
-from pipeline.kpis.rows import (
-    AFTER,
-    BEFORE,
-    COUNTED,
-    LATER,
-    LEFT_BEFORE,
-    SEGMENT_OTHER,
-    UNDATED,
-    PartRows,
-)
+from pipeline.kpis.compute import LATER, UNDATED
+from pipeline.kpis.rows import AFTER, BEFORE, COUNTED, LEFT_BEFORE, SEGMENT_OTHER, PartRows
 from pipeline.language import pick
 from pipeline.report.i18n import Formats, formats
 from pipeline.report.words import status_view
@@ -253,7 +245,7 @@ class _Screen:
         text = (
             self.say("without {condition}", condition=condition_text(condition))
             if condition
-            else self.say(WHY[why])
+            else self.say(WHY.get(why, why))
         )
         return f"{self.words.number(n)} {text}"
 

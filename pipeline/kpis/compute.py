@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import ibis
 import ibis.expr.types as ir
@@ -47,6 +47,9 @@ CUSTOM = "dims."
 SEGMENT = "segment."
 ROW, LEFT, TEST = "row.place", "row.left", "row.test"
 """Columns of row_expression; no fact column contains a point."""
+UNDATED, LATER, CONDITION = "no_date", "later", "condition:"
+"""Why a row does not count: its date is empty, is after the as-of day, or a condition is not met (with its
+number, from 0)."""
 LIST_COLUMNS = {"tags"}
 """Text columns that hold several values joined by ; a condition is met by any one of them."""
 _IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
@@ -67,7 +70,7 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     fact = FACTS[measure.fact]
     table = _fact_table(fact, custom)
     through = _horizon()
-    rows = table.filter(*_tests(table, measure, through, custom))
+    rows = table.filter(*_tests(table, measure, through, custom).values())
     flows = [(rows, measure.date, 1)]
     if measure.taken == "opening" and measure.until:
         flows.append((_leavers(rows, measure.date, measure.until, through), measure.until, -1))
@@ -81,18 +84,17 @@ def row_expression(measure: Measure, dimensions: tuple[str, ...], custom: tuple[
     """The same measure row by row: one row for every row of the fact, whether it counts or not.
 
     Columns: ROW (its place in the table), day, LEFT (for an opening measure the day it ends on, as far as
-    known by the as-of day), segment columns, currency, amount decimal(18,4), and TEST + 0, 1, ...: whether it
-    passes each test of `tests_of`. The rows that pass all of them are those that measure_expression adds up.
+    known by the as-of day), segment columns, currency, amount decimal(18,4), and TEST + a reason: whether it
+    passes the test of that name. The rows that pass all of them are those that measure_expression adds up.
     """
     fact = FACTS[measure.fact]
     table = _fact_table(fact, custom, {ROW: "int64"})
     through = _horizon()
     tests = {
-        f"{TEST}{number}": test.coalesce(False)
-        for number, test in enumerate(_tests(table, measure, through, custom))
+        TEST + name: test.coalesce(False) for name, test in _tests(table, measure, through, custom).items()
     }
     left: ir.Value = ibis.null("date")
-    if measure.taken == "opening" and measure.until:
+    if measure.taken != "flow" and measure.until:
         ends = table[measure.until] <= through
         left = ibis.ifelse(ends, ibis.greatest(table[measure.until], table[measure.date]), left)
     tested = table.mutate(**tests, **{LEFT: left})
@@ -100,17 +102,16 @@ def row_expression(measure: Measure, dimensions: tuple[str, ...], custom: tuple[
     return _amounts(tested, fact, measure, measure.date, 1, dimensions, custom, keep)
 
 
-def tests_of(measure: Measure) -> tuple[Condition | Literal["dated", "past"], ...]:
-    """What a row has to pass to count: a date, one up to the as-of day, and the measure's conditions."""
-    return ("dated", "past", *measure.where)
-
-
 def _tests(
     table: ir.Table, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
-) -> list[ir.BooleanValue]:
-    """In the order of tests_of."""
-    conditions = [_holds(table, condition, custom) for condition in measure.where]
-    return [table[measure.date].notnull(), table[measure.date] <= through, *conditions]
+) -> dict[str, ir.BooleanValue]:
+    """Everything that a row has to pass to count, by the reason against it where it does not."""
+    conditions = {
+        f"{CONDITION}{number}": _holds(table, condition, custom)
+        for number, condition in enumerate(measure.where)
+    }
+    day = table[measure.date]
+    return {UNDATED: day.notnull(), LATER: day <= through, **conditions}
 
 
 def _horizon() -> ir.Scalar:

@@ -17,7 +17,16 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.kpis.compute import LEFT, SEGMENT, TEST, MeasuredRows, measured_rows, tests_of
+from pipeline.kpis.compute import (
+    CONDITION,
+    LATER,
+    LEFT,
+    SEGMENT,
+    TEST,
+    UNDATED,
+    MeasuredRows,
+    measured_rows,
+)
 from pipeline.kpis.exact import as_decimal, to_whole
 from pipeline.kpis.series import EPOCH, Part
 from pipeline.workspace.model import Condition, Kpi, People
@@ -26,13 +35,9 @@ Texts = npt.NDArray[np.str_]
 Numbers = npt.NDArray[np.int64]
 
 COUNTED = "counted"
-UNDATED, LATER, SEGMENT_OTHER, BEFORE, AFTER, LEFT_BEFORE = (
-    "no_date", "later", "segment", "before", "after", "left",
-)  # fmt: skip
-"""Why a row does not count: its date is empty; it is dated after the week; another segment; before or after
-the days that are added up; of a stock, it had left by then."""
-CONDITION = "condition:"
-"""Prefix of the number of the condition that a row fails, from 0."""
+SEGMENT_OTHER, BEFORE, AFTER, LEFT_BEFORE = "segment", "before", "after", "left"
+"""Why a row that passes the measure's tests does not count here: another segment; before or after the days
+that are added up; of a stock, it had left by then."""
 _NEVER = np.iinfo(np.int64).max
 
 
@@ -71,9 +76,9 @@ class PartRows:
         """Rows by verdict, as they are tested: counted ones first."""
         names, counts = np.unique(self.why, return_counts=True)
         found = dict(zip(names.tolist(), counts.tolist(), strict=True))
-        order = [COUNTED, UNDATED, LATER]
-        order += [f"{CONDITION}{number}" for number in range(len(self.part.measure.where))]
-        order += [SEGMENT_OTHER, BEFORE, AFTER, LEFT_BEFORE]
+        order = [COUNTED, UNDATED, LATER, *sorted(name for name in found if name.startswith(CONDITION))]
+        rest = [SEGMENT_OTHER, BEFORE, AFTER, LEFT_BEFORE]
+        order += sorted(found.keys() - {*order, *rest}) + rest
         return {name: found[name] for name in order if name in found}
 
     def condition(self, why: str) -> Condition | None:
@@ -103,16 +108,14 @@ Mask = npt.NDArray[np.bool_]
 def _failures(measured: MeasuredRows, part: Part, segment: Mapping[str, str]) -> list[tuple[Mask, str]]:
     """Rows that fail each test, in the order in which reasons are given."""
     rows, day = measured.rows, _days(measured.rows["day"])
-    names = [
-        UNDATED if test == "dated" else LATER if test == "past" else f"{CONDITION}{number - 2}"
-        for number, test in enumerate(tests_of(part.measure))
-    ]
-    found = [(~_flags(rows[f"{TEST}{number}"]), name) for number, name in enumerate(names)]
+    tests = [name for name in rows.column_names if name.startswith(TEST)]
+    found = [(~_flags(rows[name]), name.removeprefix(TEST)) for name in tests]
     found.append((~_matches(measured, segment), SEGMENT_OTHER))
     first, last = (one.toordinal() - EPOCH.toordinal() for one in (min(part.days), max(part.days)))
     if part.is_stock:
-        # the start of the day is the end of the one before
-        return [*found, (day >= first, AFTER), (_days(rows[LEFT]) < first, LEFT_BEFORE)]
+        # the start of a day is the end of the one before
+        edge = first if part.measure.taken == "opening" else first + 1
+        return [*found, (day >= edge, AFTER), (_days(rows[LEFT]) < edge, LEFT_BEFORE)]
     return [*found, (day < first, BEFORE), (day > last, AFTER), (_times(measured, part) == 0, AFTER)]
 
 

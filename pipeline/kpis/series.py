@@ -61,7 +61,7 @@ class Part:
 
     @property
     def is_stock(self) -> bool:
-        return self.measure.taken == "opening"
+        return self.measure.taken != "flow"
 
 
 @dataclass(frozen=True)

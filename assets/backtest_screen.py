@@ -39,13 +39,13 @@ def show_backtest(terminal: Terminal, workspace: Workspace, found: Backtest) -> 
     terminal.line()
     terminal.line(terminal.say("Own goals"))
     screen.part(found.replayed)
-    if found.undecided:
-        screen.tell("Goals that are not decided yet, and so not judged: {n}.", n=found.undecided)
     if found.reconstructed:
         screen.tell(
             "Reconstructed forecasts among these, resting on an export after their cut-off: {n}.",
             n=found.reconstructed,
         )
+    if found.undecided:
+        screen.tell("Goals that are not decided yet, and so not judged: {n}.", n=found.undecided)
     if not found.rehearsed:
         return
     terminal.line()

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import gettext
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from assets.terminal import Terminal
     from pipeline.delivery.outbox import Outbox
     from pipeline.periods import Week
+    from pipeline.store.store import Store
     from pipeline.workspace.model import Source, Workspace
 
 STARTER = {
@@ -116,6 +117,10 @@ WorkspaceOption = Annotated[
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback when something fails.")]
 WeekOption = Annotated[
     str | None, typer.Option("--week", metavar="WEEK", help="An ISO week such as 2026-W47.")
+]
+KnownOption = Annotated[
+    Literal["then", "now"],
+    typer.Option("--known", help="then: what had been received by the cut-off; now: everything."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")]
 ReasonOption = Annotated[
@@ -261,10 +266,7 @@ def run(
     missing: Annotated[
         bool, typer.Option("--missing", help="Every due week since the newest edition.")
     ] = False,
-    known: Annotated[
-        Literal["then", "now"],
-        typer.Option("--known", help="then: what had been received by the cut-off; now: everything."),
-    ] = "then",
+    known: KnownOption = "then",
     no_documents: NoDocumentsOption = False,
     no_pull: Annotated[
         bool, typer.Option("--no-pull", help="Fetch nothing; use what has been received.")
@@ -360,6 +362,7 @@ def backfill(
 def status(
     workspace: WorkspaceOption = None,
     week: WeekOption = None,
+    known: KnownOption = "then",
     json: JsonOption = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of text.")] = False,
     debug: DebugOption = False,
@@ -374,22 +377,120 @@ def status(
     opened, terminal = _open(), _terminal()
     from assets import screens
     from pipeline.goals.edition import build_edition
-    from pipeline.store.store import Store
 
-    shown = _week(week) if week else screens.newest_week(opened)
-    store = Store(opened.state_dir) if opened.state_dir.is_dir() else None
-    if store is None or not any(store.landings(source.id) for source in opened.sources):
-        raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")
-    edition = build_edition(opened, store, shown, with_smart=False)
+    store, shown = _store_with_data(opened), _shown_week(opened, week)
+    edition = build_edition(opened, store, shown, known, with_smart=False)
     if json:
+        record = {"week": str(shown), "as_of": edition.as_of.isoformat(), "known": edition.known}
         goals = screens.status_records(opened, edition, terminal)
-        terminal.line(
-            screens.as_json({"week": str(shown), "as_of": edition.as_of.isoformat(), "goals": goals})
-        )
+        terminal.line(screens.as_json({**record, "goals": goals}))
     elif csv:
         sys.stdout.write(screens.as_csv(screens.status_records(opened, edition, terminal)))
     else:
         screens.show_status(terminal, opened, edition)
+
+
+@app.command(cls=_Command)
+def explain(
+    goal: Annotated[str, typer.Argument(metavar="GOAL", help="The goal's id, as scorecards check lists it.")],
+    workspace: WorkspaceOption = None,
+    week: WeekOption = None,
+    known: KnownOption = "then",
+    number: Annotated[
+        str | None,
+        typer.Option(
+            "--number", metavar="NAME", help="Only what leads to this number, such as actual or chance."
+        ),
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=0, metavar="N", help="Rows shown of each sum.")] = 5,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write every row that counts to a file.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show how a goal's numbers came about.
+
+    From the rows of the exports to each printed number of a week; the newest week when none is named.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets import explain_record, explain_screen
+    from pipeline.goals.explain import explain as explained
+    from pipeline.report.twin import dumps
+
+    wanted = explain_screen.wanted_goal(opened, goal)
+    if number is not None and number not in explain_screen.NAMES:
+        raise _no_name(
+            "There is no number {name}.", "Numbers there are: {choices}.", number, explain_screen.NAMES
+        )
+    store, shown = _store_with_data(opened), _shown_week(opened, week)
+    found = explained(opened, store, wanted, shown, known)
+    if csv is not None:
+        csv.write_bytes(explain_record.rows_csv(found))
+        terminal.error(terminal.say("Written: {file}", file=csv))
+    if json:
+        record = explain_record.explanation_record(opened, found, rows, number)
+        terminal.line(dumps(record, 2).decode().rstrip())
+    else:
+        explain_screen.show_explanation(terminal, opened, found, rows, number)
+    raise typer.Exit(DONE if found.agrees else WITH_PROBLEMS)
+
+
+@app.command(cls=_Command)
+def backtest(
+    workspace: WorkspaceOption = None,
+    first: Annotated[
+        str | None,
+        typer.Option("--from", metavar="WEEK", help="First week; the first with an export when left out."),
+    ] = None,
+    last: Annotated[
+        str | None, typer.Option("--to", metavar="WEEK", help="Last week; the newest when left out.")
+    ] = None,
+    rehearsal: Annotated[
+        bool, typer.Option("--rehearsal/--no-rehearsal", help="Judge made-up goals of past quarters too.")
+    ] = True,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw the calibration to a file.")
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write every judged forecast to a file.")
+    ] = None,
+    json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Show how past chances turned out.
+
+    Replays the past weeks as they were known then, and judges the chances of goals that are decided by now.
+    """
+    _remember(workspace, debug)
+    opened, terminal = _open(), _terminal()
+    from assets import backtest_screen
+    from pipeline.goals.backtest import backtest as replay
+    from pipeline.goals.backtest import first_week
+    from pipeline.report.twin import dumps
+
+    if plot is not None:
+        backtest_screen.check_plot(plot)
+    store, newest = _store_with_data(opened), _shown_week(opened, last)
+    oldest = _week(first) if first else min(first_week(opened, store) or newest, newest)
+    if newest < oldest:
+        raise _wrong(
+            "The last week {last} is before the first, {first}.", "Exchange them.", first=oldest, last=newest
+        )
+    with terminal.progress() as progress:
+        found = replay(opened, store, oldest, newest, rehearse=rehearsal, progress=progress)
+    if plot is not None:
+        drawn = backtest_screen.write_plot(opened, found, plot, terminal.lang)
+        message = "Written: {file}" if drawn else "Too few decided goals to draw {file}."
+        terminal.error(terminal.say(message, file=plot))
+    if csv is not None:
+        csv.write_bytes(backtest_screen.predictions_csv(found))
+        terminal.error(terminal.say("Written: {file}", file=csv))
+    if json:
+        terminal.line(dumps(backtest_screen.backtest_record(found), 2).decode().rstrip())
+    else:
+        backtest_screen.show_backtest(terminal, opened, found)
 
 
 @app.command(cls=_Command)
@@ -697,6 +798,29 @@ def _open_if_any() -> Workspace | None:
     if _settings["workspace"] is None and not (Path() / COMPANY_FILE).is_file():
         return None
     return _open()
+
+
+def _store_with_data(opened: Workspace) -> Store:
+    """The store of a workspace that was run before. UsageError before anything was received."""
+    from pipeline.store.store import Store
+
+    store = Store(opened.state_dir) if opened.state_dir.is_dir() else None
+    if store is None or not any(store.landings(source.id) for source in opened.sources):
+        raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")
+    return store
+
+
+def _shown_week(opened: Workspace, week: str | None) -> Week:
+    from assets.screens import newest_week
+
+    return _week(week) if week else newest_week(opened)
+
+
+def _no_name(message: str, otherwise: str, name: str, choices: Iterable[str]) -> UsageError:
+    """A name that is none, with the nearest one there is."""
+    near = nearest(name, [*choices])
+    remedy = "Did you mean {near}?" if near else otherwise
+    return _wrong(message, remedy, name=name, near=near, choices=", ".join(choices))
 
 
 def _with_outbox() -> tuple[Workspace, Terminal, Outbox]:

@@ -496,6 +496,18 @@ def show_status(terminal: Terminal, workspace: Workspace, edition: Edition) -> N
 
     words = formats(terminal.lang, workspace.company.currency)
     terminal.line(f"{words.week(edition.week)}: {tally_text(edition.results, words)}")
+    if edition.known == "now":
+        instant = words.instant(edition.as_of, workspace.company.zone)
+        terminal.said("As known now, {instant}.", instant=instant)
+    rebuilt = sum(result.reconstructed for result in edition.results)
+    if rebuilt:
+        terminal.line(
+            terminal.say.count(
+                "Reconstructed for {n} goal: a source had delivered nothing by the week's cut-off.",
+                "Reconstructed for {n} goals: a source had delivered nothing by the week's cut-off.",
+                rebuilt,
+            )
+        )
     terminal.line()
     rows = []
     for result in edition.results:

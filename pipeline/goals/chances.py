@@ -24,7 +24,7 @@ import numpy.typing as npt
 
 from pipeline.goals.forecast.counts import PRIOR, are_few
 from pipeline.goals.forecast.draws import seed
-from pipeline.goals.forecast.outlook import Outlook, Point, Question, Track, outlooks
+from pipeline.goals.forecast.outlook import Outlook, Point, Question, Trace, Track, outlooks, traced
 from pipeline.goals.measure import (
     Horizon,
     PeriodName,
@@ -83,6 +83,67 @@ def chance_history(
     now = _chance(found[-1], asked, window.spans[len(window.closed) :])
     by_period = tuple(one.probability for one in found if one is not None)
     return ChanceHistory(now, by_period, found[0].probability if found[0] is not None else None)
+
+
+@dataclass(frozen=True)
+class ChancePoint:
+    """The chance as it stood at the end of one period."""
+
+    day: date
+    """Last day that was known: the day before the start, then the end of each closed period."""
+    closed: int
+    """Periods of the goal that were closed by then."""
+    known: int
+    """Whole periods on record by then."""
+    probability: float
+    low: Decimal
+    high: Decimal
+    forecast: Decimal
+    seed: int
+
+
+@dataclass(frozen=True)
+class ChanceTrace:
+    """How a goal's chance came about."""
+
+    points: tuple[ChancePoint, ...]
+    """Oldest first; the newest is the chance that is printed."""
+    history: tuple[tuple[Span, Decimal | None], ...]
+    """The whole periods that the forecast runs on, with the KPI over each."""
+    observations: int
+    model: Trace
+    """Of the newest point."""
+
+
+def chance_trace(
+    goal: Goal, kpi: Kpi, series: Series, seen: Horizon, target: Decimal | None
+) -> ChanceTrace | None:
+    """The trace of what chance_history says; None where it says nothing."""
+    if chance_history(goal, kpi, series, seen, target) is None or target is None:
+        return None
+    window = goal_window(goal, kpi, seen)
+    asked = _Asked.of(goal, kpi, series, target, len(window.closed), window.data_through)
+    if asked is None:
+        return None
+    points = asked.points
+    model = traced(asked.question(), points[max(points)]) if points else None
+    if model is None:
+        return None
+    record = tuple((span, one.value) for span, one in zip(asked.record, asked.pooled, strict=True))
+    return ChanceTrace(asked.chance_points(), record, asked.observations, model)
+
+
+def past_chances(
+    goal: Goal, kpi: Kpi, series: Series, seen: Horizon, target: Decimal
+) -> tuple[ChancePoint, ...]:
+    """The chances of a goal at its start and after each closed period but the last, from the figures on
+    record now, each using those up to its day alone. Empty where there is too little history."""
+    window = goal_window(goal, kpi, seen)
+    closed = window.closed[: len(window.spans) - 1]
+    if not closed:
+        return ()
+    asked = _Asked.of(goal, kpi, series, target, len(closed), closed[-1].last)
+    return asked.chance_points() if asked is not None and asked.has_enough else ()
 
 
 def outlook_at_start(
@@ -260,14 +321,33 @@ class _Asked:
 
     def outlooks(self) -> list[Outlook | None]:
         """At each end; None where nothing was known, or the measure had nothing to be divided by."""
-        points = {k: point for k in range(len(self.ends)) if (point := self._point(k)) is not None}
-        question = Question(
+        points = self.points
+        found = dict(zip(points, outlooks(self.question(), list(points.values())), strict=True))
+        return [found.get(k) for k in range(len(self.ends))]
+
+    def chance_points(self) -> tuple[ChancePoint, ...]:
+        """The outlooks with the days they stand at, those that are missing left out."""
+        points = self.points
+        return tuple(
+            ChancePoint(
+                self.ends[k], k, self.known(self.ends[k]), one.probability, as_decimal(one.range80[0]),
+                as_decimal(one.range80[1]), as_decimal(one.forecast), points[k].seed,
+            )
+            for k, one in enumerate(self.outlooks())
+            if one is not None
+        )  # fmt: skip
+
+    @cached_property
+    def points(self) -> dict[int, Point]:
+        """What is known at each end that can be asked at."""
+        return {k: point for k in range(len(self.ends)) if (point := self._point(k)) is not None}
+
+    def question(self) -> Question:
+        return Question(
             self.values, SEASON[self.period], float(self.target), self.kpi.direction is Direction.UP,
             "inside" if self.kind == "maintain" else "sum",
             is_rate=self._on_logit, tally=(self.hits, self.cases) if self.is_counted else None,
         )  # fmt: skip
-        found = dict(zip(points, outlooks(question, list(points.values())), strict=True))
-        return [found.get(k) for k in range(len(self.ends))]
 
     def _point(self, k: int) -> Point | None:
         measured = self._measure(self.goal.due, k)

@@ -32,6 +32,7 @@ from pipeline.goals.model import (
     SmartVerdict,
     Unrecorded,
 )
+from pipeline.goals.record import recomputed
 from pipeline.goals.recurring import evaluate_recurring, instance_goals
 from pipeline.goals.restated import restatements
 from pipeline.goals.segments import unseen_part
@@ -136,6 +137,7 @@ def build_edition(
         smart=_smart(workspace, current) if with_smart else {},
         run_id=run_id(inputs, workspace.fingerprint, week, known, moved),
         inputs=inputs,
+        past=recomputed(workspace, current) if with_smart else (),
     )
 
 
@@ -191,6 +193,12 @@ def _as_of(workspace: Workspace, store: Store, week: Week, known: Known, now: da
         if now is None or landed.received_at <= now
     ]
     return max([cut, *received]).astimezone(UTC)
+
+
+def snapshot_then(workspace: Workspace, store: Store, week: Week) -> Snapshot:
+    """The goals of a week as its cut-off knew them, compared with nothing."""
+    cut = cutoff(week, workspace.company.zone, workspace.company.cutoff)
+    return _snapshot(workspace, store, week, cut, "then")
 
 
 def _snapshot(workspace: Workspace, store: Store, week: Week, as_of: datetime, known: Known) -> Snapshot:

@@ -11,12 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import takewhile
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.kpis.series import Conversion
 from pipeline.periods import Week
 from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
+
+if TYPE_CHECKING:
+    from pipeline.goals.judged import Prediction
 
 StatusName = Literal[
     "not_started", "no_verdict", "on_track", "watch", "at_risk", "off_track", "achieved", "missed"
@@ -312,7 +315,10 @@ class Cause:
 
     source: str
     received_at: datetime
-    """When the newest of its exports came (UTC)."""
+    """When the export came that brought the present value (UTC)."""
+    export: str = ""
+    """Its file name."""
+    sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -333,6 +339,11 @@ class Restatement:
     """Every source that contributed, newest export first."""
     segment: tuple[tuple[str, str], ...] = ()
     """The goal's segment, by key."""
+
+    @property
+    def change(self) -> Decimal | None:
+        """How much it changed; None where there was no figure before or is none now."""
+        return None if self.before is None or self.after is None else self.after - self.before
 
     @property
     def figure(self) -> tuple[str, tuple[tuple[str, str], ...], date, date]:
@@ -380,3 +391,5 @@ class Edition:
     """Hash of inputs, workspace, code version and week; twelve hexadecimal digits."""
     inputs: dict[str, tuple[str, ...]]
     """Source id -> sha256 of every landed file known to this edition, oldest first."""
+    past: tuple[Prediction, ...] = ()
+    """What was said of the goals that are closed by now, each chance from the figures up to its day."""

@@ -4,7 +4,8 @@ Here: finding them between two snapshots and naming the cause. Not here: making 
 printing them (report/).
 
 A cause is found by trying: the earlier knowledge with the exports of one source alone moved forward. A source
-whose exports leave the period's value as it was did not cause the change, however late they came.
+whose exports leave the period's value as it was did not cause the change, however late they came; of several
+exports the one is named that brought the value there is now.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipeline.goals.model import Cause, GoalResult, PeriodValue, Restatement
 from pipeline.kpis.compute import daily_components
 from pipeline.kpis.known import KnownFacts
 from pipeline.kpis.registry import exchange_of
-from pipeline.store.store import Knowledge, Store
+from pipeline.store.store import Knowledge, Landed, Store
 from pipeline.workspace.model import Kpi, Workspace
 
 Change = tuple[PeriodValue, PeriodValue]
@@ -67,17 +68,16 @@ def changed_periods(earlier: GoalResult, later: GoalResult) -> Iterator[Change]:
             yield old, new
 
 
-def arrived(store: Store, source: str, before: Knowledge, after: Knowledge) -> datetime | None:
-    """When the newest export of a source came that only the later knowledge has; None when there is none."""
+def arrived(store: Store, source: str, before: Knowledge, after: Knowledge) -> list[Landed]:
+    """The exports of a source that only the later knowledge has, oldest first."""
     if source not in after.per_source:
-        return None
+        return []
     since, until = before.per_source.get(source), after.per_source[source]
-    times = [
-        landed.received_at
+    return [
+        landed
         for landed in store.landings(source)
         if landed.received_at <= until and (since is None or landed.received_at > since)
     ]
-    return max(times, default=None)
 
 
 class _Trial:
@@ -94,7 +94,7 @@ class _Trial:
     ) -> None:
         self.workspace, self.store, self.kpis = workspace, store, kpis
         self.before, self.after, self.through = before, after, through
-        self._books: dict[str, SeriesBook] = {}
+        self._books: dict[tuple[str, datetime], SeriesBook] = {}
         self._found: dict[tuple[str, tuple[tuple[str, str], ...], date], tuple[Cause, ...]] = {}
 
     def causes(
@@ -109,23 +109,45 @@ class _Trial:
     def _contributors(
         self, kpi: Kpi, segment: Mapping[str, str], sources: Iterable[str], old: PeriodValue
     ) -> tuple[Cause, ...]:
-        candidates = [
-            Cause(source, received)
-            for source in sources
-            if (received := arrived(self.store, source, self.before, self.after)) is not None
-        ]
-        candidates.sort(key=lambda one: (one.received_at, one.source), reverse=True)
-        if len(candidates) < 2:
-            return tuple(candidates)
-        moved = [one for one in candidates if self._value(one.source, kpi, segment, old) != old.value]
-        # none alone, but all together: a rate whose two sides came from two sources
-        return tuple(moved or candidates)
+        every = {name: arrived(self.store, name, self.before, self.after) for name in sources}
+        new = {name: exports for name, exports in every.items() if exports}
+        candidates = sorted(new, key=lambda name: (new[name][-1].received_at, name), reverse=True)
+        if len(candidates) > 1:
+            moved = [
+                name for name in candidates if self._value(new[name][-1], kpi, segment, old) != old.value
+            ]
+            # none alone, but all together: a rate whose two sides came from two sources
+            candidates = moved or candidates
+        found = [self._changing(new[name], kpi, segment, old) for name in candidates]
+        causes = [Cause(one.source_id, one.received_at, one.name, one.sha256) for one in found]
+        return tuple(sorted(causes, key=lambda one: (one.received_at, one.source), reverse=True))
 
-    def _value(self, source: str, kpi: Kpi, segment: Mapping[str, str], old: PeriodValue) -> Decimal | None:
-        if source not in self._books:
-            forward = {**self.before.per_source, source: self.after.per_source[source]}
+    def _changing(
+        self, exports: Sequence[Landed], kpi: Kpi, segment: Mapping[str, str], old: PeriodValue
+    ) -> Landed:
+        """The export that brought the value which all of them leave: before it the value was another. Found
+        by halving, so that a year of exports costs six trials. The newest one when none of them alone did."""
+        if len(exports) == 1:
+            return exports[0]
+        final = self._value(exports[-1], kpi, segment, old)
+        if final == old.value:
+            return exports[-1]
+        other, same = -1, len(exports) - 1
+        while same - other > 1:
+            middle = (other + same) // 2
+            if self._value(exports[middle], kpi, segment, old) == final:
+                same = middle
+            else:
+                other = middle
+        return exports[same]
+
+    def _value(self, upto: Landed, kpi: Kpi, segment: Mapping[str, str], old: PeriodValue) -> Decimal | None:
+        """The period when the exports of one source up to this one are known, and of the others as before."""
+        key = upto.source_id, upto.received_at
+        if key not in self._books:
+            forward = {**self.before.per_source, upto.source_id: upto.received_at}
             knowledge = replace(self.before, per_source=forward)
-            self._books[source] = SeriesBook(
+            self._books[key] = SeriesBook(
                 daily_components(
                     self.kpis,
                     KnownFacts(self.workspace, self.store, knowledge),
@@ -134,4 +156,4 @@ class _Trial:
                     exchange_of(self.workspace),
                 )
             )
-        return self._books[source].series(kpi, segment).pooled(old.start, old.end).value
+        return self._books[key].series(kpi, segment).pooled(old.start, old.end).value

@@ -9,7 +9,8 @@ state of an earlier run, so that weeks evaluated in any order agree.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -58,8 +59,13 @@ def pace_status(gap: Decimal) -> StatusName:
 
 
 def at_risk_flag(chances: Iterable[float]) -> bool:
-    """The flag after a sequence of chances, one per closed period. It enters below .40 twice running or below
-    .10 once, and clears above .55 twice running or above .90 once: in between it stays as it is."""
+    """The flag after a sequence of chances, one per closed period."""
+    return any(deque(at_risk_flags(chances), 1))
+
+
+def at_risk_flags(chances: Iterable[float]) -> Iterator[bool]:
+    """The flag after each of a sequence of chances. It enters below .40 twice running or below .10 once, and
+    clears above .55 twice running or above .90 once: in between it stays as it is."""
     flagged, low, high = False, 0, 0
     for chance in chances:
         low = low + 1 if chance < FLAG_ENTER_TWICE else 0
@@ -68,11 +74,16 @@ def at_risk_flag(chances: Iterable[float]) -> bool:
             flagged = True
         elif flagged and (high >= 2 or chance > FLAG_CLEAR_ONCE):
             flagged = False
-    return flagged
+        yield flagged
 
 
 def stretch_flag(chances: Iterable[float], at_set: float) -> bool:
-    """A stretch goal's flag: below half its chance at set time twice running; two at or above clear it."""
+    """A stretch goal's flag after a sequence of chances."""
+    return any(deque(stretch_flags(chances, at_set), 1))
+
+
+def stretch_flags(chances: Iterable[float], at_set: float) -> Iterator[bool]:
+    """The flag after each chance: below half the one at set time twice running; two at or above clear it."""
     flagged, low, high = False, 0, 0
     for chance in chances:
         below = chance < STRETCH_SHARE * at_set
@@ -81,7 +92,14 @@ def stretch_flag(chances: Iterable[float], at_set: float) -> bool:
             flagged = True
         elif high >= 2:
             flagged = False
-    return flagged
+        yield flagged
+
+
+def flags(history: Sequence[float], at_set: float | None, *, stretch: bool) -> tuple[bool, ...]:
+    """The flag of a goal after each of its chances."""
+    if stretch and at_set is not None:
+        return tuple(stretch_flags(history, at_set))
+    return tuple(at_risk_flags(history))
 
 
 def chance_status(history: ChanceHistory, *, stretch: bool = False) -> StatusName:

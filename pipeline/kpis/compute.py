@@ -51,6 +51,11 @@ CUSTOM = "dims."
 SEGMENT = "segment."
 ORIGIN = "row.source"
 """The source of a row: keys are unique within one source only."""
+ROW, LEFT, TEST = "row.place", "row.left", "row.test"
+"""Columns of row_expression; no fact column contains a point."""
+UNDATED, LATER, NOT_YET, ALONE, CONDITION = "no_date", "later", "not_yet", "alone", "condition:"
+"""Why a row does not count: its date is empty, is after the as-of day; its second date has not come; no other
+row of its thing meets the conditions; or a condition is not met (with its number, from 0)."""
 LIST_COLUMNS = {"tags"}
 """Text columns that hold several values joined by ; a condition is met by any one of them."""
 _IBIS_TYPES = {"text": "string", "bool": "boolean", "date": "date", "instant": "timestamp('UTC')"}
@@ -70,15 +75,11 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     """
     fact = FACTS[measure.fact]
     table = _fact_table(fact, custom)
-    through = ibis.table({"through": "date"}, name="horizon")["through"].max().as_scalar()
-    rows = table.filter(
-        table[measure.date].notnull(),
-        table[measure.date] <= through,
-        *(_holds(table, condition, custom) for condition in measure.where),
-        *_come(table, measure, through),
-    )
+    through = _horizon()
+    rows = table.filter(*_tests(table, measure, through, custom).values())
     if measure.followed_by:
-        rows = _followed(rows, table, fact, measure, through, custom)
+        same = [fact.key[0], ORIGIN]
+        rows = rows.semi_join(_followers(table, fact, measure, through, custom), same)
     flows = [(rows, measure.date, 1)]
     if measure.taken != "flow" and measure.until:
         flows.append((_leavers(rows, measure.date, measure.until, through), measure.until, -1))
@@ -88,27 +89,71 @@ def measure_expression(measure: Measure, dimensions: tuple[str, ...], custom: tu
     return united.group_by(keys).aggregate(amount=united["amount"].sum().coalesce(0).cast(_AMOUNT))
 
 
-def _come(table: ir.Table, measure: Measure, through: ir.Scalar) -> tuple[ir.BooleanValue, ...]:
-    """That the second date of a row has come by the as-of day."""
-    return (table[measure.by].notnull(), table[measure.by] <= through) if measure.by else ()
-
-
-def _followed(
-    rows: ir.Table, table: ir.Table, fact: Fact, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
+def _followers(
+    table: ir.Table, fact: Fact, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
 ) -> ir.Table:
-    """Rows whose deal (or other thing of the fact's first key) also has a row that meets the conditions."""
+    """The deals (or other things of the fact's first key) of which a row meets the further conditions."""
     later = table.filter(
         table[measure.date] <= through, *(_holds(table, one, custom) for one in measure.followed_by)
     )
-    same = [fact.key[0], ORIGIN]
-    return rows.semi_join(later.select(*same).distinct(), same)
+    return later.select(fact.key[0], ORIGIN).distinct()
 
 
-def _fact_table(fact: Fact, custom: tuple[str, ...]) -> ir.Table:
+def row_expression(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> ir.Table:
+    """The same measure row by row: one row for every row of the fact, whether it counts or not.
+
+    Columns: ROW (its place in the table), day, LEFT (for an opening measure the day it ends on, as far as
+    known by the as-of day), segment columns, currency, amount decimal(18,4), and TEST + a reason: whether it
+    passes the test of that name. The rows that pass all of them are those that measure_expression adds up.
+    """
+    fact = FACTS[measure.fact]
+    table = _fact_table(fact, custom, {ROW: "int64"})
+    through = _horizon()
+    tests = {
+        TEST + name: test.coalesce(False) for name, test in _tests(table, measure, through, custom).items()
+    }
+    left: ir.Value = ibis.null("date")
+    if measure.taken != "flow" and measure.until:
+        ends = table[measure.until] <= through
+        left = ibis.ifelse(ends, ibis.greatest(table[measure.until], table[measure.date]), left)
+    tested = table.mutate(**tests, **{LEFT: left})
+    if measure.followed_by:
+        tested = _with_followers(tested, _followers(table, fact, measure, through, custom), fact)
+        tests[TEST + ALONE] = tested[TEST + ALONE]
+    keep = (ROW, LEFT, *tests)
+    return _amounts(tested, fact, measure, measure.date, 1, dimensions, custom, keep)
+
+
+def _with_followers(tested: ir.Table, followers: ir.Table, fact: Fact) -> ir.Table:
+    key, origin = followers[fact.key[0]], followers[ORIGIN]
+    known = followers.select(**{"other.key": key, "other.source": origin, "other.is": ibis.literal(True)})
+    same = [tested[fact.key[0]] == known["other.key"], tested[ORIGIN] == known["other.source"]]
+    joined = tested.left_join(known, same)
+    return joined.mutate(**{TEST + ALONE: joined["other.is"].coalesce(False)})
+
+
+def _tests(
+    table: ir.Table, measure: Measure, through: ir.Scalar, custom: tuple[str, ...]
+) -> dict[str, ir.BooleanValue]:
+    """Everything that a row has to pass to count, by the reason against it where it does not."""
+    conditions = {
+        f"{CONDITION}{number}": _holds(table, condition, custom)
+        for number, condition in enumerate(measure.where)
+    }
+    day = table[measure.date]
+    come = {NOT_YET: table[measure.by].notnull() & (table[measure.by] <= through)} if measure.by else {}
+    return {UNDATED: day.notnull(), LATER: day <= through, **come, **conditions}
+
+
+def _horizon() -> ir.Scalar:
+    return ibis.table({"through": "date"}, name="horizon")["through"].max().as_scalar()
+
+
+def _fact_table(fact: Fact, custom: tuple[str, ...], more: Mapping[str, str] | None = None) -> ir.Table:
     schema = {column.name: _IBIS_TYPES.get(column.type, _AMOUNT) for column in fact.columns}
     schema |= {column.name: "int64" for column in fact.columns if column.type == "integer"}
-    own = {ORIGIN: "string"} | {CUSTOM + key: "string" for key in custom}
-    return ibis.table(schema | own, name=fact.name)
+    extra = {ORIGIN: "string"} | {CUSTOM + key: "string" for key in custom} | dict(more or {})
+    return ibis.table(schema | extra, name=fact.name)
 
 
 def _leavers(rows: ir.Table, date_column: str, until: str, through: ir.Scalar) -> ir.Table:
@@ -149,8 +194,10 @@ def _amounts(
     sign: int,
     dimensions: tuple[str, ...],
     custom: tuple[str, ...],
+    keep: tuple[str, ...] = (),
 ) -> ir.Table:
-    """Rows as day, segment columns, currency and signed amount. Persons are resolved on the row's `date`."""
+    """Rows as day, segment columns, currency and signed amount. Persons are resolved on the row's `date`.
+    `keep`: columns that stay beside them."""
     named = rows
     if fact.person and {"owner", "team"} & set(dimensions):
         named = _with_people(rows, fact.person, measure.date)
@@ -161,7 +208,7 @@ def _amounts(
         columns[SEGMENT + key] = _dimension(named, fact, key, custom)
     columns["currency"] = named["currency"] if money else ibis.null("string")
     columns["amount"] = (value * (-sign if measure.negate else sign)).cast(_AMOUNT)
-    return named.select(**columns)
+    return named.select(**columns, **{name: named[name] for name in keep})
 
 
 def _is_money(fact: Fact, column: str | None) -> bool:
@@ -194,6 +241,11 @@ def _dimension(rows: ir.Table, fact: Fact, key: str, custom: tuple[str, ...]) ->
 @lru_cache(maxsize=512)
 def _compiled(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> str:
     return str(ibis.to_sql(measure_expression(measure, dimensions, custom), dialect="duckdb"))
+
+
+@lru_cache(maxsize=64)
+def _compiled_rows(measure: Measure, dimensions: tuple[str, ...], custom: tuple[str, ...]) -> str:
+    return str(ibis.to_sql(row_expression(measure, dimensions, custom), dialect="duckdb"))
 
 
 # --- facts as the expressions read them ---------------------------------------------------------------
@@ -284,6 +336,34 @@ def daily_components(
     )
     indexed(frame, ComponentIndex({name: _indexed_rows(part) for name, part in parts}))
     return frame
+
+
+@dataclass(frozen=True)
+class MeasuredRows:
+    """Every known row of a measure's fact and what the measure makes of it."""
+
+    facts: pa.Table
+    """Columns of Fact.arrow_schema()."""
+    rows: pa.Table
+    """Columns of row_expression, row i about row i of `facts`."""
+    dimensions: tuple[str, ...]
+    """Keys that the KPI's segments have."""
+
+
+def measured_rows(
+    kpi: Kpi, measure: Measure, facts: Callable[[str], pa.Table], people: People, through: date
+) -> MeasuredRows:
+    """One measure of a KPI row by row, read and tested exactly as daily_components does."""
+    loaded = {
+        name: _load(FACTS[name], facts(name)) for name in dict.fromkeys(one.fact for one in measures(kpi))
+    }
+    own = loaded[measure.fact]
+    dimensions = segment_dimensions(kpi, {name: one.custom for name, one in loaded.items()})
+    places = pa.array(np.arange(own.table.num_rows))
+    numbered = {measure.fact: _Loaded(own.table.append_column(ROW, places), own.custom)}
+    with _registered(numbered, people, through) as connection:
+        found = connection.sql(_compiled_rows(measure, dimensions, own.custom)).to_arrow_table()
+    return MeasuredRows(facts(measure.fact), found.sort_by(ROW), dimensions)
 
 
 class _registered:

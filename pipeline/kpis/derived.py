@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from pipeline.kpis.series import NOTHING, Conversion, Pooled, whole_months
+from pipeline.kpis.series import NOTHING, Conversion, Part, Pooled, whole_months
 from pipeline.periods import month_start
 from pipeline.workspace.expressions import OFFSETS, Call, Name, Node, Number, combined, names, parts
 from pipeline.workspace.model import Kpi, Made
@@ -35,6 +35,7 @@ class AnySeries(Protocol):
     @property
     def converted(self) -> Mapping[str, Conversion]: ...
     def pooled(self, first: date, last: date) -> Pooled: ...
+    def parts(self, first: date, last: date) -> tuple[Part, ...]: ...
     def earlier(self, first: date, last: date, offset: str, *, monthly: bool = False) -> Pooled: ...
 
 
@@ -67,6 +68,10 @@ class DerivedSeries:
     def earlier(self, first: date, last: date, offset: str, *, monthly: bool = False) -> Pooled:
         """The same of every operand's earlier span (series.KpiSeries.earlier)."""
         return self._remembered(first, last, offset)
+
+    def parts(self, first: date, last: date) -> tuple[Part, ...]:
+        """None: an expression has no rows of its own, its operands have."""
+        return ()
 
     def _remembered(self, first: date, last: date, offset: str) -> Pooled:
         key = first, last, offset

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import weakref
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -47,6 +48,23 @@ class Pooled:
 
 
 NOTHING = Pooled(None)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the sums behind a pooled value: which days of which measure are added up."""
+
+    name: Literal["numerator", "denominator", "base"]
+    """base: the numerator's own days of the prior year, that a growth is measured against."""
+    measure: Measure
+    days: Mapping[date, int]
+    """Each day with how often it counts (a day may be the counterpart of two); of an opening measure the one
+    day at whose start the stock is taken."""
+    amount: Decimal
+
+    @property
+    def is_stock(self) -> bool:
+        return self.measure.taken != "flow"
 
 
 @dataclass(frozen=True)
@@ -261,6 +279,33 @@ class KpiSeries:
             self._answers[asked] = self._pooled(first, last)
         return self._answers[asked]
 
+    def parts(self, first: date, last: date) -> tuple[Part, ...]:
+        """The sums that pooled(first, last) is made of; none where there is no history for it, nor of amounts
+        converted from another currency, whose rows bring other amounts."""
+        pooled = self.pooled(first, last)
+        if self.kpi.grain == "month":
+            first, last = whole_months(first, last)
+        if last < first or self.first_day is None or self.converted:
+            return ()
+        if self.kpi.kind == "cumulative":
+            first = self._total_since(last, self.first_day)
+        sides: tuple[tuple[Literal["numerator", "denominator"], Measure | None], ...] = (
+            ("numerator", self.kpi.numerator), ("denominator", self.kpi.denominator),
+        )  # fmt: skip
+        found = [
+            Part(name, measure, _added_days(measure, first, last), as_decimal(self._side(first, last, name)))
+            for name, measure in sides
+            if measure is not None
+        ]
+        if self.kpi.kind == "growth" and pooled.denominator is not None and self.kpi.numerator is not None:
+            found.append(Part("base", self.kpi.numerator, self._base_days(first, last), pooled.denominator))
+        return tuple(found)
+
+    def _base_days(self, first: date, last: date) -> Mapping[date, int]:
+        if self.kpi.grain == "month":
+            return _each(add_months(first, -12), month_end(add_months(last, -12)))
+        return Counter(prior_year_day(day) for day in _each(first, last))
+
     def _pooled(self, first: date, last: date) -> Pooled:
         if self.kpi.grain == "month":
             first, last = whole_months(first, last)
@@ -434,6 +479,17 @@ def spans(first: date, last: date, period: Period) -> list[tuple[date, date]]:
         found.append((start, end))
         start = end + DAY
     return found
+
+
+def _added_days(measure: Measure, first: date, last: date) -> Mapping[date, int]:
+    """The days whose rows a sum adds up; a stock is that of one day."""
+    if measure.taken == "flow":
+        return _each(first, last)
+    return _each(first, first) if measure.taken == "opening" else _each(last, last)
+
+
+def _each(first: date, last: date) -> Mapping[date, int]:
+    return {first + timedelta(days=number): 1 for number in range((last - first).days + 1)}
 
 
 def shifted(first: date, last: date, offset: str, *, monthly: bool) -> tuple[date, date]:

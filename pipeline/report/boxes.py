@@ -17,6 +17,7 @@ from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
 from pipeline.report.context import Context
 from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.goalpage import rejected, source_line
+from pipeline.report.i18n import DASH
 from pipeline.report.terms import move_text, moves, unrecorded_text
 from pipeline.report.view import Box, Group, Item, Tone
 from pipeline.report.words import BEHIND, behind, decapitalised, status_view
@@ -324,14 +325,16 @@ def _move(context: Context, result: GoalResult) -> Item:
 
 
 def _restatements(context: Context) -> list[Item]:
-    """One line for a KPI and a cause: a year's goal and its quarters share the figure that changed."""
+    """One line for a KPI, a cause and its day: a year and its quarters share the figure that changed."""
     seen: dict[object, Restatement] = {}
     for one in context.edition.restatements:
         if context.sees(one.goal_id):
             seen.setdefault(one.figure, one)
 
-    def line(one: Restatement) -> tuple[str, tuple[tuple[str, str], ...], str]:
-        return one.kpi_id, one.segment, one.cause_source or ""
+    def line(one: Restatement) -> tuple[object, ...]:
+        received = one.cause_received_at
+        day = received.astimezone(context.zone).date().isoformat() if received else ""
+        return one.kpi_id, one.segment, one.cause_source or "", day
 
     ordered = sorted(seen.values(), key=lambda one: (*line(one), one.period_start))
     return [_restated(context, list(found)) for _, found in groupby(ordered, key=line)]
@@ -410,7 +413,27 @@ def data_box(context: Context, place: Place) -> Box:
         items = _summed_up(context, troubled, calm, place)
     if not items:
         items = [Item("○", f.say("No source is set up."), tone="grey")]
+    told = _record_item(context)
+    if told is not None and sum(_height(item, place.width) for item in (*items, told)) <= place.lines:
+        items.append(told)
     return Box(f.say("Data quality"), (Group("", tuple(items)),))
+
+
+def _record_item(context: Context) -> Item | None:
+    """How past chances turned out, in words; the method page has the scores. It gives way to the sources."""
+    f, record = context.formats, context.record
+    if record is None:
+        return None
+    band = record.telling
+    edges = f"{round(band.low * 100)}{DASH}{f.percent(Decimal(str(band.high)), 0)}"
+    text = f.say.count(
+        "Of {n} past chance of {edges}, {happened} came true",
+        "Of {n} past chances of {edges}, {happened} came true",
+        band.count,
+        edges=edges,
+        happened=band.happened,
+    )
+    return Item("≈", text, f.say.count("{n} closed goal", "{n} closed goals", record.goals), tone="grey")
 
 
 def _summed_up(context: Context, troubled: Sequence[str], calm: Sequence[str], place: Place) -> list[Item]:

@@ -13,6 +13,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from pipeline import RULE_VERSION
+from pipeline.goals.judged import Scores, scores
 from pipeline.goals.model import Edition, GoalResult, PeriodValue, Reason
 from pipeline.language import pick as pick_whole
 from pipeline.report.brand import Brand, brand_of
@@ -84,6 +85,11 @@ class Context:
         used = {source for one in self.results for source in one.sources}
         everything = len(self.results) == len(self.edition.results)
         return tuple(key for key in self.edition.sources if everything or key in used)
+
+    @cached_property
+    def record(self) -> Scores | None:
+        """How chances turned out, of all closed goals: they judge the method, not an audience's goals."""
+        return scores(self.edition.past)
 
     def sees(self, goal_id: str) -> bool:
         audience, goal = self.audience, self.goals.get(goal_id)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from pipeline.goals.control import LIMIT_FACTOR, SCREEN_FACTOR
+from pipeline.goals.judged import FEWEST_GOALS, FEWEST_PREDICTIONS
 from pipeline.goals.progress import RECENT
 from pipeline.goals.rollup import roll_ups
 from pipeline.goals.status import (
@@ -145,7 +146,24 @@ def _chance(context: Context) -> Section:
         highest=percent(FLAG_CLEAR_ONCE), off=percent(OFF_TRACK_BELOW),
     )  # fmt: skip
     lines = (Line(f.say("Chance of attainment"), share), Line(f.say("Status by chance"), rule))
-    return Section(f.say("Chance"), lines)
+    return Section(f.say("Chance"), (*lines, Line(f.say("Past chances"), _record(context))))
+
+
+def _record(context: Context) -> str:
+    f, record = context.formats, context.record
+    if record is None:
+        return f.say(
+            "Not judged yet: fewer than {goals} closed goals or {n} forecasts of them.",
+            goals=FEWEST_GOALS, n=FEWEST_PREDICTIONS,
+        )  # fmt: skip
+    return f.say(
+        "{n} forecasts of {goals} closed goals, recomputed from the figures of this edition, each from those "
+        "up to its day: Brier score {brier} (0 is perfect, always 50 % gives 0.25); {inside} of {ranged} "
+        "ends within the 80 % range.",
+        n=f.number(record.predictions), goals=f.number(record.goals),
+        brier=f.number(Decimal(str(record.brier)), 3), inside=f.number(record.in_range),
+        ranged=f.number(record.ranged),
+    )  # fmt: skip
 
 
 def _variation(f: Formats) -> Section:

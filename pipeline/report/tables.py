@@ -41,21 +41,21 @@ def goals_csv(twin: Twin, lang: str) -> bytes:
     """One row a goal with every number of the JSON twin; the columns are called as its keys."""
     rows = [dict(_goal(one, lang)) for one in _listed(twin, "goals")]
     columns = list(dict.fromkeys(key for row in rows for key in row)) or ["id"]
-    return _csv(columns, ([row.get(key) for key in columns] for row in rows), lang)
+    return spreadsheet_csv(columns, ([row.get(key) for key in columns] for row in rows), lang)
 
 
 def periods_csv(twin: Twin, lang: str) -> bytes:
     """One row a goal and period: what `span` says of it is "period" (the goal's own, mostly a week) or
     "month"."""
     columns = ["goal", "title", "kpi", "unit", "span", *PERIOD]
-    return _csv(columns, _period_rows(twin, lang), lang)
+    return spreadsheet_csv(columns, _period_rows(twin, lang), lang)
 
 
 def quarantine_csv(frame: pd.DataFrame | None) -> bytes:
     """Rejected rows, with file and line."""
     if frame is None or not len(frame.columns):
-        return _csv(QUARANTINE, (), "en")
-    return _csv(list(frame.columns), frame.itertuples(index=False, name=None), "en")
+        return spreadsheet_csv(QUARANTINE, (), "en")
+    return spreadsheet_csv(list(frame.columns), frame.itertuples(index=False, name=None), "en")
 
 
 def _listed(part: Twin, key: str) -> list[Twin]:
@@ -95,7 +95,9 @@ def _text(value: object, lang: str) -> object:
     return pick(cast("Mapping[str, str]", value), lang) if isinstance(value, Mapping) else value
 
 
-def _csv(columns: Sequence[str], rows: Iterable[Iterable[object]], lang: str) -> bytes:
+def spreadsheet_csv(columns: Sequence[str], rows: Iterable[Iterable[object]], lang: str = "en") -> bytes:
+    """CSV that a spreadsheet of the language opens as it is: UTF-8 with mark, no text that it would run as a
+    formula."""
     separator, mark = LANGUAGE_SEPARATORS.get(lang, USUAL_SEPARATORS)
     out = io.StringIO()
     writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")

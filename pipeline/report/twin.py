@@ -56,10 +56,21 @@ def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
                 "unit": one.unit.value,
                 "cause_source": one.cause_source,
                 "cause_received_at": one.cause_received_at,
+                "change": one.change,
+                "causes": [
+                    {
+                        "source": cause.source,
+                        "export": cause.export,
+                        "sha256": cause.sha256,
+                        "received_at": cause.received_at,
+                    }
+                    for cause in one.causes
+                ],
             }
             for one in edition.restatements
             if first.sees(one.goal_id)
         ],
+        "record": _record(first),
         "sources": [_source(edition.sources[key], edition.inputs.get(key, ())) for key in first.source_ids],
     }
 
@@ -282,6 +293,36 @@ def _smart(contexts: Mapping[str, Context], result: GoalResult) -> dict[str, obj
         "letters": {
             one.letter: {"verdict": one.verdict, "evidence": said(one.evidence)} for one in verdict.letters
         },
+    }
+
+
+def _record(context: Context) -> dict[str, object] | None:
+    """How past chances turned out; None while too few goals are closed."""
+    found = context.record
+    if found is None:
+        return None
+
+    def share(value: float) -> Decimal:
+        return Decimal(f"{value:.6f}")
+
+    return {
+        "goals": found.goals,
+        "attained": found.attained,
+        "predictions": found.predictions,
+        "brier": share(found.brier),
+        "calibration_error": share(found.ece),
+        "in_range": found.in_range,
+        "ranged": found.ranged,
+        "bands": [
+            {
+                "low": share(band.low),
+                "high": share(band.high),
+                "predictions": band.count,
+                "came_true": band.happened,
+                "mean": share(band.mean),
+            }
+            for band in found.bands
+        ],
     }
 
 

@@ -247,6 +247,18 @@ class Store:
         ]
         return found.sort_by(order).to_pandas(types_mapper=pd.ArrowDtype)
 
+    def rejected(self, source_id: str, knowledge: Knowledge) -> pa.Table:
+        """Rejected rows of every landing of a source known then, as each was last read; QUARANTINE_SCHEMA."""
+        rows, instant = self._table(QUARANTINE).rows, knowledge.instant(source_id)
+        if rows is None:
+            return QUARANTINE_SCHEMA.empty_table()
+        parts = [
+            _rows_where(rows, source=source_id, source_sha256=one["sha256"], config_sha=one["config_sha"])
+            for one in self.log_entries(source_id)
+            if one["received_at"] <= instant and one["quarantined"]
+        ]
+        return pa.concat_tables(parts) if parts else QUARANTINE_SCHEMA.empty_table()
+
     def fact(self, name: str, knowledge: Knowledge) -> pa.Table:
         """Rows of a fact as known: of every source in `knowledge` the newest version of each key, removed
         ones left out, sorted by (source, key). Columns of `Fact.arrow_schema()`."""

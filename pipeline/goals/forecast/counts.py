@@ -54,6 +54,11 @@ def simulate(hits: Floats, cases: Floats, horizon: int, ahead: float, number: in
     return out
 
 
+def weights(hits: Floats, cases: Floats) -> Floats:
+    """Share of each of MEMORIES in the futures that follow these counts, shape (memories,)."""
+    return _beliefs(hits, cases, np.array(MEMORIES))[2]
+
+
 def _beliefs(hits: Floats, cases: Floats, memory: Floats) -> tuple[Floats, Floats, Floats]:
     """Prior and deflated counts of each candidate, faded over all periods with cases, and the candidates'
     weights."""

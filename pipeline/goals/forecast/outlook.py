@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from pipeline.goals.forecast import counts
-from pipeline.goals.forecast.bank import Floats, State, states
+from pipeline.goals.forecast.bank import BANK, Floats, State, states
 from pipeline.goals.forecast.draws import Source
 from pipeline.goals.forecast.paths import PATHS, between, simulate
 from pipeline.goals.forecast.scale import LOGIT, Scale, choose, filled
@@ -103,6 +103,55 @@ def outlooks(question: Question, points: Sequence[Point]) -> list[Outlook | None
     while len(_remembered) > REMEMBERED:
         _remembered.pop(next(iter(_remembered)))
     return answers
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model of the bank and its share of the futures. `gains` by name: of the bank its level, slope,
+    damping and season; of small counts its memory."""
+
+    weight: float
+    gains: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What an outlook was made with."""
+
+    scale: str
+    """log, sqrt, logit or identity; counts: no scale, hits are counted."""
+    candidates: tuple[Candidate, ...]
+    """Heaviest first."""
+    bank: int
+    """Candidates there were in all."""
+
+
+def traced(question: Question, point: Point, most: int = 5) -> Trace | None:
+    """How the outlook at a point comes about; None where no value is known by then."""
+    if question.tally is not None:
+        hits, cases = question.tally
+        weights = counts.weights(hits[: point.known], cases[: point.known])
+        gains = [{"memory": one} for one in counts.MEMORIES]
+        return _trace("counts", weights, gains, most)
+    known = _newest(question.values, point.known)
+    if not known:
+        return None
+    scale = LOGIT if question.is_rate else choose(question.values[:known])
+    series = _Series.on_scale(question.values, scale, known)
+    (state,) = states(series.z, [known - series.first], question.season, [scale.noise])
+    gains = [
+        {"level": level, "slope": slope, "damping": damping, "season": season}
+        for level, slope, damping, season in zip(BANK.alpha, BANK.beta, BANK.phi, BANK.gamma, strict=True)
+    ]
+    return _trace(scale.name, state.weights, gains, most)
+
+
+def _trace(scale: str, weights: Floats, gains: Sequence[dict[str, float]], most: int) -> Trace:
+    order = sorted(range(len(weights)), key=lambda at: (-weights[at], at))[:most]
+    heaviest = tuple(
+        Candidate(float(weights[at]), {name: float(gain) for name, gain in gains[at].items()}) for at in order
+    )
+    return Trace(scale, heaviest, len(weights))
 
 
 _remembered: dict[bytes, Outlook | None] = {}

@@ -76,6 +76,8 @@ def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> No
             "pull",
             "backfill",
             "status",
+            "explain",
+            "backtest",
             "plan",
             "deliver",
             "outbox",
@@ -109,6 +111,8 @@ MODULES = (
     ),
     *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands", "draft_screen")),
     "assets/sources_screen.py",
+    "assets/explain_screen.py",
+    "assets/backtest_screen.py",
 )
 TEMPLATE_AT = {
     "Problem": (1, 2),
@@ -117,6 +121,9 @@ TEMPLATE_AT = {
     "said": (0,),
     "say": (0,),
     "_wrong": (0, 1),
+    "_no_name": (0, 1),
+    "_line": (0,),
+    "tell": (0,),
     "Said": (0,),
     "_decide": (0,),
     "_unusable": (0,),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -110,7 +111,7 @@ def _picture(data: bytes) -> Logo:
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
-        with Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
+        with _whole_only(), Image.open(io.BytesIO(data), formats=("PNG", "JPEG")) as opened:
             _check_size(*opened.size)
             kind: Literal["png", "jpeg"] = "png" if opened.format == "PNG" else "jpeg"
             opened.load()
@@ -130,6 +131,18 @@ def _picture(data: bytes) -> Logo:
     else:
         image.save(out, "JPEG", quality=92, subsampling=0)
     return Logo(kind, float(image.width), float(image.height), out.getvalue())
+
+
+@contextmanager
+def _whole_only() -> Iterator[None]:
+    """The renderer tells the picture library to make do with half a file, for the whole process."""
+    from PIL import ImageFile
+
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
 
 
 def _check_size(width: int, height: int) -> None:

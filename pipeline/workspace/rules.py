@@ -676,10 +676,11 @@ def kind_fits_kpi(draft: Draft) -> Iterator[Problem]:
     for entry, goal in draft.goals:
         kpi = draft.kpis.get(goal.kpi)
         if kpi and goal.kind == "cumulative" and kpi.shape != "sum":
+            is_stock = kpi.shape == "level" and kpi.kind != "derived"
             yield entry.problem(
                 "E-KIND",
                 "A cumulative goal adds periods up, but the KPI {kpi} is a stock or a running total already."
-                if kpi.shape == "level" and kpi.kind != "derived"
+                if is_stock
                 else "A cumulative goal adds periods up, but the rate {kpi} cannot be added up.",
                 "Write kind: level.",
                 at=("kind",),

@@ -202,6 +202,10 @@ LEXICON = Lexicon(
             "revenue growth over last year",
         ),
         "closing_rate": ("closing rate", "close rate", "win rate", "share of deals won"),
+        "cohort_close_rate": ("cohort close rate", "close rate by cohort", "cohort win rate"),
+        "cohort_open_share": ("cohort still open", "share of the cohort still open"),
+        "cohort_stage_conversion": ("cohort stage conversion", "stage conversion by cohort"),
+        "recognised_revenue": ("recognised revenue", "recognized revenue", "revenue in the books"),
         "new_customers": ("new customers", "new clients", "new accounts"),
         "admin_hours": (
             "hours of administrative work", "administrative work", "admin work", "admin hours",

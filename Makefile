@@ -42,7 +42,7 @@ test-slow: setup
 	$(BIN)/pytest -m slow
 
 conservation: setup
-	$(BIN)/pytest -n 2 tests/faults/test_faults_conservation.py -m slow
+	CONSERVATION_CASES=10000 $(BIN)/pytest -n 2 tests/faults/test_faults_conservation.py -m slow
 
 # after a change of the layout that is meant; look at each picture that changes
 pictures: setup

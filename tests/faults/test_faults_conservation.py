@@ -18,7 +18,7 @@ from pipeline.workspace.model import Company, Source, Workspace
 from tests.faults.corpus import BASES, Base, Row, written
 
 pytestmark = pytest.mark.slow
-CASES = int(os.environ.get("CONSERVATION_CASES", "10000"))
+CASES = int(os.environ.get("CONSERVATION_CASES", "500"))
 CHUNKS = 10
 WORKSPACE = Workspace(root=Path("."), company=Company(company="X", timezone="Europe/Berlin", currency="EUR"))
 COUNTED = [base for base in BASES if base.kind != "report"]

@@ -21,7 +21,7 @@ from pipeline.workspace.model import Company, Source, Workspace
 from tests.faults.corpus import BASES, written
 
 pytestmark = pytest.mark.slow
-MUTANTS = int(os.environ.get("FUZZ_MUTANTS", "2000"))
+MUTANTS = int(os.environ.get("FUZZ_MUTANTS", "300"))
 """Damaged files in all; FUZZ_MUTANTS=20000 looks at more of them."""
 CHUNKS = 10
 SECONDS = 2.0

@@ -148,7 +148,7 @@ def test_the_command_pull_fetches_and_the_next_run_reads(
     company: Path, system: System, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert cli.call(["--workspace", str(company), "pull"]) == 0
-    assert "5 answers" in capsys.readouterr().out  # pipelines, owners twice, archived, deals
+    assert "6 answers" in capsys.readouterr().out  # pipelines, owners twice, archived, deals, companies
     assert cli.call(["--workspace", str(company), "pull", "hubspot_deal"]) == 2
     assert "Did you mean hubspot_deals?" in capsys.readouterr().err
     assert cli.call(["--workspace", str(company), "pull", "ga4_signups"]) == 2

@@ -349,7 +349,7 @@ FEEDS = {
     "hubspot_deals": "closing-rate-q4",
     "hubspot_forms": "form-signups-q3",
     "hubspot_meetings": "meetings-q3",
-    "ledger_gl": "gross-profit-2026",
+    "ledger_gl": "cac-q4",
     "mailshake_activity": "prospecting-weekly",
     "mailshake_campaigns": "campaign-replies-q3",
     "ninjaoutreach_contacts": "new-prospects-q3",

@@ -89,7 +89,7 @@ def render_edition(
         name = f"scorecard-{safe_name(reader.id)}.{reader.language}"
         embedded = dumps(restricted(twin, view.goal_ids, own.source_ids))
         make = partial(scorecard_view, own, None)
-        sheets.append(_Sheet(f"{name}.pdf", make, embedded, memories[reader.language]))
+        sheets.append(_Sheet(f"{name}.pdf", make, embedded, memories[reader.language], view))
         desk.put_page(f"{name}.html", view)
     desk.put_pdfs(sheets, written)
     for lang in langs:
@@ -124,6 +124,8 @@ class _Sheet:
     make: Make
     embedded: bytes
     memory: Memory
+    roomiest: ScorecardView | None = None
+    """What it shows in the roomiest setting, where that was made already."""
 
 
 @dataclass
@@ -187,7 +189,7 @@ class _Desk:
     def _made_from(self, sheet: _Sheet) -> str:
         """Digest of what a document is made from. Its roomiest setting tells it: how closely it must be set
         follows from that."""
-        html = scorecard_html(sheet.make(Setting()))
+        html = scorecard_html(sheet.roomiest or sheet.make(Setting()))
         parts = (html.encode(), sheet.embedded, _tools().encode(), *self._own_style())
         return hashlib.sha256(b"\0".join(parts)).hexdigest()
 

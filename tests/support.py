@@ -7,12 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
 from pipeline.bundled import samples_dir
+from pipeline.kpis.catalogue import CATALOGUE
+from pipeline.sources.ingest import ingest_source
+from pipeline.store.store import Store
+from pipeline.workspace.loader import load_workspace
+from pipeline.workspace.model import Workspace
 from pipeline.workspace.scaffold import create_workspace
 
 PROGRAM = Path(sys.executable).parent / "scorecards"
@@ -35,6 +42,20 @@ def generate_sample(target: Path, until: str) -> Path:
         stdout=subprocess.DEVNULL,
     )
     return target
+
+
+def landed(root: Path, files: Mapping[str, str]) -> tuple[Workspace, Store]:
+    """The workspace of these files (path -> text) with every export landed and read, long after all of them
+    were received."""
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    workspace = load_workspace(root, CATALOGUE)
+    store = Store(workspace.state_dir)
+    for source in workspace.sources:
+        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
+    return workspace, store
 
 
 def with_fewer_documents(company: Path) -> Path:

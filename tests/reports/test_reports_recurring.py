@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -19,10 +19,10 @@ from pipeline.report.context import Context
 from pipeline.report.goalpage import goal_view
 from pipeline.report.scorecard import row, scorecard_view
 from pipeline.report.twin import dumps, restricted, scorecard_json
-from pipeline.sources.ingest import ingest_source
 from pipeline.store.store import Store
 from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.support import landed
 
 WEEK = Week(2026, 47)
 FILES = {
@@ -71,15 +71,7 @@ def build(root: Path) -> tuple[Workspace, Store]:
         "exports/received.csv": "file,received_at\n"
         f"exports/crm/deals.csv,{WEEK.plus(1).monday}T05:00:00+01:00\n",
     }
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    workspace = load_workspace(root, CATALOGUE)
-    store = Store(workspace.state_dir)
-    for source in workspace.sources:
-        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
-    return workspace, store
+    return landed(root, files)
 
 
 @pytest.fixture(scope="module")

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from assets import cli
 from pipeline.kpis import rows
-from pipeline.kpis.catalogue import CATALOGUE
-from pipeline.sources.ingest import ingest_source
-from pipeline.store.store import Store
-from pipeline.workspace.loader import load_workspace
+from tests.support import landed
 
 FILES = {
     "scorecards.yaml": "company: X\ntimezone: Europe/Berlin\ncurrency: EUR\n",
@@ -54,14 +51,7 @@ def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         amount = "ten" if day == date(2026, 11, 22) else "10.00"
         lines.append(f"{name},{amount},{won},{day},{'bob' if day.weekday() == 6 else 'ann'}")
         day += timedelta(days=1)
-    for name, text in {**FILES, "exports/crm/deals.csv": "\n".join(lines) + "\n"}.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    workspace = load_workspace(tmp_path, CATALOGUE)
-    store = Store(workspace.state_dir)
-    for source in workspace.sources:
-        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
+    landed(tmp_path, {**FILES, "exports/crm/deals.csv": "\n".join(lines) + "\n"})
     return tmp_path
 
 

@@ -3,7 +3,7 @@ that judging them later changes no edition."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
@@ -11,12 +11,10 @@ import pytest
 from pipeline.goals.backtest import backtest, first_week
 from pipeline.goals.edition import build_edition
 from pipeline.goals.judged import scores
-from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.periods import Week, week_range
-from pipeline.sources.ingest import ingest_source
 from pipeline.store.store import Store
-from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.support import landed
 
 FIRST, LAST = Week(2026, 28), Week(2026, 41)
 START, DUE = date(2026, 7, 6), date(2026, 9, 27)
@@ -66,15 +64,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Store]
         files[name] = "\n".join(["ID,Amount,Closed", *rows]) + "\n"
         received.append(f"{name},{week.plus(1).monday}T05:00:00+02:00")
     files["exports/received.csv"] = "\n".join(received) + "\n"
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    workspace = load_workspace(root, CATALOGUE)
-    store = Store(workspace.state_dir)
-    for source in workspace.sources:
-        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
-    return workspace, store
+    return landed(root, files)
 
 
 def _total(last: date) -> int:

@@ -8,12 +8,10 @@ from decimal import Decimal
 import pytest
 
 from pipeline.goals.edition import EditionCache, build_edition
-from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.periods import Week
-from pipeline.sources.ingest import ingest_source
 from pipeline.store.store import Store
-from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.support import landed
 
 W46, W47, W48 = Week(2026, 46), Week(2026, 47), Week(2026, 48)
 FILES = {
@@ -66,15 +64,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Store]
         files[name] = _export(corrected, week.sunday)
         received.append(f"{name},{week.plus(1).monday}T05:00:00+01:00")
     files["exports/received.csv"] = "\n".join(received) + "\n"
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    workspace = load_workspace(root, CATALOGUE)
-    store = Store(workspace.state_dir)
-    for source in workspace.sources:
-        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
-    return workspace, store
+    return landed(root, files)
 
 
 def test_a_week_then_and_now_and_what_was_restated(company: tuple[Workspace, Store]) -> None:

@@ -11,12 +11,10 @@ import pytest
 
 from pipeline.goals.edition import build_edition
 from pipeline.goals.model import Cause, Restatement
-from pipeline.kpis.catalogue import CATALOGUE
 from pipeline.periods import Week
-from pipeline.sources.ingest import ingest_source
 from pipeline.store.store import Store
-from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Workspace
+from tests.support import landed
 
 W46, W47 = Week(2026, 46), Week(2026, 47)
 SOURCE = """
@@ -70,15 +68,7 @@ def _company(root: Path, exports: list[Export]) -> tuple[Workspace, Store]:
     }
     files |= {f"sources/{one.source}.yaml": SOURCE.format(name=one.source) for one in exports}
     files |= {f"exports/{one.source}/{one.name}": one.text for one in exports}
-    for name, text in files.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, "utf-8")
-    workspace = load_workspace(root, CATALOGUE)
-    store = Store(workspace.state_dir)
-    for source in workspace.sources:
-        ingest_source(workspace, source, store, datetime(2026, 12, 1, tzinfo=UTC))
-    return workspace, store
+    return landed(root, files)
 
 
 def _only(workspace: Workspace, store: Store, known: str = "then") -> Restatement:

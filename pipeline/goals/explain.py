@@ -182,8 +182,8 @@ def recomposed(figures: Figures, sums: Mapping[str, Decimal]) -> Decimal | None:
     if below is not None:
         value = value / below - 1 if "base" in sums else value / below
         return 1 - value if kpi.complement else value
-    if effective_kind(figures.goal) == "cumulative":
-        return value
+    if effective_kind(figures.goal) == "cumulative" or kpi.shape != "sum":
+        return value  # a stock or a running total is no sum of periods: its level is no mean of them
     return value / whole_periods(figures.reading.span, figures.window.period)
 
 

@@ -11,7 +11,6 @@ whole ten-thousandths times a whole number of 10^-12, rounded half up once per r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -40,11 +39,6 @@ class Exchange:
             for code, found in self._rates.items()
         }
 
-    def rate_on(self, code: str, day: date) -> Conversion | None:
-        """The rate in force on a day, None where there is none."""
-        found = self._places(code, np.array([(day - EPOCH).days], dtype=np.int64))
-        return self._conversion(code, int(found[0])) if found[0] >= 0 else None
-
     def convert(
         self, code: str, days: npt.NDArray[np.int64], amounts: Whole
     ) -> tuple[npt.NDArray[np.bool_], Whole, Conversion | None]:
@@ -60,8 +54,8 @@ class Exchange:
             _rounded(int(amount) * factors[place])
             for amount, place in zip(amounts[has_rate], places[has_rate], strict=True)
         ]
-        newest = self._conversion(code, int(places.max()))
-        return has_rate, np.array(products, dtype=np.int64), newest
+        newest = self._rates[code][int(places.max())]
+        return has_rate, np.array(products, dtype=np.int64), Conversion(Decimal(newest.rate), newest.day)
 
     def _places(self, code: str, days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Place of each day's rate in the currency's list, -1 without one."""
@@ -71,10 +65,6 @@ class Exchange:
         places = np.searchsorted(known, days, side="right").astype(np.int64) - 1
         age = days - known[np.maximum(places, 0)]
         return np.where((places >= 0) & (age <= self._max_age), places, -1)
-
-    def _conversion(self, code: str, place: int) -> Conversion:
-        one = self._rates[code][place]
-        return Conversion(Decimal(one.rate), one.day)
 
 
 def _rounded(product: int) -> int:

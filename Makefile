@@ -37,9 +37,10 @@ types: setup
 imports: setup
 	$(BIN)/lint-imports
 
+# each file in one process: its tests share what takes long to make
 test-slow: setup
 	@$(PYTHON) tools/system_libraries.py --for-slow-tests
-	$(BIN)/pytest -m slow
+	$(BIN)/pytest -n 2 --dist loadfile -m slow --durations=15
 
 conservation: setup
 	CONSERVATION_CASES=10000 $(BIN)/pytest -n 2 tests/faults/test_faults_conservation.py -m slow

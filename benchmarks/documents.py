@@ -155,7 +155,7 @@ def _browser(made: Material) -> list[Row]:
 
 def _chart_seconds(view: ScorecardView) -> float:
     """Drawing a page's charts: marks to SVG text. Both the page and this are timed warm."""
-    macro = environment(None).get_template("macros/chart.svg.j2").module.picture  # type: ignore[attr-defined]
+    macro = environment().get_template("macros/chart.svg.j2").module.picture  # type: ignore[attr-defined]
     pictures = _pictures(view)
     return statistics.median(seconds(lambda: [macro(one) for one in pictures]) for _ in range(REPEATS))
 

@@ -61,10 +61,20 @@ def day_of(text: str) -> date:
 # --- deals -------------------------------------------------------------------------------------------
 
 
+def deals(root: Path, as_of: datetime) -> list[dict[str, str]]:
+    """The newest row of each deal, its stage and pipeline called as people see them."""
+    rows = newest_rows(root, "hubspot_deals", "Record ID", as_of)
+    for one in newest_rows(root, "hubspot_pipelines", "stage_id", as_of):
+        for row in rows:
+            if (row["Pipeline"], row["Deal Stage"]) == (one["pipeline_id"], one["stage_id"]):
+                row["Pipeline"], row["Deal Stage"] = one["pipeline_label"], one["stage_label"]
+    return rows
+
+
 def closing_rate(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
     """Deals won and deals closed, by close date."""
     won = closed = 0
-    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+    for row in deals(root, as_of):
         if row["Deal Stage"] in ("Closed Won", "Closed Lost") and first <= day_of(row["Close Date"]) <= last:
             closed += 1
             won += row["Deal Stage"] == "Closed Won"
@@ -74,7 +84,7 @@ def closing_rate(root: Path, first: date, last: date, as_of: datetime) -> tuple[
 def sales_revenue(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
     """Amounts of the company's own deals won, by close date."""
     total = Decimal(0)
-    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+    for row in deals(root, as_of):
         if row["Deal Stage"] == "Closed Won" and first <= day_of(row["Close Date"]) <= last:
             total += Decimal(row["Amount"])
     return total
@@ -83,7 +93,7 @@ def sales_revenue(root: Path, first: date, last: date, as_of: datetime) -> Decim
 def funnel_flow(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
     """Entries into Qualified To Buy and into Appointment Scheduled."""
     counts = {"Qualified To Buy": 0, "Appointment Scheduled": 0}
-    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+    for row in deals(root, as_of):
         for stage in counts:
             entered = row[f'Date entered "{stage} (Sales Pipeline)"']
             if entered and first <= day_of(entered) <= last:
@@ -167,6 +177,35 @@ def translator_cost(root: Path, as_of: datetime) -> Decimal:
             if row["Description"] != "Paid from Visa":
                 total -= Decimal(row["Amount"])
     return total
+
+
+def freelance_spend(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    """Both accounts by the day of the row: the weekly summary's amounts, and what the other lost for good."""
+    total = Decimal(0)
+    for path in known_files(root, "upwork_costs", as_of):
+        for row in rows_of(path):
+            if first <= day_of(row["Date"]) <= last and not row["Hours"].startswith("-"):
+                total += Decimal(row["Amount"])
+    for path in known_files(root, "upwork_transactions", as_of):
+        for row in rows_of(path):
+            day = datetime.strptime(row["Date"], "%b %d, %Y").date()
+            if first <= day <= last and row["Description"] != "Paid from Visa":
+                total -= Decimal(row["Amount"])
+    return total
+
+
+def steps_done(root: Path, first: date, last: date, as_of: datetime) -> tuple[Decimal, Decimal]:
+    """Tasks complete and all tasks of the newest plan of each project tool, by the day they are due."""
+    found: list[tuple[date, bool]] = []
+    for row in rows_of(known_files(root, "ganttproject_tasks", as_of)[-1]):
+        found.append((day_of(row["End date"]), row["Completion"] == "100"))
+    for row in rows_of(known_files(root, "asana_tasks", as_of)[-1]):
+        found.append((day_of(row["Due Date"]), bool(row["Completed At"])))
+    for row in rows_of(known_files(root, "jira_issues", as_of)[-1]):
+        due = datetime.strptime(row["Due date"], "%d/%b/%y %I:%M %p").date()
+        found.append((due, row["Status"] == "Done"))
+    inside = [done for day, done in found if first <= day <= last]
+    return Decimal(sum(inside)), Decimal(len(inside))
 
 
 # --- outreach, partners, tracked time ----------------------------------------------------------------
@@ -392,6 +431,23 @@ def calls_made(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
     return Decimal(sum(first <= local_day(row["hs_timestamp"]) <= last for row in rows))
 
 
+def letters_written(root: Path, first: date, last: date, as_of: datetime) -> Decimal:
+    rows = newest_rows(root, "hubspot_emails", "Record ID", as_of)
+    mine = [row for row in rows if row["Email direction"] == "EMAIL" and row["Email send status"] == "SENT"]
+    return Decimal(sum(first <= day_of(row["Activity date"]) <= last for row in mine))
+
+
+def crm_tasks(root: Path, first: date, last: date, as_of: datetime) -> Two:
+    """Tasks completed, by that day, and with the open ones, by the day they are due."""
+    done = due = 0
+    for row in newest_rows(root, "hubspot_tasks", "Record ID", as_of):
+        if row["Task Status"] == "Completed":
+            done += first <= day_of(row["Completed at"]) <= last
+        else:
+            due += first <= day_of(row["Due date"]) <= last
+    return Decimal(done), Decimal(done + due)
+
+
 def meetings_per_message(root: Path, first: date, last: date, as_of: datetime) -> Two:
     held = sum(meetings_held(root, first, last, as_of).values(), Decimal(0))
     return held, outreach(root, first, last, as_of)["sent"]
@@ -405,7 +461,7 @@ def campaign_replies(root: Path, first: date, last: date, as_of: datetime) -> Tw
 
 def created_deals(root: Path, first: date, last: date, as_of: datetime, stages: tuple[str, ...]) -> Two:
     """Of the deals created in the window those that had come to one of the stages by the Sunday, and all."""
-    rows = newest_rows(root, "hubspot_deals", "Record ID", as_of)
+    rows = deals(root, as_of)
     mine = [row for row in rows if first <= day_of(row["Create Date"]) <= last]
     sunday = as_of.date() - DAY
     come = [row for row in mine if row["Deal Stage"] in stages and day_of(row["Close Date"]) <= sunday]
@@ -423,7 +479,7 @@ def cohort_won(root: Path, first: date, last: date, as_of: datetime) -> Two:
 def cohort_moved_on(root: Path, first: date, last: date, as_of: datetime) -> Two:
     """Of the deals that entered the first stage in the window those that ever entered a later one."""
     moved = entered = 0
-    for row in newest_rows(root, "hubspot_deals", "Record ID", as_of):
+    for row in deals(root, as_of):
         days = [row[f'Date entered "{stage} (Sales Pipeline)"'] for stage in STAGES]
         if days[0] and first <= day_of(days[0]) <= last:
             entered += 1

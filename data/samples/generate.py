@@ -259,6 +259,16 @@ STAGES = (
     "Contract Sent",
 )
 WON, LOST = "Closed Won", "Closed Lost"
+STAGE_IDS = (
+    "appointmentscheduled",
+    "qualifiedtobuy",
+    "presentationscheduled",
+    "decisionmakerboughtin",
+    "contractsent",
+    "closedwon",
+    "closedlost",
+)
+"""What HubSpot calls the stages, won and lost, inside."""
 PRODUCTS = (("Hotel package", 34), ("Venue screens", 30), ("Telecom bundle", 14), ("Corporate events", 22))
 PRICES = {"Hotel package": 5200, "Venue screens": 2900, "Telecom bundle": 9800, "Corporate events": 4100}
 REGIONS = (("DACH", 40), ("Nordics", 22), ("Iberia", 18), ("CEE", 20))
@@ -445,6 +455,19 @@ def export_deals(exports: Exports, deals: list[Deal]) -> None:
         exports.files[partial] = cut(date(2026, 11, 9), date(2026, 11, 10))
         whole = cut(date(2026, 11, 9), date(2026, 11, 15))
         exports.add("hubspot_deals/hubspot_deals-2026-W46-whole.csv", whole, datetime(2026, 11, 18, 10, 12))
+    internal = "exports/hubspot_deals/hubspot_deals-2026-W42.csv"
+    if internal in exports.files:
+        exports.files[internal] = _with_internal_names(exports.files[internal])
+
+
+def _with_internal_names(data: bytes) -> bytes:
+    """The file as HubSpot writes it with internal values: stages and pipelines by identifier."""
+    header, *rows = csv.reader(io.StringIO(data.decode()))
+    stage, pipeline = header.index("Deal Stage"), header.index("Pipeline")
+    names = dict(zip((*STAGES, WON, LOST), STAGE_IDS, strict=True))
+    for row in rows:
+        row[stage], row[pipeline] = names[row[stage]], "default"
+    return csv_bytes(DEAL_HEADER, rows)
 
 
 def _kept(deal: Deal, since: date) -> bool:
@@ -2059,18 +2082,9 @@ def export_owners(exports: Exports) -> None:
 def export_pipelines(exports: Exports) -> None:
     header = ("pipeline_id", "pipeline_label", "stage_id", "stage_label", "display_order", "probability")
     odds = ("0.2", "0.4", "0.6", "0.8", "0.9", "1.0", "0.0")
-    internal = (
-        "appointmentscheduled",
-        "qualifiedtobuy",
-        "presentationscheduled",
-        "decisionmakerboughtin",
-        "contractsent",
-        "closedwon",
-        "closedlost",
-    )
     rows = [
         ["default", "Sales Pipeline", name, label, str(place), chance]
-        for place, (name, label, chance) in enumerate(zip(internal, (*STAGES, WON, LOST), odds, strict=True))
+        for place, (name, label, chance) in enumerate(zip(STAGE_IDS, (*STAGES, WON, LOST), odds, strict=True))
     ]
     received = datetime.combine(LANDING_START, time(6, 3))
     exports.add("hubspot_pipelines/pipelines-2025-11.csv", csv_bytes(header, rows, end="\n"), received)

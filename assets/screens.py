@@ -180,7 +180,7 @@ def _lost_letters(workspace: Workspace, key: str, text: str, lost: str) -> Probl
 
 def mapping_problems(workspace: Workspace) -> list[Problem]:
     """What is wrong with the columns a source maps, placed at its lines."""
-    from pipeline.sources.parse import export_of
+    from pipeline.sources.exports import export_of
 
     found: list[Problem] = []
     for source in workspace.sources:

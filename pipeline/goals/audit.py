@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -20,9 +21,11 @@ from pipeline.errors import Problem
 from pipeline.goals.measure import due_in_force, target_in_force
 from pipeline.goals.model import Unrecorded
 from pipeline.periods import Week, week_range
-from pipeline.store.store import Store
 from pipeline.workspace.model import Goal, Override, Workspace
 from pipeline.workspace.rules import written
+
+if TYPE_CHECKING:
+    from pipeline.store.store import Store
 
 TERMS_TABLE = "core_goal__terms"
 TERMS_KEYS = ("goal", "target", "due", "first_week")

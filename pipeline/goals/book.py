@@ -6,13 +6,15 @@ Here: that memory. Not here: the series themselves (kpis/series.py, kpis/derived
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from pipeline.kpis.derived import AnySeries, DerivedSeries
 from pipeline.kpis.series import ComponentIndex, KpiRows, KpiSeries, component_index
 from pipeline.workspace.derived import base_kpis
 from pipeline.workspace.model import Kpi
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class SeriesBook:

@@ -14,9 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Literal
 
 from pipeline.goals.achievability import (
     AmbitionClass,
@@ -62,6 +60,9 @@ from pipeline.sources.state import SourceState
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Goal, Initiative, Kpi, Person, Workspace
 from pipeline.workspace.rules import written
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Grade = Literal["pass", "warn", "fail", "unknown"]
 Letter = Literal["S", "M", "A", "R", "T"]

@@ -15,16 +15,18 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 
 from pipeline.kpis.exact import Whole, as_decimal, to_whole
 from pipeline.periods import DAY, Week, add_months, month_end, month_start, prior_year_day
 from pipeline.workspace.model import Kpi, Measure
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Period = Literal["week", "month"]
 Side = Literal["numerator", "denominator"]

@@ -21,19 +21,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.errors import FileRefused, Problem, nearest
+from pipeline.errors import FileRefused, Problem
 from pipeline.facts import ARROW_TYPES, FACTS, Fact
 from pipeline.periods import company_date
 from pipeline.sources import cells, reasons, validation
+from pipeline.sources.exports import export_of
 from pipeline.sources.headers import Found, find_columns, fold, respelled, unused_warning
 from pipeline.sources.hints import column_hint, resplit_header
 from pipeline.sources.jsonfile import read_json
-from pipeline.sources.mapped import adapted, format_problems, mapped_export
+from pipeline.sources.mapped import adapted
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.privacy import digest, hash_key, masked
 from pipeline.sources.pulled import pull_of, pulled_export, pulled_table
 from pipeline.sources.pulls.bundle import is_bundle, read_bundle
-from pipeline.sources.pulls.registry import pull_spec
 from pipeline.sources.reading import (
     JSON_KINDS,
     PLAIN,
@@ -48,7 +48,6 @@ from pipeline.sources.reasons import Rejections
 from pipeline.sources.recognise import belonging_elsewhere
 from pipeline.sources.state import Counts, ParsedExport
 from pipeline.sources.vendor import Context, ExportSpec, Field
-from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.sources.xlsx import read_xlsx
 from pipeline.workspace.model import FileFormat, Lookup, Source, Workspace
 
@@ -150,39 +149,6 @@ def _refuse_empty(raw: RawTable, name: str, is_pulled: bool, is_full: bool) -> N
             name,
             line=raw.header_line,
         )
-
-
-def export_of(source: Source) -> ExportSpec:
-    """What is known about the source's export: its vendor's declaration or its own mapping.
-    Raises FileRefused (E-SOURCE)."""
-    wrong = format_problems(source)
-    if wrong:
-        raise FileRefused(*wrong)
-    vendor = SYSTEMS.get(source.system)
-    pull = pull_spec(source)
-    if pull is not None and pull.spec is not None and (vendor is None or source.export not in vendor.exports):
-        return adapted(pull.spec, source)
-    if vendor is None or (source.fact and not source.export):
-        return mapped_export(source)
-    export = source.export or (next(iter(vendor.exports)) if len(vendor.exports) == 1 else "")
-    if export not in vendor.exports:
-        likely = nearest(export, vendor.exports) or next(iter(vendor.exports))
-        raise FileRefused(
-            Problem(
-                "E-SOURCE",
-                'Source "{source}": {system} has no export "{export}". Exports: {exports}.',
-                "Write export: {likely}.",
-                value=export,
-                params={
-                    "source": source.id,
-                    "system": source.system,
-                    "export": export,
-                    "likely": likely,
-                    "exports": ", ".join(vendor.exports),
-                },
-            )
-        )
-    return adapted(vendor.exports[export], source)
 
 
 def side_files(workspace: Workspace, source: Source) -> list[Path]:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, Literal
 
 from pipeline.errors import Problem
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Freshness = Literal["fresh", "stale", "refused", "missing"]
 CONCERNS = ("W-COUNTER", "W-OUTCOME")

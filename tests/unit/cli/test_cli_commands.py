@@ -62,6 +62,19 @@ def test_help_loads_nothing_heavy_either(lang: str) -> None:
     assert found.stdout.splitlines()[-1] == "[]"
 
 
+def test_checking_a_workspace_without_data_reads_no_frames(tmp_path: Path) -> None:
+    """An analyst checks after every line of YAML: what only reading data needs must not cost its second."""
+    assert cli.call(["init", str(tmp_path / "w")]) == 0
+    heavy = ("pandas", "pandera", "deltalake", "duckdb", "weasyprint", "dagster")
+    code = (
+        "import sys, assets.cli as c; "
+        f"c.call(['--workspace', {str(tmp_path / 'w')!r}, 'check']); "
+        f"print([m for m in {heavy!r} if m in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert found.stdout.splitlines()[-1] == "[]"
+
+
 def test_help_lists_exactly_what_works(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["--help"]) == 0
     listed = capsys.readouterr().out.partition("Commands:")[2]

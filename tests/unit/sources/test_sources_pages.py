@@ -7,7 +7,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from pipeline.kpis.registry import kpi_problems
-from pipeline.sources.parse import export_of
+from pipeline.sources.exports import export_of
 from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.workspace.model import Company, Kpis, Source, Workspace
 

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,7 @@ def test_help_loads_nothing_heavy_either(lang: str) -> None:
 def test_checking_a_workspace_without_data_reads_no_frames(tmp_path: Path) -> None:
     """An analyst checks after every line of YAML: what only reading data needs must not cost its second."""
     assert cli.call(["init", str(tmp_path / "w")]) == 0
+    shutil.rmtree(tmp_path / "w" / "exports")
     heavy = ("pandas", "pandera", "deltalake", "duckdb", "weasyprint", "dagster")
     code = (
         "import sys, assets.cli as c; "

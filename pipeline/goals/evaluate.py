@@ -447,8 +447,9 @@ def _ended_uncovered(f: Figures) -> tuple[Span, ...]:
 
 
 def override_now(goal: Goal, today: date) -> StatusName | None:
-    """The status that a person holds beside the computed one, until its date."""
-    return goal.override.status if goal.override is not None and today <= goal.override.until else None
+    """The status that a person holds beside the computed one, from the day it was said until its date."""
+    over = goal.override
+    return over.status if over is not None and (over.on or goal.start) <= today <= over.until else None
 
 
 # --- the verdict -------------------------------------------------------------------------------------

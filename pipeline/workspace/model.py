@@ -641,6 +641,8 @@ class Override(Model):
     status: Literal["on_track", "watch", "at_risk", "off_track", "achieved", "missed"]
     by: Identifier
     reason: Text
+    on: date | None = None
+    """The day it was said; weeks that ended before print nothing of it. Left out: the goal's first day."""
     until: date
 
 

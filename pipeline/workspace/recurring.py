@@ -121,6 +121,17 @@ def endless_overrides(draft: Draft) -> Iterator[Problem]:
     for entry, goal in draft.goals:
         if goal.override is None:
             continue
+        begins = goal.override.on or goal.start
+        if goal.override.until < begins:
+            yield entry.problem(
+                "E-WINDOW",
+                "The override of goal {entry} ends on {day}, before it begins on {begins}.",
+                "Write a later day under until, or an earlier one under on.",
+                at=("override", "until"),
+                value=goal.override.until,
+                day=goal.override.until.isoformat(),
+                begins=begins.isoformat(),
+            )
         latest = goal.due + timedelta(days=OVERRIDE_DAYS)
         if goal.override.until > latest:
             yield entry.problem(

@@ -233,6 +233,23 @@ def test_an_override_stands_beside_the_status_until_its_date() -> None:
     assert result(one, kpi(REVENUE), series, week="2026-W48").override_status is None
 
 
+def test_an_override_of_today_says_nothing_about_weeks_run_again() -> None:
+    """Otherwise the page of an old week would print a judgement that nobody had made."""
+    days = {"on": date(2026, 11, 20), "until": date(2026, 12, 4)}
+    one = goal(override={"status": "watch", "by": "ann", "reason": "new", **days})
+    series = steady(kpi(REVENUE), lambda day: 10)
+    assert result(one, kpi(REVENUE), series, week="2026-W46").override_status is None
+    assert result(one, kpi(REVENUE), series, week="2026-W47").override_status == "watch"
+
+
+def test_an_override_without_its_day_begins_with_the_goal() -> None:
+    """The goal begins on Monday 28 September, on which the pages of week 39 are made."""
+    one = goal(override={"status": "watch", "by": "ann", "reason": "new", "until": date(2026, 12, 4)})
+    series = steady(kpi(REVENUE), lambda day: 10)
+    assert result(one, kpi(REVENUE), series, week="2026-W38").override_status is None
+    assert result(one, kpi(REVENUE), series, week="2026-W40").override_status == "watch"
+
+
 def test_evaluating_weeks_in_any_order_gives_the_same() -> None:
     series = steady(kpi(REVENUE), lambda day: 10)
     weeks = ["2026-W45", "2026-W47", "2026-W46"]

@@ -175,6 +175,12 @@ def test_a_right_workspace_loads_with_places_and_no_warning(tmp_path: Path) -> N
             1,
             "up to 2027-04-02",
         ),
+        (
+            goal(("override", "{status: watch, by: ann, reason: x, on: 2026-11-20, until: 2026-11-19}")),
+            "E-WINDOW",
+            1,
+            "before it begins on 2026-11-20",
+        ),
         (goal(("override", "{status: watch, by: ann, reason: x}")), "E-MISSING", 1, "until"),
         (goal(("target", "50 %")), "E-TARGET", 8, "above the baseline"),
         (goal(("target", "20")), "E-UNIT", 8, "such as 45 %"),

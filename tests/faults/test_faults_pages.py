@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
@@ -46,6 +46,11 @@ from tests.faults.page_payloads import ENDLESS, REACHING, SCRIPTS, SECRET, canar
 
 HERE = Path(__file__).parent
 KINDS = sorted(urls("http://127.0.0.1:1", Path("/x")))
+
+
+def first_two_fast(values: Iterable[str]) -> list[Any]:
+    """As parameters; the slow suite takes the others too."""
+    return [pytest.param(one, marks=[pytest.mark.slow] if n > 1 else []) for n, one in enumerate(values)]
 
 
 def fixtures() -> ModuleType:
@@ -151,7 +156,7 @@ def usual() -> set[tuple[str, tuple[str, ...]]]:
 # --- names in data ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", first_two_fast(KINDS))
 def test_a_name_that_asks_for_something_is_only_a_name(
     kind: str, server: tuple[str, list[str]], secret: Path, usual: set[Any]
 ) -> None:
@@ -207,7 +212,7 @@ def test_scripts_in_names_stay_inert_in_a_browser(
 # --- a company's own templates ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", first_two_fast(KINDS))
 def test_a_template_that_asks_for_something_makes_no_page(
     kind: str, server: tuple[str, list[str]], secret: Path
 ) -> None:
@@ -234,7 +239,7 @@ def test_a_template_that_asks_for_something_makes_no_page(
     assert not asked
 
 
-@pytest.mark.parametrize("kind", sorted(styles("")))
+@pytest.mark.parametrize("kind", first_two_fast(sorted(styles(""))))
 def test_a_style_sheet_that_asks_for_something_is_refused_when_it_is_read(
     kind: str, tmp_path: Path, server: tuple[str, list[str]]
 ) -> None:
@@ -268,6 +273,7 @@ def test_a_template_that_reaches_for_python_or_files_shows_nothing(text: str, tm
     assert not canary.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ENDLESS)
 def test_a_template_without_end_is_given_up(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room, "SECONDS_TO_MAKE", 6.0)

@@ -188,7 +188,14 @@ each = pytest.mark.parametrize("told", EXPORTS, ids=NAMES)
 ASKED_ALIKE = ("contacts", "meetings", "tasks", "emails")
 """Records that HubSpot is asked for in the very way that companies and calls are."""
 DIFFERENT = [one for one in EXPORTS if one.system != "hubspot" or one.export not in ASKED_ALIKE]
-each_way = pytest.mark.parametrize("told", DIFFERENT, ids=[f"{one.system}-{one.export}" for one in DIFFERENT])
+each_way = pytest.mark.parametrize(
+    "told",
+    [
+        pytest.param(one, id=f"{one.system}-{one.export}", marks=[pytest.mark.slow] if number else [])
+        for number, one in enumerate(DIFFERENT)
+    ],
+)
+"""The first on every change, all of them in the slow suite."""
 
 
 @pytest.fixture(autouse=True)
@@ -318,7 +325,10 @@ def test_killed_at_any_request_the_pull_goes_on_to_the_same_bytes(
 # --- HubSpot -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("export", OBJECTS)
+@pytest.mark.parametrize(
+    "export",
+    [pytest.param(one, marks=[pytest.mark.slow] if number else []) for number, one in enumerate(OBJECTS)],
+)
 def test_changes_beyond_the_cap_of_a_search_come_through_windows(
     export: str, tmp_path: Path, system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

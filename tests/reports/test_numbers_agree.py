@@ -411,7 +411,7 @@ def awkward_week(lang: str) -> Week:
     )
 
 
-@pytest.mark.parametrize("lang", ["en", "ru"])
+@pytest.mark.parametrize("lang", [pytest.param("en", marks=pytest.mark.slow), "ru"])
 def test_awkward_values_are_printed_alike_everywhere(lang: str) -> None:
     week = awkward_week(lang)
     assert len(week.goals) == 12 and len(week.pages) > 12 and week.mail_html.count("<tr") > 3

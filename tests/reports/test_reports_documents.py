@@ -57,8 +57,8 @@ def printed(view: ScorecardView) -> Printed:
 @pytest.mark.parametrize(
     ("lang", "goals", "extra"),
     [
-        ("ru", 16, {"chance": True}),
-        ("en", 11, {"reconstructed": True}),
+        pytest.param("ru", 16, {"chance": True}, marks=pytest.mark.slow),
+        pytest.param("en", 11, {"reconstructed": True}, marks=pytest.mark.slow),
         ("ru", 1, {}),
         ("en", 2, {"empty": True}),
     ],
@@ -106,6 +106,7 @@ def test_a_team_reads_only_its_own_goals_and_their_numbers(tmp_path: Path) -> No
     assert {one["team"] for one in embedded["goals"]} == {"sales"}
 
 
+@pytest.mark.slow
 def test_two_processes_print_the_same_bytes_and_a_second_run_writes_nothing(tmp_path: Path) -> None:
     script = (
         "import sys; from pathlib import Path; sys.path.insert(0, sys.argv[1])\n"

@@ -117,6 +117,7 @@ def test_as_known_then_says_what_could_be_known_then(weeks: Weeks) -> None:
     assert codes(weeks.state(MONDAY + timedelta(days=8))) == ["W-UNITS"]
 
 
+@pytest.mark.slow
 def test_a_daily_export_is_compared_with_four_weeks_not_with_four_days(tmp_path: Path) -> None:
     """Four thin days in a row (a holiday) must not become what is usual."""
     weeks = Weeks(tmp_path)

@@ -78,6 +78,7 @@ def test_every_export_has_a_receipt_and_every_receipt_an_export() -> None:
     assert files == set(received(SAMPLES))
 
 
+@pytest.mark.slow
 def test_a_longer_run_changes_nothing_that_was_received_before(longer: Path) -> None:
     before, after = digests(SAMPLES), digests(longer)
     changed = {name for name, digest in before.items() if after.get(name) != digest}
@@ -85,6 +86,7 @@ def test_a_longer_run_changes_nothing_that_was_received_before(longer: Path) -> 
     assert received(SAMPLES).items() <= received(longer).items()
 
 
+@pytest.mark.slow
 def test_week_53_and_the_first_week_of_2027_are_exported(longer: Path) -> None:
     names = digests(longer)
     for week in ("2026-W52", "2026-W53", "2027-W01"):
@@ -92,6 +94,7 @@ def test_week_53_and_the_first_week_of_2027_are_exported(longer: Path) -> None:
     assert date.fromisocalendar(2026, 53, 7) == date(2027, 1, 3)
 
 
+@pytest.mark.slow
 def test_receipt_offsets_follow_the_clock_change(longer: Path) -> None:
     """06:05 in Berlin on either side of both clock changes; offsets come from the rule, not from tzdata."""
     for name, at in received(longer).items():

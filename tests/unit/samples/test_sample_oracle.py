@@ -7,7 +7,7 @@ how either of them counts (tests/oracle.py, pipeline/).
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -21,11 +21,8 @@ from pipeline.kpis.compute import daily_components
 from pipeline.kpis.known import KnownFacts
 from pipeline.kpis.registry import feeding_sources, kpi_registry
 from pipeline.periods import Week
-from pipeline.sources.ingest import ingest_source
-from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.store.store import Store
 from pipeline.timeline import collect_items
-from pipeline.workspace.loader import load_workspace
 from pipeline.workspace.model import Kpi, Workspace
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,52 +37,12 @@ FIRST_OF_13_WEEKS = date(2026, 8, 24)
 Q3 = (date(2026, 7, 1), date(2026, 9, 30))
 Q4, LAST_CLOSED_MONTH = date(2026, 10, 1), date(2026, 10, 31)
 
-
-FEEDING = {
-    "hubspot_deals",
-    "subscriptions_all",
-    "mailshake_activity",
-    "timecamp_entries",
-    "ga4_signups",
-    "ledger_gl",
-    "partner_sales",
-    "quickbooks_profit_and_loss",
-    "upwork_costs",
-    "upwork_transactions",
-    "ganttproject_tasks",
-    "asana_tasks",
-    "jira_issues",
-    "hubspot_contacts",
-    "hubspot_companies",
-    "hubspot_owners",
-    "hubspot_pipelines",
-    "hubspot_meetings",
-    "hubspot_calls",
-    "hubspot_tasks",
-    "hubspot_emails",
-    "hubspot_forms",
-    "mailshake_campaigns",
-    "prospectio_prospects",
-    "prospectio_campaigns",
-    "ortto_campaigns",
-    "ortto_contacts",
-    "ninjaoutreach_contacts",
-}
-"""Sources behind the goals and their plan; the others only take time here."""
-
 Landed = tuple[Workspace, Store]
 
 
 @pytest.fixture(scope="module")
-def landed(tmp_path_factory: pytest.TempPathFactory) -> Landed:
-    systems = {name: frozenset(vendor.exports) for name, vendor in SYSTEMS.items()}
-    workspace = load_workspace(SAMPLES, CATALOGUE, systems)
-    store = Store(tmp_path_factory.mktemp("state"))
-    for source in workspace.sources:
-        if source.id in FEEDING:
-            report = ingest_source(workspace, source, store, datetime(2026, 11, 23, 8, tzinfo=UTC))
-            assert not report.refused, report.refused
-    return workspace, store
+def landed(landed_sample: Landed) -> Landed:
+    return landed_sample
 
 
 @pytest.fixture(scope="module")

@@ -188,7 +188,7 @@ def _taken_for(terminal: Terminal, tried: Tryout) -> str:
     if made.resemblance is not None:
         fact = made.resemblance.fact
         text = say("No known export. Its rows look most like the fact {fact}: {what}.")
-        return text.format(fact=fact.name, what=fact.description)
+        return say.typeset(text.format(fact=fact.name, what=say(fact.description)))
     return say("No known export, and no rows that a KPI counts: a list to look things up in.")
 
 
@@ -278,6 +278,8 @@ def _show_questions(terminal: Terminal, tried: Tryout) -> None:
                 count,
             )
         )
+    if tried.made.beside:
+        terminal.said("It needs the files under lookup; --write puts them into the workspace with it.")
 
 
 def tryout_record(terminal: Terminal, tried: Tryout, kpis: Sequence[Kpi], target: str) -> dict[str, Any]:

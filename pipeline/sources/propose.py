@@ -211,6 +211,7 @@ class _Mapping:
         format |= _date(made, self._used("date"), declared, self.look)
         self._column_dates(format.get("date"))
         self._complete()
+        self._currency()
         made.beside = tuple(second_files(self.look, self.path, self.fact, self.roles))
         dimensions = self._lookups()
         made.settings = {"id": made.id, "system": made.id, "fact": self.fact.name}
@@ -266,6 +267,15 @@ class _Mapping:
                 ("columns", self.fact.key[0]),
                 "{header} is not different in every row; rows that share it count only when they are equal",
                 header=key.name,
+            )
+
+    def _currency(self) -> None:
+        """Amounts that no column gives a currency are believed to be the company's own, which is to be seen."""
+        money = [c.name for c in self.fact.columns if c.type == "money" and c.name in self.columns]
+        if money and "currency" not in self.columns:
+            self.made.tell(
+                ("columns", money[0]),
+                "no column names a currency, so amounts are in the company's; if not, write currency: CODE",
             )
 
     # --- facts with something of their own ---

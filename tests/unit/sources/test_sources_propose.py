@@ -214,6 +214,17 @@ def test_every_word_of_a_proposal_is_said_in_russian(tmp_path):
         assert all(speech("ru").has(note.text) for note in notes)
 
 
+def test_amounts_without_a_currency_are_said_to_be_in_the_companys(tmp_path):
+    path, _ = deals(tmp_path)
+    text = proposal_text(try_file(path).made, "x", str)
+    assert "  # no column names a currency, so amounts are in the company's" in text
+    named = write(
+        tmp_path / "named" / "o.csv",
+        [("Order", "Date", "Amount", "Currency"), ("A1", "2026-11-30", "5", "USD")],
+    )
+    assert "names a currency" not in proposal_text(try_file(named).made, "x", str)
+
+
 # --- questions ---------------------------------------------------------------------------------------
 
 

@@ -176,6 +176,9 @@ def _layout(terminal: Terminal, tried: Tryout) -> str:
     if look.format.kind == "csv":
         mark = {"\t": "Tab"}.get(look.format.delimiter, look.format.delimiter)
         parts += [look.format.encoding, say("cells separated by {mark}").format(mark=f"“{mark}”")]
+    if look.others:
+        parts.append(say("list {place}").format(place=look.format.records))
+        parts.append(say("other lists (rows): {lists}").format(lists=", ".join(look.others)))
     rows = say.count("{shown} row", "{shown} rows", look.table.rows, shown=f"{look.table.rows}")
     return say.typeset(f"{look.name}: {', '.join([*parts, rows])}")
 

@@ -81,6 +81,8 @@ class FileLook:
     columns: tuple[ColumnLook, ...]
     is_open_ended: bool = False
     """The last line has no line end, although it has every cell."""
+    others: tuple[str, ...] = ()
+    """Of a JSON document with several lists of records: where the lists lie that this one was preferred to."""
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -92,7 +94,34 @@ class FileLook:
 
 def look_at(data: bytes, name: str) -> FileLook:
     """How a file is written and what its columns hold. Raises FileRefused when it is nothing to be read."""
-    format, table = _read(data, name)
+    return _look(name, *_read(data, name))
+
+
+def looks_at(data: bytes, name: str) -> list[FileLook]:
+    """As `look_at`, for every list of records of a JSON document that has several. Raises FileRefused."""
+    try:
+        return [look_at(data, name)]
+    except FileRefused as refusal:
+        about = refusal.problems[0].params
+        places = str(about.get("lists", "-")).split(", ") if looks_like_json(data) else []
+        found = [look for place in places if (look := _look_in(data, name, place)) is not None]
+        if not found:
+            raise
+        return found
+
+
+def _look_in(data: bytes, name: str, place: str) -> FileLook | None:
+    """The list at one place of a JSON document; None when it holds no records."""
+    encoding = guess.likely_encoding(data) or "utf-8"
+    format = FileFormat(kind="json", encoding=encoding, records=place)  # type: ignore[arg-type]
+    try:
+        table = read_json(data, format, name)
+    except FileRefused:
+        return None
+    return _look(name, format, table) if table.rows else None
+
+
+def _look(name: str, format: FileFormat, table: RawTable) -> FileLook:
     columns = tuple(
         _column(header or f"column {number}", table.columns[number - 1], table.rows)
         for number, header in enumerate(table.header, 1)

@@ -83,6 +83,25 @@ class Proposal:
 def propose(look: FileLook, path: Path) -> Proposal:
     """The description of a file: of a known export in three lines and what differs, of any other column by
     column, with lookups into second files of its folder."""
+    made = _proposed(look, path)
+    if look.others and made.settings:
+        made.ask(
+            ("format", "records"),
+            "other lists of the file: {lists}; each that you need is a source of its own",
+            lists=", ".join(look.others),
+        )
+    return made
+
+
+def promise(look: FileLook) -> tuple[bool, bool, float, int]:
+    """How likely a list of a file is the one that is meant, as something to sort by: a list with rows, whose
+    rows are facts, by how many columns say so, then by its length."""
+    found, alike = known_exports(look.header), resembled(look)
+    score = float(found[0].claimed * 3) if found else alike.score if alike is not None else 0.0
+    return look.table.rows > 0, bool(found or alike), score, look.table.rows
+
+
+def _proposed(look: FileLook, path: Path) -> Proposal:
     made = Proposal(source_id(path))
     found = known_exports(look.header)
     if found:
@@ -270,7 +289,7 @@ class _Mapping:
             )
 
     def _currency(self) -> None:
-        """Amounts that no column gives a currency are believed to be the company's own, which is to be seen."""
+        """Amounts that no column gives a currency are taken to be in the company's own, and it is said."""
         money = [c.name for c in self.fact.columns if c.type == "money" and c.name in self.columns]
         if money and "currency" not in self.columns:
             self.made.tell(

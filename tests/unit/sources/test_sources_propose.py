@@ -412,6 +412,24 @@ def test_json_is_proposed_with_where_its_records_lie(tmp_path, name, text, forma
     assert loaded(tried).format.kind == format["kind"]
 
 
+def test_of_several_lists_of_records_the_one_with_facts_is_proposed_and_the_others_are_named(tmp_path):
+    """The owners come first in the file and are no facts; a list of plain texts is no list of records."""
+    sold = [(n, Decimal(n) * Decimal("100.25"), ("won", "open")[n % 2]) for n in range(1, 7)]
+    deals = ", ".join(
+        f'{{"deal_id": "D{n}", "amount": {amount}, "stage": "{stage}", "close_date": "2026-03-{n:02}"}}'
+        for n, amount, stage in sold
+    )
+    path = tmp_path / "crm.json"
+    path.write_text(
+        f'{{"owners": [{{"id": "1", "name": "Ann"}}], "tags": ["a", "b"], "data": {{"deals": [{deals}]}}}}'
+    )
+    tried = try_file(path)
+    source = loaded(tried)
+    assert (source.format.kind, source.format.records, source.fact) == ("json", "data.deals", "deals")
+    assert revenue(tried) == sum(amount for _, amount, stage in sold if stage == "won")
+    assert any("other lists of the file: owners (1);" in one for one in questions(tried))
+
+
 def test_a_known_export_in_three_lines_with_what_differs(tmp_path):
     rows = [("ID ЗАПИСИ", "Название сделки", "этап сделки", "Сумма", "дата закрытия")]
     rows += [

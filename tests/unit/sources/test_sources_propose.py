@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from pipeline.errors import FileRefused
 from pipeline.language import speech
@@ -349,6 +350,36 @@ def test_workbooks_and_parquet_need_no_date_format(tmp_path):
     )
     pq.write_table(table, tmp_path / "o.parquet")
     assert try_file(tmp_path / "o.parquet").parsed.counts.money_accepted == Decimal("1.1")
+
+
+@pytest.mark.parametrize(("epoch", "number"), [(WINDOWS_EPOCH, 45992), (MAC_EPOCH, 44530)])
+def test_numbers_that_are_days_are_asked_about_and_read_by_the_workbooks_own_count(tmp_path, epoch, number):
+    """1 December 2025 is 45,992 days after 30 December 1899 and 44,530 after 1 January 1904; the second
+    row has a date that kept its format."""
+    book = Workbook()
+    book.epoch = epoch
+    book.active.append(["Order", "Closed on", "Amount"])
+    book.active.append(["A1", number, 45992])
+    book.active.append(["A2", date(2026, 2, 28), 10.5])
+    book.active.append(["A3", number + 90.75, 20])
+    book.save(tmp_path / "orders.xlsx")
+    tried = try_file(tmp_path / "orders.xlsx")
+    assert loaded(tried).columns["closed_on"].date == "excel"
+    assert (
+        f"decide: Closed on has numbers where dates are meant: is {number} the day 2025-12-01?"
+        in questions(tried)
+    )
+    rows = tried.parsed.facts["deals"]
+    assert rows["closed_on"].tolist() == [date(2025, 12, 1), date(2026, 2, 28), date(2026, 3, 1)]
+    assert tried.parsed.counts.money_accepted == Decimal("46022.5")
+
+
+def test_a_known_export_with_numbers_for_dates_reads_them(tmp_path):
+    rows = [("Date", "Account code", "Account name", "Amount"), (45992, "4000", "Sales", "100.00")]
+    tried = try_file(write(tmp_path / "gl.csv", rows))
+    assert tried.parsed is not None and not tried.problems
+    (frame,) = tried.parsed.facts.values()
+    assert frame["posted_on"].tolist() == [date(2025, 12, 1)]
 
 
 @pytest.mark.parametrize(

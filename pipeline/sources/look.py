@@ -99,7 +99,7 @@ class FileLook:
     is_open_ended: bool = False
     """The last line has no line end, although it has every cell."""
     others: tuple[str, ...] = ()
-    """Of a JSON document with several lists of records: the places of the lists that this one was preferred to."""
+    """Of a JSON document with several lists of records: the places of those this one was preferred to."""
 
     @property
     def header(self) -> tuple[str, ...]:

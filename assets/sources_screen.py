@@ -176,6 +176,9 @@ def _layout(terminal: Terminal, tried: Tryout) -> str:
     if look.format.kind == "csv":
         mark = {"\t": "Tab"}.get(look.format.delimiter, look.format.delimiter)
         parts += [look.format.encoding, say("cells separated by {mark}").format(mark=f"“{mark}”")]
+    if look.others:
+        parts.append(say("list {place}").format(place=look.format.records))
+        parts.append(say("other lists (rows): {lists}").format(lists=", ".join(look.others)))
     rows = say.count("{shown} row", "{shown} rows", look.table.rows, shown=f"{look.table.rows}")
     return say.typeset(f"{look.name}: {', '.join([*parts, rows])}")
 
@@ -188,7 +191,7 @@ def _taken_for(terminal: Terminal, tried: Tryout) -> str:
     if made.resemblance is not None:
         fact = made.resemblance.fact
         text = say("No known export. Its rows look most like the fact {fact}: {what}.")
-        return text.format(fact=fact.name, what=fact.description)
+        return say.typeset(text.format(fact=fact.name, what=say(fact.description)))
     return say("No known export, and no rows that a KPI counts: a list to look things up in.")
 
 
@@ -278,6 +281,8 @@ def _show_questions(terminal: Terminal, tried: Tryout) -> None:
                 count,
             )
         )
+    if tried.made.beside:
+        terminal.said("It needs the files under lookup; --write puts them into the workspace with it.")
 
 
 def tryout_record(terminal: Terminal, tried: Tryout, kpis: Sequence[Kpi], target: str) -> dict[str, Any]:

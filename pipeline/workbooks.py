@@ -50,6 +50,15 @@ def sheet_part(archive: zipfile.ZipFile, sheet: str) -> str | None:
     return None
 
 
+def counts_from_1904(archive: zipfile.ZipFile) -> bool:
+    """Whether a workbook's dates are days since 1904, as on old Macs, and not since 1900."""
+    if "xl/workbook.xml" not in archive.namelist():
+        return False
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314
+    marks = (one.get("date1904") for one in book.iter() if one.tag.endswith("}workbookPr"))
+    return any(mark in ("1", "true") for mark in marks)
+
+
 # --- what cells are marked as ----------------------------------------------------------------------------
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -24,7 +24,7 @@ import pyarrow.compute as pc
 from pipeline import periods
 from pipeline.sources import reasons
 from pipeline.sources.reasons import Reason
-from pipeline.sources.vendor import EPOCH_MS
+from pipeline.sources.vendor import EPOCH_MS, EXCEL, EXCEL_1904
 from pipeline.workspace.model import FileFormat
 
 AMOUNT = pa.decimal128(18, 4)
@@ -256,6 +256,8 @@ _ISO_PATTERN = (
 )
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _QUARTER_HOUR = 15
+_SERIAL_STARTS = {EXCEL: (date(1899, 12, 30), 61), EXCEL_1904: (date(1904, 1, 1), 1)}
+"""Day 0, and the first number that is told right: Excel's 60 is 29 February 1900, which never was."""
 
 
 class UnknownFormat(ValueError):
@@ -269,6 +271,9 @@ def date_pattern(format: str) -> re.Pattern[str]:
         return re.compile(f"^{_ISO_PATTERN}$", re.ASCII)
     if format.casefold() == EPOCH_MS:
         return re.compile("^(?P<epoch>[0-9]{12,13})$")
+    if format.casefold() in _SERIAL_STARTS:
+        group = "serial" if format.casefold() == EXCEL else "since1904"
+        return re.compile(f"^(?P<{group}>[0-9]{{1,7}}(?:[.,][0-9]{{1,18}})?)$", re.ASCII)
     pattern, index = "", 0
     while index < len(format):
         char = format[index]
@@ -285,6 +290,11 @@ def date_pattern(format: str) -> re.Pattern[str]:
     if "(?P<" not in pattern:
         raise UnknownFormat(format)  # dd-mm-yy would be read as those letters and fit no cell
     return re.compile(f"^{pattern}$")
+
+
+def serial_format(format: str, is_1904: bool) -> str:
+    """The format as a file means it: `excel` counts from where the workbook says."""
+    return EXCEL_1904 if is_1904 and format.casefold() == EXCEL else format
 
 
 def dates(cells: pa.Array, formats: Sequence[str], zone: ZoneInfo, company_zone: ZoneInfo) -> Typed:
@@ -325,6 +335,9 @@ def _moment(parts: Mapping[str, str | None]) -> tuple:
     if parts.get("epoch"):
         at = datetime.fromtimestamp(int(parts["epoch"] or 0) // 1000, UTC)
         return at.year, at.month, at.day, at.hour, at.minute - at.minute % _QUARTER_HOUR, "Z"
+    for group, format in (("serial", EXCEL), ("since1904", EXCEL_1904)):
+        if parts.get(group):
+            return _serial_moment(str(parts[group]), format)
     year = int(parts.get("Y") or 0) or (_century(int(parts.get("y") or 0)) if parts.get("y") else 0)
     name = parts.get("b")
     month = int(parts.get("m") or 0) or _month_number(name)
@@ -335,6 +348,18 @@ def _moment(parts: Mapping[str, str | None]) -> tuple:
     minute, second = int(parts.get("M") or 0), int(parts.get("S") or 0)
     minute = 99 if minute > 59 or second > 60 else minute - minute % _QUARTER_HOUR
     return year, month, int(parts.get("d") or 0), hour, minute, parts.get("z")
+
+
+def _serial_moment(number: str, format: str) -> tuple:
+    """The moment of a spreadsheet's number, to the second it is kept with; no time for a whole number."""
+    days, seconds = divmod(round(Decimal(number.replace(",", ".")) * 86_400), 86_400)
+    start, first = _SERIAL_STARTS[format]
+    if not first <= days <= (date.max - start).days:
+        return 0, 0, 0, None, 0, None  # no day
+    day = start + timedelta(days=days)
+    hour = seconds // 3600 if "." in number or "," in number else None
+    minute = seconds // 60 % 60
+    return day.year, day.month, day.day, hour, minute - minute % _QUARTER_HOUR, None
 
 
 def _century(year: int) -> int:

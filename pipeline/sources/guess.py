@@ -33,6 +33,9 @@ _WORD = re.compile(rb"[A-Za-z\x80-\xff]+")
 _HIGH = re.compile(rb"[\xa8\xb8\xc0-\xff]+")
 _ASCII_LETTER = re.compile(rb"[A-Za-z]")
 _SYMBOL = re.compile(r"^([(+\-−]?)\s*[$€£₽]\s*|\s*[$€£₽](\)?)$")
+_SERIAL = re.compile(r"[0-9]{5}(?:[.,][0-9]+)?", re.ASCII)
+_SERIAL_DAYS = (36_526, 54_788)
+"""1 January 2000 and 31 December 2049 as the numbers that spreadsheets keep for them."""
 _UTC = ZoneInfo("UTC")
 
 
@@ -209,6 +212,14 @@ def date_formats(values: Sequence[str]) -> list[str]:
     least = min(fitting.values(), default=0)
     kept = [format for format, spread in fitting.items() if spread <= least + YEARS_APART]
     return distinct(kept, uniques)
+
+
+def may_be_serials(values: Sequence[str]) -> bool:
+    """Whether all the values could be the days that a spreadsheet counts: numbers between 2000 and 2050."""
+    return bool(values) and all(
+        _SERIAL.fullmatch(value) is not None and _SERIAL_DAYS[0] <= int(value[:5]) <= _SERIAL_DAYS[1]
+        for value in values
+    )
 
 
 def distinct(formats: Sequence[str], values: Sequence[str]) -> list[str]:

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import Problem
 from pipeline.sources import cells, guess
+from pipeline.sources.vendor import EXCEL
 from pipeline.workspace.model import FileFormat
 
 FORMAT = "W-FORMAT"
@@ -90,6 +91,8 @@ def _date_hint(
     values: list[str], wrong: list[str], dates: Sequence[str], file: str, about: dict[str, object]
 ) -> Problem | None:
     others = [one for one in guess.DATE_FORMATS if one not in dates]
+    if guess.may_be_serials(wrong):
+        others.append(EXCEL)
     probe = wrong[: guess.PROBE]
     likely = [one for one in others if guess.dates_read(probe, one) >= ENOUGH * len(probe)]
     if not likely:

@@ -22,6 +22,7 @@ from pipeline.sources.jsonfile import read_json
 from pipeline.sources.parquet import read_parquet
 from pipeline.sources.reading import RawTable, looks_like_json, read_csv
 from pipeline.sources.recognise import Recognised, recognised
+from pipeline.sources.vendor import EXCEL
 from pipeline.sources.xlsx import read_xlsx
 from pipeline.workbooks import sheet_names
 from pipeline.workspace.model import FileFormat
@@ -30,6 +31,22 @@ DERIVABLE = ("account_class",)
 """Needed columns that an export may lack because another of its columns tells: an account's class."""
 FEWEST_KNOWN = 3
 """Columns that a known export must have found at least."""
+DAY_WORDS = (
+    *("at", "on", "begin", "begun", "closed", "created", "deadline", "due", "end", "ended", "finish", "paid"),
+    *(
+        "posted",
+        "registered",
+        "start",
+        "started",
+        "закрыта",
+        "начало",
+        "окончание",
+        "создан",
+        "создана",
+        "срок",
+    ),
+)
+"""Words of a header under which a day may stand."""
 MOST_TITLES = 20
 """Lines above a header that are passed over at most."""
 
@@ -81,6 +98,8 @@ class FileLook:
     columns: tuple[ColumnLook, ...]
     is_open_ended: bool = False
     """The last line has no line end, although it has every cell."""
+    others: tuple[str, ...] = ()
+    """Of a JSON document with several lists of records: the places of those this one was preferred to."""
 
     @property
     def header(self) -> tuple[str, ...]:
@@ -92,9 +111,36 @@ class FileLook:
 
 def look_at(data: bytes, name: str) -> FileLook:
     """How a file is written and what its columns hold. Raises FileRefused when it is nothing to be read."""
-    format, table = _read(data, name)
+    return _look(name, *_read(data, name))
+
+
+def looks_at(data: bytes, name: str) -> list[FileLook]:
+    """As `look_at`, for every list of records of a JSON document that has several. Raises FileRefused."""
+    try:
+        return [look_at(data, name)]
+    except FileRefused as refusal:
+        about = refusal.problems[0].params
+        places = str(about.get("lists", "-")).split(", ") if looks_like_json(data) else []
+        found = [look for place in places if (look := _look_in(data, name, place)) is not None]
+        if not found:
+            raise
+        return found
+
+
+def _look_in(data: bytes, name: str, place: str) -> FileLook | None:
+    """The list at one place of a JSON document; None when it holds no records."""
+    encoding = guess.likely_encoding(data) or "utf-8"
+    format = FileFormat(kind="json", encoding=encoding, records=place)  # type: ignore[arg-type]
+    try:
+        table = read_json(data, format, name)
+    except FileRefused:
+        return None
+    return _look(name, format, table) if table.rows else None
+
+
+def _look(name: str, format: FileFormat, table: RawTable) -> FileLook:
     columns = tuple(
-        _column(header or f"column {number}", table.columns[number - 1], table.rows)
+        _column(header or f"column {number}", table.columns[number - 1], table)
         for number, header in enumerate(table.header, 1)
     )
     return FileLook(name, format, table, columns, table.cut_row is not None)
@@ -164,19 +210,32 @@ def _with_titles(format: FileFormat, read: Callable[[FileFormat], RawTable]) -> 
     return format, read(format)
 
 
-def _column(name: str, column: pa.Array, rows: int) -> ColumnLook:
+def _column(name: str, column: pa.Array, table: RawTable) -> ColumnLook:
+    rows = table.rows
     text = cells.trimmed(column)
     values = [str(value) for value in pc.drop_null(pc.unique(text)).to_pylist()]
     numbers = tuple(guess.number_readings(values))
     dates = tuple(guess.date_formats(values)) if _may_be_dates(values) else ()
     if numbers and not _says_date(name):
         dates = ()
+    if not dates and _may_be_serials(name, values, table):
+        dates = (EXCEL,)
     return ColumnLook(name, tuple(values), rows - text.null_count, rows, dates, numbers)
 
 
 def _may_be_dates(values: Sequence[str]) -> bool:
     return bool(values) and all(
         len(value) <= 40 and any(ch.isdigit() for ch in value) for value in values[:50]
+    )
+
+
+def _may_be_serials(name: str, values: Sequence[str], table: RawTable) -> bool:
+    """Whether numbers, with dates among them in a workbook, may be the days a spreadsheet counts."""
+    text = fold(name).replace("_", " ")
+    if not (_says_date(name) or any(word in text.split() for word in DAY_WORDS)):
+        return False
+    return guess.may_be_serials(
+        [value for value in values if not (table.iso_dates and guess.dates_read([value], cells.ISO))]
     )
 
 

@@ -561,7 +561,8 @@ class _Parsing:
         return digest(self.context.hash_key, cell) if cell else None
 
     def _date_formats(self, field: Field) -> Sequence[str]:
-        declared = field.dates or (self.context.format.date, self.context.format.datetime)
+        written = field.dates or (self.context.format.date, self.context.format.datetime)
+        declared = [cells.serial_format(one, self.raw.is_1904) for one in written]
         return (*declared, cells.ISO) if self.raw.iso_dates else declared
 
     def _with_currency(self, text: pa.Array) -> pa.Array:

@@ -24,7 +24,7 @@ from pipeline.sources.look import ColumnLook, FileLook, known_exports
 from pipeline.sources.recognise import Recognised
 from pipeline.sources.roles import Resemblance, resembled
 from pipeline.sources.validation import CLASSES, EVENTS
-from pipeline.sources.vendor import ExportSpec, Vendor
+from pipeline.sources.vendor import EXCEL, ExportSpec, Vendor
 from pipeline.workspace.each import slug
 from pipeline.workspace.model import FileFormat
 
@@ -83,6 +83,25 @@ class Proposal:
 def propose(look: FileLook, path: Path) -> Proposal:
     """The description of a file: of a known export in three lines and what differs, of any other column by
     column, with lookups into second files of its folder."""
+    made = _proposed(look, path)
+    if look.others and made.settings:
+        made.ask(
+            ("format", "records"),
+            "other lists of the file: {lists}; each that you need is a source of its own",
+            lists=", ".join(look.others),
+        )
+    return made
+
+
+def promise(look: FileLook) -> tuple[bool, bool, float, int]:
+    """How likely a list of a file is the one that is meant, as something to sort by: a list with rows, whose
+    rows are facts, by how many columns say so, then by its length."""
+    found, alike = known_exports(look.header), resembled(look)
+    score = float(found[0].claimed * 3) if found else alike.score if alike is not None else 0.0
+    return look.table.rows > 0, bool(found or alike), score, look.table.rows
+
+
+def _proposed(look: FileLook, path: Path) -> Proposal:
     made = Proposal(source_id(path))
     found = known_exports(look.header)
     if found:
@@ -141,15 +160,28 @@ def _known(made: Proposal, look: FileLook, known: Recognised) -> None:
         for column in _of(look, one.headers)
         if not _reads(column, one.dates or (export.format.date, export.format.datetime))
     ]
-    format |= _date(made, unread, export.format, look)
+    format |= _date(made, _written_out(unread), export.format, look)
+    serials = {
+        one.name: column
+        for one in export.fields
+        if one.kind == "date"
+        for column in _of(look, one.headers)[:1]
+        if column.dates == (EXCEL,)
+    }
     if format:
         made.settings["format"] = format
     needed = [one for one in export.fields if one.needed and not _of(look, one.headers)]
     code = next(
         (c for one in export.fields if one.name == "account_code" for c in _of(look, one.headers)), None
     )
+    if serials:
+        made.settings["columns"] = {
+            name: {"from": column.name, "date": EXCEL} for name, column in serials.items()
+        }
+        for name, column in serials.items():
+            _ask_serials(made, name, column, look)
     if code is not None and any(one.name == "account_class" for one in needed):
-        made.settings["columns"] = {"account_class": _classes_of(made, code, is_class=False)}
+        made.settings.setdefault("columns", {})["account_class"] = _classes_of(made, code, is_class=False)
     _end(made, look)
 
 
@@ -208,9 +240,10 @@ class _Mapping:
         made, declared = self.made, FileFormat()
         format = _layout(self.look, declared)
         format |= _marks(made, self._used(*NUMBERS), declared)
-        format |= _date(made, self._used("date"), declared, self.look)
+        format |= _date(made, _written_out(self._used("date")), declared, self.look)
         self._column_dates(format.get("date"))
         self._complete()
+        self._currency()
         made.beside = tuple(second_files(self.look, self.path, self.fact, self.roles))
         dimensions = self._lookups()
         made.settings = {"id": made.id, "system": made.id, "fact": self.fact.name}
@@ -248,6 +281,8 @@ class _Mapping:
             dates = found.dates if column.type == "date" and found is not None else ()
             if dates and (common or cells.ISO) not in dates and dates[0] != cells.ISO:
                 self.columns[column.name] = {"from": self.roles[column.name], "date": dates[0]}
+                if found is not None:
+                    _ask_serials(self.made, column.name, found, self.look)
 
     def _complete(self) -> None:
         """What the fact needs and no column gives by itself."""
@@ -266,6 +301,15 @@ class _Mapping:
                 ("columns", self.fact.key[0]),
                 "{header} is not different in every row; rows that share it count only when they are equal",
                 header=key.name,
+            )
+
+    def _currency(self) -> None:
+        """Amounts that no column gives a currency are taken to be in the company's own, and it is said."""
+        money = [c.name for c in self.fact.columns if c.type == "money" and c.name in self.columns]
+        if money and "currency" not in self.columns:
+            self.made.tell(
+                ("columns", money[0]),
+                "no column names a currency, so amounts are in the company's; if not, write currency: CODE",
             )
 
     # --- facts with something of their own ---
@@ -459,6 +503,26 @@ def _date(
     if fits_declared and (plain or declared.date == cells.ISO) and not unsure:
         return {}
     return {"date": best}
+
+
+def _written_out(columns: Sequence[ColumnLook]) -> list[ColumnLook]:
+    """Columns whose dates are not the numbers that a spreadsheet keeps for them."""
+    return [column for column in columns if column.dates != (EXCEL,)]
+
+
+def _ask_serials(made: Proposal, name: str, column: ColumnLook, look: FileLook) -> None:
+    """Whether numbers are the days they seem to be, with one of them as the day it would be."""
+    number = next((value for value in column.values if guess.may_be_serials([value])), "")
+    if column.dates != (EXCEL,):
+        return
+    (day,) = guess.read_dates([number], cells.serial_format(EXCEL, look.table.is_1904))
+    made.ask(
+        ("columns", name),
+        "{header} has numbers where dates are meant: is {number} the day {day}?",
+        header=column.name,
+        number=number,
+        day=day,
+    )
 
 
 def _readings(column: ColumnLook) -> str:

@@ -66,6 +66,8 @@ class RawTable:
     """Number of a last row that has every field but no line end; its last cell may be cut."""
     iso_dates: bool = False
     """Dates were typed in the file itself and stand here in ISO form."""
+    is_1904: bool = False
+    """The workbook counts its days from 1904."""
     flagged: tuple[tuple[int, int, Reason], ...] = ()
     """(row, column, reason) of cells the file itself marks as unusable."""
     titles: tuple[tuple[str, ...], ...] = ()

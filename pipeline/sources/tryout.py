@@ -6,8 +6,8 @@ declared source whose newest export no run has read (trial.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,9 @@ import pandas as pd
 
 from pipeline.errors import FileRefused, Problem
 from pipeline.facts import FACTS
-from pipeline.sources.look import DERIVABLE, FileLook, look_at
+from pipeline.sources.look import DERIVABLE, FileLook, looks_at
 from pipeline.sources.parse import parse_export
-from pipeline.sources.propose import Proposal, propose, propose_report
+from pipeline.sources.propose import Proposal, promise, propose, propose_report
 from pipeline.sources.state import ParsedExport
 from pipeline.sources.vendors.registry import SYSTEMS
 from pipeline.workspace.model import Company, Source, Workspace
@@ -58,7 +58,7 @@ def try_file(path: Path, company: Company | None = None) -> Tryout:
     """What a file is taken for, and how it reads by the proposal for it. Without a `company` the currency and
     the time zone are placeholders. Raises FileRefused when the file is no table."""
     data = path.read_bytes()
-    look = look_at(data, path.name)
+    look = _likeliest(looks_at(data, path.name))
     made = propose(look, path)
     borrowed = company or Company(company={"": "-"}, timezone="UTC", currency="EUR")
     workspace = Workspace(root=path.parent, company=borrowed)
@@ -67,6 +67,13 @@ def try_file(path: Path, company: Company | None = None) -> Tryout:
         if report is not None:
             return report
     return _read(workspace, path, look, made, data) if made.settings else Tryout(path, look, made)
+
+
+def _likeliest(looks: Sequence[FileLook]) -> FileLook:
+    """The list of records that is most likely meant, and with it the places of the others."""
+    best = max(looks, key=promise)
+    others = tuple(f"{one.format.records} ({one.table.rows})" for one in looks if one is not best)
+    return replace(best, others=others)
 
 
 def _read(workspace: Workspace, path: Path, look: FileLook, made: Proposal, data: bytes) -> Tryout:

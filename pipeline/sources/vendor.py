@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 Kind = Literal["text", "bool", "date", "money", "decimal", "integer", "duration", "address"]
 EPOCH_MS = "epoch-ms"
 """A date format by name: milliseconds since 1970 UTC in 12 or 13 digits, as programs write instants."""
+EXCEL, EXCEL_1904 = "excel", "excel-1904"
+"""Date formats by name: the number of days that a spreadsheet keeps for a date, 45992 for 1 December 2025.
+`excel` counts as the workbook says it does, and from 1900 where nothing says so."""
 DurationUnit = Literal["seconds", "minutes", "hours"]
 
 

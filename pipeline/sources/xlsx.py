@@ -34,7 +34,7 @@ from pipeline.sources.reading import (
     refused_width,
 )
 from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
-from pipeline.workbooks import column_number, sheet_part
+from pipeline.workbooks import column_number, counts_from_1904, sheet_part
 from pipeline.workspace.model import FileFormat
 
 T = TypeVar("T")
@@ -92,6 +92,7 @@ def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN
         np.asarray(lines, dtype=np.int64),
         warnings=warnings,
         iso_dates=True,
+        is_1904=_guarded(lambda: counts_from_1904(archive), name),
         flagged=(*_flagged(marks, lines), *_inexact(kept)),
         titles=titles,
     )

@@ -87,6 +87,18 @@ def test_a_file_is_tried_without_a_workspace(tmp_path: Path, capsys: pytest.Capt
     assert found["proposal"]["path"] == "sources/orders.yaml"
 
 
+def test_a_fact_is_described_in_russian_and_its_second_files_are_not_forgotten(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "ru")
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    (tmp_path / "teams.csv").write_text("Owner,Region\nAnn,East\nBob,West\n")
+    assert cli.call(["sources", "try", "orders.csv"]) == 0
+    out = capsys.readouterr().out.replace("\u00a0", " ")
+    assert "похожи на факт deals: сделки, по строке на каждую" in out
+    assert "lookups/teams.csv" in out and "с --write они попадут" in out
+
+
 def test_rows_that_would_be_set_aside_are_shown_with_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -154,3 +154,25 @@ def test_unlisted_values_are_reasons_and_beginnings_match():
 def test_yes_and_no_are_not_guessed():
     assert values(cells.booleans(column("TRUE", "нет", "maybe", ""), None, None)) == [True, False, None, None]
     assert values(cells.booleans(column("Won", "Lost"), ("won",), None)) == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("format", "number", "day"),
+    [
+        ("excel", "61", date(1900, 3, 1)),
+        ("excel", "60", None),  # the 29th of February 1900
+        ("excel", "45992", date(2025, 12, 1)),
+        ("excel", "45992,999999", date(2025, 12, 2)),  # a millionth of a day is less than half a second
+        ("excel", "2958465", date(9999, 12, 31)),
+        ("excel", "2958466", None),
+        ("excel", "-5", None),
+        ("excel-1904", "44530", date(2025, 12, 1)),
+        ("excel-1904", "2957003", date(9999, 12, 31)),
+        ("excel-1904", "2957004", None),
+    ],
+)
+def test_the_number_a_spreadsheet_keeps_for_a_day(format: str, number: str, day: date | None) -> None:
+    """Worked out on a calendar; Excel's own first 60 numbers are a day off and are not taken."""
+    typed = cells.dates(pa.array([number]), [format], UTC, UTC)
+    assert typed.values.to_pylist() == [day]
+    assert typed.bad.tolist() == [day is None]

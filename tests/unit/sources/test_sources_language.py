@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import pipeline.sources
+from pipeline.facts import FACTS
 from pipeline.language import speech
 
 ROOM = Path(pipeline.sources.__file__).parent
@@ -64,3 +65,8 @@ def test_no_sentence_is_left_in_english(path):
 
 def test_the_search_for_sentences_finds_them():
     assert len(sentences(ROOM / "reasons.py")) == 46 and len(sentences(ROOM / "reading.py")) > 20
+
+
+@pytest.mark.parametrize("fact", FACTS)
+def test_what_a_fact_is_can_be_said_in_russian(fact):
+    assert speech("ru").has(FACTS[fact].description)

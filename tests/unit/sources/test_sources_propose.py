@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from openpyxl import Workbook
+from openpyxl.utils.datetime import MAC_EPOCH, WINDOWS_EPOCH
 
 from pipeline.errors import FileRefused
 from pipeline.language import speech
@@ -214,6 +215,17 @@ def test_every_word_of_a_proposal_is_said_in_russian(tmp_path):
         assert all(speech("ru").has(note.text) for note in notes)
 
 
+def test_amounts_without_a_currency_are_said_to_be_in_the_companys(tmp_path):
+    path, _ = deals(tmp_path)
+    text = proposal_text(try_file(path).made, "x", str)
+    assert "  # no column names a currency, so amounts are in the company's" in text
+    named = write(
+        tmp_path / "named" / "o.csv",
+        [("Order", "Date", "Amount", "Currency"), ("A1", "2026-11-30", "5", "USD")],
+    )
+    assert "names a currency" not in proposal_text(try_file(named).made, "x", str)
+
+
 # --- questions ---------------------------------------------------------------------------------------
 
 
@@ -340,6 +352,36 @@ def test_workbooks_and_parquet_need_no_date_format(tmp_path):
     assert try_file(tmp_path / "o.parquet").parsed.counts.money_accepted == Decimal("1.1")
 
 
+@pytest.mark.parametrize(("epoch", "number"), [(WINDOWS_EPOCH, 45992), (MAC_EPOCH, 44530)])
+def test_numbers_that_are_days_are_asked_about_and_read_by_the_workbooks_own_count(tmp_path, epoch, number):
+    """1 December 2025 is 45,992 days after 30 December 1899 and 44,530 after 1 January 1904; the second
+    row has a date that kept its format."""
+    book = Workbook()
+    book.epoch = epoch
+    book.active.append(["Order", "Closed on", "Amount"])
+    book.active.append(["A1", number, 45992])
+    book.active.append(["A2", date(2026, 2, 28), 10.5])
+    book.active.append(["A3", number + 90.75, 20])
+    book.save(tmp_path / "orders.xlsx")
+    tried = try_file(tmp_path / "orders.xlsx")
+    assert loaded(tried).columns["closed_on"].date == "excel"
+    assert (
+        f"decide: Closed on has numbers where dates are meant: is {number} the day 2025-12-01?"
+        in questions(tried)
+    )
+    rows = tried.parsed.facts["deals"]
+    assert rows["closed_on"].tolist() == [date(2025, 12, 1), date(2026, 2, 28), date(2026, 3, 1)]
+    assert tried.parsed.counts.money_accepted == Decimal("46022.5")
+
+
+def test_a_known_export_with_numbers_for_dates_reads_them(tmp_path):
+    rows = [("Date", "Account code", "Account name", "Amount"), (45992, "4000", "Sales", "100.00")]
+    tried = try_file(write(tmp_path / "gl.csv", rows))
+    assert tried.parsed is not None and not tried.problems
+    (frame,) = tried.parsed.facts.values()
+    assert frame["posted_on"].tolist() == [date(2025, 12, 1)]
+
+
 @pytest.mark.parametrize(
     ("header", "expected"),
     [
@@ -399,6 +441,24 @@ def test_json_is_proposed_with_where_its_records_lie(tmp_path, name, text, forma
     assert tried.made.settings["format"] == format and tried.made.settings["fact"] == "deals"
     assert tried.problems == () and tried.parsed.counts.money_accepted == Decimal("1234567890123.30")
     assert loaded(tried).format.kind == format["kind"]
+
+
+def test_of_several_lists_of_records_the_one_with_facts_is_proposed_and_the_others_are_named(tmp_path):
+    """The owners come first in the file and are no facts; a list of plain texts is no list of records."""
+    sold = [(n, Decimal(n) * Decimal("100.25"), ("won", "open")[n % 2]) for n in range(1, 7)]
+    deals = ", ".join(
+        f'{{"deal_id": "D{n}", "amount": {amount}, "stage": "{stage}", "close_date": "2026-03-{n:02}"}}'
+        for n, amount, stage in sold
+    )
+    path = tmp_path / "crm.json"
+    path.write_text(
+        f'{{"owners": [{{"id": "1", "name": "Ann"}}], "tags": ["a", "b"], "data": {{"deals": [{deals}]}}}}'
+    )
+    tried = try_file(path)
+    source = loaded(tried)
+    assert (source.format.kind, source.format.records, source.fact) == ("json", "data.deals", "deals")
+    assert revenue(tried) == sum(amount for _, amount, stage in sold if stage == "won")
+    assert any("other lists of the file: owners (1);" in one for one in questions(tried))
 
 
 def test_a_known_export_in_three_lines_with_what_differs(tmp_path):

@@ -244,6 +244,7 @@ def postings(table: RawTable, context: Context, amount: str = "Amount") -> RawTa
         ),
         lines=table.lines[kept],
         flagged=(),
+        symbols={},
     )
 
 
@@ -293,6 +294,7 @@ def made_table(table: RawTable, columns: Mapping[str, Sequence[str]], lines: Seq
         lines=np.asarray(lines, dtype=np.int64),
         iso_dates=True,
         flagged=(),
+        symbols={},
         cut_row=None,
     )
 

@@ -86,6 +86,11 @@ def cell_marks(archive: zipfile.ZipFile, part: str) -> dict[tuple[int, int], Cel
     return found
 
 
+def currency_styles(archive: zipfile.ZipFile) -> dict[int, str]:
+    """Number of a cell style -> the symbol or code of the currency that it shows numbers in."""
+    return {number: symbol for number, (_, symbol) in enumerate(_style_formats(archive)) if symbol}
+
+
 def _mark(cell: ElementTree.Element, formats: Sequence[tuple[bool, str]]) -> CellMark:
     style = int(cell.get("s") or 0)
     percent, currency = formats[style] if style < len(formats) else (False, "")

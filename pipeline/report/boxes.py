@@ -16,7 +16,7 @@ from itertools import groupby
 from pipeline.goals.model import WORST_FIRST, GoalResult, Restatement
 from pipeline.report.context import Context
 from pipeline.report.fit import fitted, lines, pick, width
-from pipeline.report.goalpage import rejected, source_line
+from pipeline.report.goalpage import concerns, rejected, source_line
 from pipeline.report.i18n import DASH
 from pipeline.report.terms import move_text, moves, unrecorded_text
 from pipeline.report.view import Box, Group, Item, Tone
@@ -471,11 +471,11 @@ def _summary(context: Context, calm: Sequence[str], width: float, most: int) -> 
 def _source_item(context: Context, key: str) -> Item:
     state = context.edition.sources[key]
     mark, tone = FRESHNESS[state.freshness]
-    if state.freshness == "fresh" and state.counts.quarantined:
-        f = context.formats
-        text = f"{context.source_title(key)}: {rejected(state.counts.quarantined, state.reasons, f)}"
-        return Item("◆", text, tone="amber")
-    if state.freshness == "fresh" and state.concerns:
-        concern = state.concerns[0].text(context.formats.say)
-        return Item("◆", f"{context.source_title(key)}: {concern}", tone="amber")
+    told = concerns(context, key)
+    if state.freshness != "fresh":
+        return Item(mark, "; ".join([source_line(context, key), *told]), tone=tone)
+    if state.counts.quarantined:
+        told = [rejected(state.counts.quarantined, state.reasons, context.formats), *told]
+    if told:
+        return Item("◆", f"{context.source_title(key)}: {'; '.join(told)}", tone="amber")
     return Item(mark, source_line(context, key), tone=tone)

@@ -737,7 +737,8 @@ def _quality(context: Context, result: GoalResult, goal: Goal | None, most: int)
     verified = _sentences([pick(s.verification, lang) for s in states])
     limits = _sentences([pick(s.limitations, lang) for s in states])
     sources = "; ".join(source_line(context, state.source_id) for state in states)
-    sources = " ".join([sources, *_conversions(context, result)])
+    doubts = _sentences([one for state in states for one in concerns(context, state.source_id)[:1]])
+    sources = " ".join([sources, *([doubts] if doubts else []), *_conversions(context, result)])
     texts = (
         ("Verification", pick(written.verification, lang) if written else "", verified),
         ("Source", sources, pick(written.source, lang) if written else ""),
@@ -772,6 +773,13 @@ def _decimals(value: Decimal) -> int:
 def _sentences(texts: Sequence[str]) -> str:
     """Texts of several sources one after the other, each once and each closed by a full stop."""
     return " ".join(f"{text.rstrip('. ')}." for text in dict.fromkeys(texts) if text)
+
+
+def concerns(context: Context, source_id: str) -> list[str]:
+    """What puts a source's figures in doubt: the gravest in words, the others counted."""
+    f, found = context.formats, context.edition.sources[source_id].concerns
+    more = [f.say.count("{n} more", "{n} more", len(found) - 1)] if len(found) > 1 else []
+    return [found[0].text(f.say).rstrip("."), *more] if found else []
 
 
 def source_line(context: Context, source_id: str) -> str:

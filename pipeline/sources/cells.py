@@ -123,6 +123,13 @@ def money(
     return parsed
 
 
+def is_foreign(symbol: str, currency: str) -> bool:
+    """Whether a symbol or code is surely of another currency; of an unknown sign nobody can tell."""
+    if symbol in SYMBOLS:
+        return currency not in SYMBOLS[symbol]
+    return len(symbol) == 3 and symbol.isascii() and symbol.isupper() and symbol != currency
+
+
 def integers(cells: pa.Array, format: FileFormat) -> Typed:
     """int64; a fraction does not parse."""
     text = trimmed(cells)

@@ -71,12 +71,15 @@ def address_of(source: Source, sql: Sql, environ: Mapping[str, str] | None = Non
     entry = str(sql.keyring)
     if address := _from_keyring(source, entry, _ADDRESS):
         return address
+    service, name = _parts(source, entry)
     raise failed(
         "E-SECRET",
         "The keyring has no entry {name}, which holds the address of the database.",
-        "Store it there, or name an environment variable under url_env.",
+        "Store it: keyring set {service} {entry}, or name an environment variable under url_env.",
         name=entry,
         source=source.id,
+        service=service,
+        entry=name,
     )
 
 

@@ -540,7 +540,8 @@ class _Parsing:
     def _by_kind(self, field: Field, text: pa.Array) -> cells.Typed:
         text, format, kind = pc.fill_null(text, ""), self.context.format, field.kind
         if kind == "money":
-            return cells.money(text, format, self.context.currency, field.parentheses, field.scale)
+            typed = cells.money(text, format, self.context.currency, field.parentheses, field.scale)
+            return self._in_currency(field, typed)
         if kind == "decimal":
             return cells.decimals(text, format, field.parentheses, field.scale)
         if kind == "integer":
@@ -556,6 +557,25 @@ class _Parsing:
         if kind == "address":
             plain = cells.by_unique(plain, self._digest, pa.string())
         return cells.Typed(plain, np.zeros(len(plain), bool), reasons.VALUE)
+
+    def _in_currency(self, field: Field, typed: cells.Typed) -> cells.Typed:
+        """Amounts without those that a workbook shows in another currency than they would be counted in,
+        unless a column says which it is."""
+        if not self.raw.symbols or "currency" in self.found.at or field.name not in self.found.at:
+            return typed
+        at = self.found.at[field.name]
+        rows = [
+            row
+            for (column, symbol), shown_in in self.raw.symbols.items()
+            if column == at and cells.is_foreign(symbol, self.context.currency)
+            for row in shown_in
+        ]
+        foreign = _flags(self.raw.rows, rows)
+        if not foreign.any():
+            return typed
+        blank = pa.scalar(None, typed.values.type)
+        values = pc.if_else(pa.array(foreign), blank, typed.values)
+        return cells.Typed(values, typed.bad | foreign, reasons.CURRENCY)
 
     def _digest(self, cell: str | None) -> str | None:
         return digest(self.context.hash_key, cell) if cell else None

@@ -119,6 +119,7 @@ def propose_report(look: FileLook, path: Path, vendor: Vendor, spec: ExportSpec)
     made = Proposal(source_id(path), known=Recognised(vendor, spec, 0, 0))
     made.settings = {"id": made.id, "system": vendor.system, "export": spec.name}
     format = {key: value for key, value in _layout(look, spec.format).items() if key != "skip_rows"}
+    format |= _marks(made, [one for one in look.columns if one.kind == "number"], spec.format)
     if format:
         made.settings["format"] = format
     if any(one.name == "account_class" and one.needed for one in spec.fields):

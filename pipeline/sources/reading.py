@@ -15,8 +15,8 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 import numpy as np
@@ -66,6 +66,8 @@ class RawTable:
     """Number of a last row that has every field but no line end; its last cell may be cut."""
     iso_dates: bool = False
     """Dates were typed in the file itself and stand here in ISO form."""
+    symbols: Mapping[tuple[int, str], list[int]] = field(default_factory=dict)
+    """(column, currency symbol or code) -> rows whose number the workbook shows in that currency."""
     is_1904: bool = False
     """The workbook counts its days from 1904."""
     flagged: tuple[tuple[int, int, Reason], ...] = ()

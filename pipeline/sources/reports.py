@@ -11,7 +11,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -86,9 +86,15 @@ def basis_of(table: RawTable) -> tuple[str, RawTable]:
     return basis, replace(table, columns=columns, lines=table.lines[kept], cut_row=None)
 
 
-def account_lines(labels: Sequence[str], has_cells: Sequence[bool], results: frozenset[str]) -> list[Line]:
+def account_lines(
+    labels: Sequence[str],
+    has_cells: Sequence[bool],
+    results: frozenset[str],
+    sections: Container[str] = (),
+) -> list[Line]:
     """Each label in its place in the tree; a row without label belongs to the account that is open there.
-    `results` are folded labels of computed rows (Gross Profit).
+    `results` are folded labels of computed rows (Gross Profit), `sections` those of the highest level: one
+    that has no total ends with the next section or result.
 
     An account opens a level when a total of its name follows, and the total closes it. Blanks before a label
     would say the same, but do not survive every spreadsheet.
@@ -105,11 +111,20 @@ def account_lines(labels: Sequence[str], has_cells: Sequence[bool], results: fro
             lines.append(_closed(open_ones, total["name"], bool(total["below"]), with_below))
         elif fold(name) in results or fold(name) == "total":
             lines.append(Line("total", ()))
+            open_ones = _awaiting(open_ones, awaited)
         else:
+            begins = not filled and fold(name) in sections and not _awaiting(open_ones, awaited)
+            if begins:
+                open_ones = []
             lines.append(Line("account" if filled else "header", (*open_ones, name)))
-            if name and awaited[name] > 0:
+            if name and (begins or awaited[name] > 0):
                 open_ones.append(name)
     return lines
+
+
+def _awaiting(open_ones: list[str], awaited: Mapping[str, int]) -> list[str]:
+    """Those of the open accounts whose total is still to come."""
+    return [name for name in open_ones if awaited[name] > 0]
 
 
 def _closed(open_ones: list[str], name: str, below: bool, with_below: set[str]) -> Line:
@@ -229,6 +244,7 @@ def postings(table: RawTable, context: Context, amount: str = "Amount") -> RawTa
         ),
         lines=table.lines[kept],
         flagged=(),
+        symbols={},
     )
 
 
@@ -278,6 +294,7 @@ def made_table(table: RawTable, columns: Mapping[str, Sequence[str]], lines: Seq
         lines=np.asarray(lines, dtype=np.int64),
         iso_dates=True,
         flagged=(),
+        symbols={},
         cut_row=None,
     )
 

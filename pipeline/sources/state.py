@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Freshness = Literal["fresh", "stale", "refused", "missing"]
-CONCERNS = ("W-COUNTER", "W-OUTCOME")
-"""Warnings that put figures in doubt; the others are for whoever delivers the export."""
+CONCERNS = (
+    *("W-UNITS", "W-COUNTER", "W-OUTCOME"),
+    *("W-VOLUME", "W-GONECOLUMNS", "W-NEWCOLUMNS"),
+)
+"""Warnings that put figures in doubt, the gravest first; the others are for whoever delivers the export."""
 
 
 @dataclass(frozen=True)
@@ -106,5 +109,6 @@ class SourceState:
 
     @property
     def concerns(self) -> tuple[Problem, ...]:
-        """What puts the newest figures in doubt although they are used."""
-        return tuple(one for one in self.details.get("warnings", ()) if one.code in CONCERNS)
+        """What puts the newest figures in doubt although they are used, the gravest first."""
+        found = [one for one in self.warnings if one.code in CONCERNS]
+        return tuple(sorted(found, key=lambda one: CONCERNS.index(one.code)))

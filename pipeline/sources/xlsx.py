@@ -9,7 +9,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
@@ -34,7 +34,7 @@ from pipeline.sources.reading import (
     refused_width,
 )
 from pipeline.sources.reasons import DIGITS, FAILED, FORMULA, Reason
-from pipeline.workbooks import column_number, counts_from_1904, sheet_part
+from pipeline.workbooks import column_number, counts_from_1904, currency_styles, sheet_part
 from pipeline.workspace.model import FileFormat
 
 T = TypeVar("T")
@@ -47,6 +47,8 @@ _EMPTY_FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _FILLED = re.compile(rb'<(?:\w+:)?c\b([^>]*?)\br="([A-Z]{1,3})(\d{1,7})"([^>]*)(?<!/)>')
+_STYLE = re.compile(rb'\bs="(\d+)"')
+_TEXT = re.compile(rb'\bt="(?:s|str|inlineStr|b|e)"')
 _EXACT = 2**53
 """Whole numbers below it are kept exactly; of larger ones a workbook has lost the last digits."""
 
@@ -58,6 +60,8 @@ class _Marks:
 
     unfinished: tuple[tuple[int, int], ...] = ()
     failed: tuple[tuple[int, int], ...] = ()
+    symbols: tuple[tuple[int, int, str], ...] = ()
+    """(row, column, symbol or code) of cells that are shown in a currency."""
 
 
 def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
@@ -92,6 +96,7 @@ def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN
         np.asarray(lines, dtype=np.int64),
         warnings=warnings,
         iso_dates=True,
+        symbols=_symbols(marks, lines),
         is_1904=_guarded(lambda: counts_from_1904(archive), name),
         flagged=(*_flagged(marks, lines), *_inexact(kept)),
         titles=titles,
@@ -237,6 +242,7 @@ def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
     if part is None:
         return _Marks()
     xml = archive.read(part)
+    styles, symbols = currency_styles(archive), []
     failed, width, height, columns = [], 0, 0, dict[bytes, int]()
     for match in _FILLED.finditer(xml):
         letters, row = match[2], int(match[3])
@@ -244,6 +250,8 @@ def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
         width, height = max(width, column), max(height, row)
         if b't="e"' in match[1] or b't="e"' in match[4]:
             failed.append((row, column))
+        if styles and (symbol := _symbol(match[1] + match[4], styles)):
+            symbols.append((row, column, symbol))
     if width * height > MAX_CELLS:
         raise refused(
             "E-LIMIT",
@@ -256,7 +264,22 @@ def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
             rows=height,
         )
     unfinished = [(int(row), column_number(letters.decode())) for letters, row in _EMPTY_FORMULA.findall(xml)]
-    return _Marks(tuple(unfinished), tuple(failed))
+    return _Marks(tuple(unfinished), tuple(failed), tuple(symbols))
+
+
+def _symbol(attributes: bytes, styles: Mapping[int, str]) -> str:
+    """The currency that a cell's number is shown in; blank for none, and for a text."""
+    style = _STYLE.search(attributes)
+    return styles.get(int(style[1]), "") if style and not _TEXT.search(attributes) else ""
+
+
+def _symbols(marks: _Marks, lines: Sequence[int]) -> dict[tuple[int, str], list[int]]:
+    row_of = {line: row for row, line in enumerate(lines)} if marks.symbols else {}
+    found = dict[tuple[int, str], list[int]]()
+    for line, column, symbol in marks.symbols:
+        if line in row_of:
+            found.setdefault((column - 1, symbol), []).append(row_of[line])
+    return found
 
 
 def _flagged(marks: _Marks, lines: Sequence[int]) -> list[tuple[int, int, Reason]]:

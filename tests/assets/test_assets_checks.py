@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import dagster as dg
+import pytest
 
 from assets.checks import source_checks
 from pipeline.errors import Problem
+from pipeline.sources.drift import DRIFT
 from pipeline.sources.ingest import IngestReport
 from pipeline.sources.state import Counts, SourceState
 
@@ -45,6 +47,16 @@ def test_a_lost_row_is_an_error_not_a_warning() -> None:
 def test_a_stale_export_warns() -> None:
     found = checks(IngestReport("x"), SourceState("x", {}, "stale"))["export_is_usable"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+
+
+@pytest.mark.parametrize("code", DRIFT)
+def test_every_kind_of_drift_warns_and_says_what_it_is(code: str) -> None:
+    """And nothing that the documents call doubtful passes as usual here."""
+    about = Problem(code, "{rows} rows", severity="warning", params={"rows": 9})
+    state = SourceState("x", {}, "fresh", details={"warnings": [about]})
+    found = checks(IngestReport("x"), state)["export_is_as_usual"]
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert found.metadata[code].value == "9 rows" and state.concerns == (about,)
 
 
 def test_an_export_in_another_unit_warns_with_the_sentence_and_the_times_of_its_source() -> None:

@@ -235,20 +235,25 @@ def test_a_missing_variable_is_named_and_nothing_is_asked(room: Room) -> None:
 def test_a_keyring_that_is_not_installed_or_empty_is_said(
     tmp_path: Path, system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import base64
     import sys
     import types
 
     room = Room(tmp_path, system, MAILSHAKE, token_env=None, keyring="scorecards/mailshake")
     monkeypatch.setitem(sys.modules, "keyring", None)
-    assert "not installed" in problem_of(room).text()
+    missing = problem_of(room).full()
+    assert 'not installed. Install them: pip install "goal-scorecards[keyring]", or use token_env' in missing
     kept: dict[tuple[str, str], str] = {}
     fake = types.ModuleType("keyring")
     fake.get_password = lambda service, name: kept.get((service, name))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "keyring", fake)
     assert "no entry scorecards/mailshake" in problem_of(room).text()
+    assert "Store it: keyring set scorecards mailshake" in problem_of(room).full()
+    assert system.asked == []
     kept["scorecards", "mailshake"] = CANARY
     assert room.pull().problem is None
-    assert system.asked[-1].headers["Authorization"].startswith("Basic ")
+    sent_key = system.asked[-1].headers["Authorization"].removeprefix("Basic ")
+    assert base64.b64decode(sent_key).decode().split(":")[0] == CANARY
 
 
 def test_a_key_stands_in_no_file_no_log_and_no_message(

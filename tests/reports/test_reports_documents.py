@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from pipeline.report.checks import check_document, expected_pages
 from pipeline.report.context import Context
 from pipeline.report.engine import scorecard_html
 from pipeline.report.files import safe_name
+from pipeline.report.goalpage import goal_view
 from pipeline.report.html import web_page
 from pipeline.report.pdf import Printed, press, print_pdf
 from pipeline.report.scorecard import scorecard_view
@@ -35,7 +36,8 @@ from pipeline.report.settle import Memory, settled
 from pipeline.report.tables import quarantine_csv
 from pipeline.report.view import ScorecardView
 from pipeline.sources.counters import fall_warnings
-from pipeline.sources.state import Counts
+from pipeline.sources.drift import drift_warnings
+from pipeline.sources.state import Counts, SourceState
 from pipeline.workspace.model import Notes, Workspace
 
 
@@ -94,6 +96,67 @@ def test_a_counter_that_fell_is_said_on_page_one_although_its_source_is_fresh(la
     texts = [item.text for group in box.groups for item in group.items]
     (found,) = [text for text in texts if said in text]
     assert context.source_title(key) in found and not [text for text in texts if "zzz" in text]
+
+
+def _drifted(freshness: str) -> SourceState:
+    """The source of one export as the log tells it: five exports of 100 rows, a newest one of 9 in cents and
+    with another column."""
+    monday = datetime(2026, 11, 16, 6, tzinfo=UTC)
+    log = [
+        {
+            "name": f"{n}.csv",
+            "received_at": monday - timedelta(weeks=5 - n),
+            "rows_in": 9 if n == 5 else 100,
+            "profile": json.dumps(
+                {
+                    "columns": ["Id", "Amount", "Rep"] if n == 5 else ["Id", "Amount", "Owner"],
+                    "medians": {"deals.amount": 5000.0 if n == 5 else 50.0},
+                }
+            ),
+        }
+        for n in range(6)
+    ]
+    return SourceState(
+        "s",
+        {},
+        freshness,
+        received_at=monday,
+        details={"warnings": drift_warnings("s", log)},  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(
+    ("lang", "units", "rows", "more"),
+    [
+        ("en", "are about 100 times those of the exports before", "5.csv of", "3 more"),
+        ("ru", "примерно в 100 раз больше", "5.csv", "ещё 3"),
+    ],
+)
+@pytest.mark.parametrize("freshness", ["fresh", "stale"])
+def test_an_export_unlike_those_before_is_said_beside_the_numbers(
+    lang: str, units: str, rows: str, more: str, freshness: str
+) -> None:
+    """The jump of unit, which makes every figure wrong, comes first; the others are counted."""
+    edition = fx.edition(2)
+    key = edition.results[0].sources[0]
+    state = replace(_drifted(freshness), source_id=key, title=edition.sources[key].title)
+    assert [one.code for one in state.concerns] == ["W-UNITS", "W-VOLUME", "W-GONECOLUMNS", "W-NEWCOLUMNS"]
+    edition = replace(edition, sources={**edition.sources, key: state})
+    context = context_of(fx.workspace(goals=2), edition, lang)
+    texts = [item.text for group in data_box(context, Place(1000)).groups for item in group.items]
+    (found,) = [text for text in texts if units in text]
+    assert rows in found and more in found.replace("\u00a0", " ")
+
+
+def test_a_goals_own_page_says_what_puts_its_source_in_doubt() -> None:
+    edition = fx.edition(2)
+    key = edition.results[0].sources[0]
+    state = replace(_drifted("fresh"), source_id=key, title=edition.sources[key].title)
+    context = context_of(
+        fx.workspace(goals=2), replace(edition, sources={**edition.sources, key: state}), "en"
+    )
+    page = goal_view(context, edition.results[0])
+    assert any("about 100 times those of the exports before" in line.text for line in page.quality)
 
 
 def test_a_team_reads_only_its_own_goals_and_their_numbers(tmp_path: Path) -> None:

@@ -54,9 +54,8 @@ def _profit_table(table: RawTable, context: Context) -> RawTable:
     months = _months(table, context)
     columns = {place: reports.without_unit(table.columns[place]) for place in months}
     cells = {place: column.to_pylist() for place, column in columns.items()}
-    lines = reports.account_lines(
-        labels, [any(column[row] for column in cells.values()) for row in range(table.rows)], RESULTS
-    )
+    filled = [any(column[row] for column in cells.values()) for row in range(table.rows)]
+    lines = reports.account_lines(labels, filled, RESULTS, SECTIONS)
     places = [int(line) for line in table.lines]
     if not any(label.strip().casefold() == RESULT for label in labels):
         raise reports.cut_report("Net Income", context, places[-1] if places else table.header_line)

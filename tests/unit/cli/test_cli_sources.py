@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +18,9 @@ from assets.terminal import Terminal
 from assets.workspaces import open_workspace
 from pipeline.language import speech
 from pipeline.periods import Week
+from pipeline.sources.ingest import ingest_source
 from pipeline.sources.vendors.registry import SYSTEMS
+from pipeline.store.store import Store
 
 ORDERS = "Order,Date,Amount,Seller\n" + "".join(
     f"A{n},2026-11-{n + 10},{n * 10}.50,Ann\n" for n in range(1, 9)
@@ -142,3 +146,29 @@ def test_the_run_tells_of_an_export_in_cents(root: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     run_screen.show_run(Terminal(speech("en")), opened, report)
     assert "W-UNITS The amounts in cents.csv" in capsys.readouterr().err
+
+
+def test_the_run_tells_of_fewer_rows_other_columns_and_a_source_that_is_late(
+    root: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five weeks with ten rows and then one with two, with a new column; two weeks later nothing new."""
+    opened = open_workspace(root)
+    folder = root / "exports/orders"
+    first = (folder / "orders.csv").read_text("utf-8").splitlines()
+    (folder / "orders.csv").unlink()
+    monday = datetime(2026, 10, 19, 5, tzinfo=UTC)
+    for week in range(6):
+        now = monday + timedelta(weeks=week)
+        header = first[0] if week < 5 else f"{first[0]},Rep"
+        rows = first[1:11] if week < 5 else [f"{line},x" for line in first[1:3]]
+        path = folder / f"{week}.csv"
+        path.write_text("\n".join([header, *rows, ""]) + "\n" * week)
+        os.utime(path, (time.time() - 60,) * 2)
+        ingest_source(opened, opened.sources[0], Store(opened.state_dir), now)
+    for days, week, said in ((1, 47, ("W-VOLUME 5.csv", "W-NEWCOLUMNS 5.csv")), (15, 49, ("E-STALE",))):
+        now = monday + timedelta(weeks=5, days=days)
+        report = run_week(opened, Week(2026, week), known="now", documents=False, now=now)
+        capsys.readouterr()
+        run_screen.show_run(Terminal(speech("en")), opened, report)
+        told = capsys.readouterr().err
+        assert all(one in told for one in said), told

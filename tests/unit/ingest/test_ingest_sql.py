@@ -245,6 +245,8 @@ def test_an_address_in_the_keyring_is_used_and_a_missing_one_is_said(
         assert speech("ru").has(problem.message) and speech("ru").has(problem.remedy)
         said.append(problem.full())
     assert "not installed" in said[0] and "use url_env" in said[0] and "no entry scorecards" in said[1]
+    assert 'Install them: pip install "goal-scorecards[keyring]"' in said[0]
+    assert "Store it: keyring set scorecards crm" in said[1]
     kept["scorecards", "crm"] = "sqlite:///data.db"
     assert ingest(tmp_path).counts.accepted == 2
 

@@ -15,6 +15,7 @@ from openpyxl import Workbook
 
 from pipeline.errors import FileRefused
 from pipeline.sources.parse import parse_export
+from pipeline.sources.tryout import try_file
 from pipeline.workspace.model import Company, Source, Workspace
 
 WORKSPACE = Workspace(root=Path("."), company=Company(company="X", timezone="Europe/Berlin", currency="EUR"))
@@ -350,6 +351,76 @@ def test_costs_are_negative_parentheses_too_and_the_basis_and_month_are_kept():
     assert found["Marketing:Advertising"][:2] == ("expenses", "60200")
     assert found["Rent"][3] == Decimal(50)
     assert found["Loan"][0] == "other_expenses" and found["Loan"][3] == Decimal("-2.5")
+
+
+LINES = (
+    ("Income", None), ("Sales", "3500.50"), ("Services", "300.00"), ("Total for Income", "3800.50"),
+    ("Cost of Goods Sold", None), ("Materials", "1200.25"), ("Total for Cost of Goods Sold", "1200.25"),
+    ("Gross Profit", "2600.25"), ("Expenses", None), ("Rent", "2000.00"), ("Refunds", "-50.10"),
+    ("Total for Expenses", "1949.90"), ("Net Operating Income", "650.35"), ("Net Income", "650.35"),
+)  # fmt: skip
+
+
+def profit(mark=".", thousands=",", delimiter=",", without=(), negative="-{}"):
+    """A report whose net income is 3500.50 + 300 - 1200.25 - 2000 + 50.10 = 650.35, in other marks."""
+    out = ["Acme", "Profit and Loss", "October 2026", "", delimiter.join(("Distribution account", "Total"))]
+    for label, amount in LINES:
+        if any(label.startswith(one) for one in without):
+            continue
+        text = f"{abs(Decimal(amount or 0)):,.2f}".translate({44: thousands, 46: mark}) if amount else ""
+        text = negative.format(text) if amount and amount.startswith("-") else text
+        out.append(delimiter.join((label, f'"{text}"')))
+    return "\n".join(out) + "\n"
+
+
+EXPECTED = {
+    ("income", "Sales", Decimal("3500.50")),
+    ("income", "Services", Decimal("300")),
+    ("cost_of_sales", "Materials", Decimal("-1200.25")),
+    ("expenses", "Rent", Decimal("-2000")),
+    ("expenses", "Refunds", Decimal("50.10")),
+}
+
+
+@pytest.mark.parametrize(
+    ("mark", "thousands", "declared", "negative"),
+    [
+        (",", ".", ".", "-{}"),
+        (",", "\u00a0", " ", "({})"),
+        (",", "", "", "-{}"),
+        (".", "'", " ", "({})"),
+    ],
+)
+def test_a_profit_and_loss_in_other_marks_is_proposed_with_them(
+    tmp_path, mark, thousands, declared, negative
+):
+    """Read by the declared comma and point, 3.500,50 is no amount, or 300,00 becomes thirty thousand."""
+    path = tmp_path / "pl.csv"
+    path.write_text(profit(mark, thousands, ";", negative=negative), "utf-8")
+    tried = try_file(path)
+    format = tried.made.settings["format"]
+    assert format["delimiter"] == ";" and format.get("decimal", ".") == mark
+    assert format.get("thousands", ",") == declared
+    assert set(rows(tried.parsed, "profit_lines", "section", "account_name", "amount")) == EXPECTED
+
+
+def test_a_profit_and_loss_without_totals_is_read_by_its_sections_and_held_against_its_result():
+    text = profit(without=("Total for",))
+    parsed = read("quickbooks", "profit_and_loss", text)
+    assert set(rows(parsed, "profit_lines", "section", "account_name", "amount")) == EXPECTED
+    found = refusal("quickbooks", "profit_and_loss", text.replace("3,500.50", "3,500.51"))
+    assert (found.code, found.params["found"]) == ("E-TOTAL", "650.36")
+    unknown = refusal("quickbooks", "profit_and_loss", text.replace("Cost of Goods Sold", "Direct costs"))
+    assert (unknown.code, unknown.params["found"]) == ("E-TOTAL", "3,050.85")  # materials taken for income
+    bare = profit(without=("Total for", "Gross", "Net"))
+    assert refusal("quickbooks", "profit_and_loss", bare).code == "E-TRUNCATED"
+
+
+def test_a_profit_and_loss_in_russian_is_no_list_of_nothing():
+    text = profit().replace("Distribution account", "Счёт").replace("Total", "Итого")
+    assert refusal("quickbooks", "profit_and_loss", text).code == "E-HEADER"
+    text = profit(without=("Total for",)).replace("Net Income", "Чистая прибыль").replace("Income", "Доходы")
+    assert refusal("quickbooks", "profit_and_loss", text).code == "E-TRUNCATED"
 
 
 MONTHS = export("quickbooks_profit_by_month")

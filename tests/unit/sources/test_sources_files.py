@@ -568,3 +568,31 @@ def test_rows_and_money_are_conserved_whatever_comes(rows, ended):
     assert parsed.counts.holds()
     assert len(parsed.quarantine) == parsed.counts.quarantined
     assert len(parsed.facts["deals"]) == parsed.counts.accepted
+
+
+@pytest.mark.parametrize(
+    ("shown_in", "kept"),
+    [
+        ("[$$-409]#,##0.00", ["10.5"]),
+        ('"$"#,##0.00', ["10.5"]),
+        ("[$USD] 0.00", ["10.5"]),
+        ("[$€-407]#,##0.00", ["10.5", "20.25", "30"]),
+        ("#,##0.00", ["10.5", "20.25", "30"]),
+    ],
+)
+def test_a_number_shown_as_dollars_is_not_counted_as_euros(shown_in: str, kept: list[str]) -> None:
+    """A workbook keeps the sign in the cell's format, where the text of the cell does not have it."""
+    book = Workbook()
+    book.active.append(HEADER.strip().split(","))
+    for number, amount in enumerate((10.5, 20.25, 30)):
+        book.active.append([f"D{number}", "x", amount, "N", date(2026, 11, 16)])
+    for cell in ("C3", "C4"):
+        book.active[cell].number_format = shown_in
+    out = io.BytesIO()
+    book.save(out)
+    parsed = parse(out.getvalue(), "d.xlsx", format={"kind": "xlsx"})
+    assert [f"{one.normalize():f}" for one in parsed.facts["deals"]["amount"]] == kept
+    assert rejected(parsed) == [(3, "E-CURRENCY"), (4, "E-CURRENCY")][: 2 * (len(kept) == 1)]
+    assert parsed.counts.holds()
+    declared = parse(out.getvalue(), "d.xlsx", format={"kind": "xlsx"}, currency="USD")
+    assert declared.counts.accepted == (1 if "€" in shown_in else 3)

@@ -46,6 +46,13 @@ def show_backtest(terminal: Terminal, workspace: Workspace, found: Backtest) -> 
         )
     if found.undecided:
         screen.tell("Goals that are not decided yet, and so not judged: {n}.", n=found.undecided)
+    if found.unsaid:
+        screen.tell(
+            "Periods of recurring goals that were decided without a forecast before, and so not judged: {n}. "
+            "They were the first ones, their target or history was not known in time, or their week was not "
+            "replayed.",
+            n=found.unsaid,
+        )
     if not found.rehearsed:
         return
     terminal.line()
@@ -140,6 +147,7 @@ def backtest_record(found: Backtest) -> dict[str, Any]:
         "to": str(found.last),
         "weeks": found.weeks,
         "undecided_goals": found.undecided,
+        "periods_without_forecast": found.unsaid,
         "reconstructed_forecasts": found.reconstructed,
         "own_goals": _scores_record(found.replayed),
         "rehearsal": _scores_record(found.rehearsed) if found.rehearsed else None,

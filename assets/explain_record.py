@@ -24,8 +24,12 @@ from pipeline.units import Unit
 from pipeline.workspace.model import Condition, Workspace
 
 VERSION = 1
-CSV_FIRST = ("part", "amount", "day", "times", "source", "file", "line", "sha256")
-"""Columns of --csv before those of the fact. `amount` is what the row adds: their sum is the part's."""
+CSV_FIRST = (
+    "part", "amount", "day", "times", "source", "file", "line", "sha256", "kpi", "offset", "original",
+    "original_currency", "rate", "rate_date",
+)  # fmt: skip
+"""Columns of --csv before those of the fact. `amount` is what the row adds: their sum is the part's (of a KPI
+made of others: the one of that kpi, offset and part)."""
 
 
 class Exact(Formats):
@@ -80,7 +84,7 @@ def shown_rows(found: Explanation, part: PartRows, most: int | None = None) -> I
     places = part.counted if most is None else part.counted[:most]
     measure, names = part.part.measure, file_names(found)
     for at, row in zip(places, part.facts.take(pa.array(places)).to_pylist(), strict=True):
-        times = int(part.times[at])
+        times, rate = int(part.times[at]), part.rates.get(int(at))
         source, sha = row["source"], row["source_sha256"]
         yield {
             "file": names.get((source, sha), ""),
@@ -90,6 +94,10 @@ def shown_rows(found: Explanation, part: PartRows, most: int | None = None) -> I
             "day": row[measure.date],
             "times": times,
             "amount": as_decimal(int(part.amounts[at])) * times,
+            "original": as_decimal(int(part.originals[at])) * times if rate else None,
+            "original_currency": rate.currency if rate else None,
+            "rate": rate.rate if rate else None,
+            "rate_date": rate.day if rate else None,
             "key": {key: row[key] for key in FACTS[measure.fact].key},
             "row": row,
         }
@@ -118,7 +126,11 @@ def explanation_record(
         "measured": {"first": found.span.first, "last": found.span.last},
         "agrees": found.agrees,
         "checks": [
-            {"what": one.what, "part": one.part, "here": one.here, "there": one.there, "agrees": one.agrees}
+            {
+                "what": one.what, "kpi": one.part.kpi.id if one.part else "",
+                "part": one.part.name if one.part else "", "offset": one.part.offset if one.part else "",
+                "here": one.here, "there": one.there, "agrees": one.agrees,
+            }
             for one in found.checks
         ],
         "exports": [
@@ -186,6 +198,8 @@ def _part(found: Explanation, one: PartRows, most: int) -> dict[str, Any]:
     measure = one.part.measure
     return {
         "name": one.part.name,
+        "kpi": one.part.kpi.id,
+        "offset": one.part.offset,
         "fact": measure.fact,
         "aggregate": measure.aggregate,
         "column": measure.column,
@@ -263,5 +277,6 @@ def rows_csv(found: Explanation) -> bytes:
 def _csv_rows(found: Explanation, cells: Sequence[str]) -> Iterator[list[object]]:
     for part in found.parts:
         for row in shown_rows(found, part):
-            own = [row[name] for name in CSV_FIRST[1:]]
-            yield [part.part.name, *own, *(row["row"].get(name) for name in cells)]
+            row |= {"part": part.part.name, "kpi": part.part.kpi.id, "offset": part.part.offset}
+            own = [row[name] for name in CSV_FIRST]
+            yield [*own, *(row["row"].get(name) for name in cells)]

@@ -17,6 +17,7 @@ from pipeline.errors import Problem, UsageError, nearest
 from pipeline.goals.explain import Check, Explanation, Export
 from pipeline.kpis.compute import ALONE, LATER, NOT_YET, UNDATED
 from pipeline.kpis.rows import AFTER, BEFORE, COUNTED, LEFT_BEFORE, SEGMENT_OTHER, PartRows
+from pipeline.kpis.series import Part
 from pipeline.language import pick
 from pipeline.report.i18n import Formats, formats
 from pipeline.report.words import status_view
@@ -34,6 +35,12 @@ SECTIONS: dict[str, frozenset[str]] = {
 }
 """Which parts of the walk lead to a number; a number that is not here is explained by its sentence alone."""
 PARTS = {"numerator": "Numerator", "denominator": "Denominator", "base": "Prior year"}
+TAKEN = {
+    "flow": "{part}: {what} of {fact} by {date}, {first} to {last}:",
+    "opening": "{part}: {what} of {fact}, in force at the start of {first}:",
+    "closing": "{part}: {what} of {fact}, in force at the end of {first}:",
+}
+BACK = {"prior_week": "a week before", "prior_month": "a month before", "prior_year": "a year before"}
 WHY = {
     UNDATED: "without a date",
     LATER: "dated after the week",
@@ -207,48 +214,69 @@ class _Screen:
 
     def rows(self) -> None:
         if not self.found.parts:
-            self._line(self._why_no_rows())
+            self._line("The goal has no figure in this week, so no row counts.")
+        if self.found.kpi.kind == "derived" and self.found.parts:
+            self._line("The KPI is an expression of others: the rows are those of the KPIs in it.")
         for one in self.found.parts:
             self._part(one)
 
-    def _why_no_rows(self) -> str:
-        """Without a figure nothing counts; of some figures the rows are not shown one by one."""
-        if self.found.result.actual is None:
-            return "The goal has no figure in this week, so no row counts."
-        if self.found.kpi.kind == "derived":
-            return "The KPI is an expression of others: the rows are those of the KPIs in it."
-        return "Amounts were converted from other currencies; the rows are not added up here one by one."
-
     def _part(self, one: PartRows) -> None:
         part, measure = one.part, one.part.measure
-        template = (
-            "{part}: {what} of {fact}, in force at the start of {first}:"
-            if part.is_stock
-            else "{part}: {what} of {fact} by {date}, {first} to {last}:"
-        )
         what = f"Σ {measure.column}" if measure.aggregate == "sum" else self.say("rows")
         self._line(
-            template, part=self.say(PARTS[part.name]), what=what, fact=measure.fact, date=measure.date,
+            TAKEN[measure.taken], part=self._name(part), what=what, fact=measure.fact, date=measure.date,
             first=self.words.date(min(part.days)), last=self.words.date(max(part.days)),
         )  # fmt: skip
         self._line(
             "{n} of {all} known rows count; they add up to {total}, the KPI's days to {days}. {mark}", 5,
             n=self.words.number(len(one.counted)), all=self.words.number(one.facts.num_rows),
-            total=self.exact.number(one.total, 4).rstrip("0").rstrip(".,") or "0",
-            days=self.exact.number(part.amount, 4).rstrip("0").rstrip(".,") or "0",
+            total=self._exact(one.total), days=self._exact(part.amount),
             mark="✓" if one.agrees else "✗",
         )  # fmt: skip
         left = [self._why(one, why, n) for why, n in one.reasons().items() if why != COUNTED]
         if left:
             self._line("Not counted: {reasons}.", 5, reasons="; ".join(left))
-        table = [
-            [f"{row['file']}:{row['line'] or ''}", " ".join(str(each) for each in row["key"].values()),
-             row["day"].isoformat(), self.exact.plain(row["amount"])]
-            for row in shown_rows(self.found, one, self.most)
-        ]  # fmt: skip
-        self.terminal.table(table, headers=("File and line", "Key", "Day", "Adds") if table else (), indent=5)
+        if one.rates:
+            self._line(
+                "Converted from other currencies: {n}. What is rounded is the sum of a day and segment, so "
+                "that the rows add up to it.", 5, n=self.words.number(len(one.rates)),
+            )  # fmt: skip
+        table = [self._row(one, row) for row in shown_rows(self.found, one, self.most)]
+        headers = (
+            "File and line",
+            "Key",
+            "Day",
+            "Adds",
+            *(("Original", "Rate", "Rate of") if one.rates else ()),
+        )
+        self.terminal.table(table, headers=headers if table else (), indent=5)
         if len(one.counted) > self.most:
             self._line("… {n} more; --csv FILE writes all of them.", 5, n=len(one.counted) - self.most)
+
+    def _row(self, one: PartRows, row: dict[str, Any]) -> list[str]:
+        cells = [
+            f"{row['file']}:{row['line'] or ''}", " ".join(str(each) for each in row["key"].values()),
+            row["day"].isoformat(),
+            self._exact(row["amount"]) if one.rates else self.exact.plain(row["amount"]),
+        ]  # fmt: skip
+        if not one.rates:
+            return cells
+        if row["rate"] is None:
+            return [*cells, "", "", ""]
+        original = f"{self._exact(row['original'])} {row['original_currency']}"
+        return [*cells, original, f"{row['rate'].normalize():f}", row["rate_date"].isoformat()]
+
+    def _exact(self, value: Decimal) -> str:
+        """Every digit there is: what is shown adds up."""
+        return self.exact.number(value, 4).rstrip("0").rstrip(".,") or "0"
+
+    def _name(self, part: Part) -> str:
+        """The sum; where a KPI is made of others, of which one and how far back."""
+        name = self.say(PARTS[part.name])
+        if part.kpi.id == self.found.kpi.id and not part.offset:
+            return name
+        of = f"{part.kpi.id}, {self.say(BACK[part.offset])}" if part.offset else part.kpi.id
+        return f"{of}: {name}"
 
     def _why(self, one: PartRows, why: str, n: int) -> str:
         condition = one.condition(why)

@@ -10,8 +10,8 @@ Here: two ways to predictions whose outcome is known. Not here: their scores (ju
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -53,8 +53,12 @@ class Backtest:
     reconstructed: int
     """Replayed predictions that rest on an export which came after their week's cut-off."""
     undecided: int
-    """Goals with a chance in these weeks that are not decided by the last of them."""
+    """Goals with a chance in these weeks that are not decided by the last of them; of a recurring goal each
+    period is one."""
+    unsaid: int
+    """Periods of recurring goals that were decided in these weeks without a forecast before."""
     replayed: tuple[Prediction, ...]
+    """Goal ids of a recurring goal's periods end with the first day of the period."""
     rehearsed: tuple[Prediction, ...]
     """Goal ids end with the first day of the quarter and the chance that the target was given for."""
 
@@ -75,24 +79,24 @@ def backtest(
 ) -> Backtest:  # fmt: skip
     """Replays the weeks from `first` to `last`, both included, and judges by what the last one knew."""
     weeks, told = week_range(first, last), progress or _silent
-    seen: dict[tuple[str, int], tuple[GoalResult, bool]] = {}
+    seen: dict[tuple[str, int], _Said] = {}
     newest = None
     for number, week in enumerate(weeks, 1):
         newest = snapshot_then(workspace, store, week)
-        for result in newest.results:
-            if result.chance is not None:
-                seen.setdefault((result.goal_id, result.periods_closed), (result, result.status in FLAGGED))
+        for one in (one for result in newest.results for one in _forecasts(result)):
+            seen.setdefault((one.prediction.goal_id, one.prediction.closed), one)
         told("core", number, len(weeks))
     if newest is None:
         raise ValueError("no week to replay")
-    ends = {one.goal_id: one for one in newest.results}
-    asked = {goal_id for goal_id, _ in seen}
-    kept = [one for one in seen.values() if _is_judged(workspace, one[0], ends)]
+    ends = {name: end for result in newest.results for name, end in _ends(result)}
+    asked = {one.prediction.goal_id for one in seen.values()}
+    kept = [one for one in seen.values() if _is_judged(workspace, one, ends)]
     return Backtest(
         first, last, len(weeks),
-        reconstructed=sum(result.reconstructed for result, _ in kept),
-        undecided=sum(ends[goal_id].status not in DECIDED for goal_id in asked),
-        replayed=tuple(_prediction(one, ends[one.goal_id], flagged) for one, flagged in kept),
+        reconstructed=sum(one.reconstructed for one in kept),
+        undecided=sum(name not in ends or ends[name].status not in DECIDED for name in asked),
+        unsaid=len(_unsaid(newest.results, asked, weeks)),
+        replayed=tuple(_judged(one, ends[one.prediction.goal_id]) for one in kept),
         rehearsed=tuple(rehearsals(workspace, newest)) if rehearse else (),
     )  # fmt: skip
 
@@ -101,31 +105,105 @@ def _silent(step: str, done: int, total: int) -> None:
     """Nobody watches."""
 
 
-def _is_judged(workspace: Workspace, result: GoalResult, ends: Mapping[str, GoalResult]) -> bool:
-    """Whether the goal is decided, and is still the one that the prediction was about."""
-    goal, end = workspace.goal(result.goal_id), ends[result.goal_id]
-    if end.recurrence is not None:
-        return False
-    return goal is not None and end.status in DECIDED and not _was_other_goal(goal, result, end)
+@dataclass(frozen=True)
+class _Said:
+    """A forecast whose outcome is still open. Its goal_id is the goal's, or that of one of its periods."""
+
+    goal: str
+    on: date
+    reconstructed: bool
+    prediction: Prediction
 
 
-def _was_other_goal(goal: Goal, result: GoalResult, end: GoalResult) -> bool:
-    """Whether another target was in force: that prediction was about something else."""
-    then, now = (target_in_force(goal, one.as_of.date()) for one in (result, end))
-    return then != now
+@dataclass(frozen=True)
+class _End:
+    """What became of a goal, or of one period of a recurring one."""
+
+    status: StatusName
+    on: date
+    due: date
+    figure: Decimal | None
 
 
-def _prediction(result: GoalResult, end: GoalResult, flagged: bool) -> Prediction:
+def _period_id(goal_id: str, start: date) -> str:
+    return f"{goal_id}@{start.isoformat()}"
+
+
+def _forecasts(result: GoalResult) -> Iterator[_Said]:
+    """What a week's edition said of a goal. Of a recurring goal that is the period under way; a period that
+    closes at once is never under way, and what was said of it is what was said as the one to come."""
+    if result.chance is not None:
+        yield _said(result, _of_chance(result))
+    coming = result.recurrence.coming if result.recurrence is not None else None
+    if coming is not None and coming.chance is not None and result.periods_total == 1:
+        yield _said(result, _of_coming(result, coming.start, coming.due, coming.chance))
+
+
+def _said(result: GoalResult, prediction: Prediction) -> _Said:
+    return _Said(result.goal_id, result.as_of.date(), result.reconstructed, prediction)
+
+
+def _of_chance(result: GoalResult) -> Prediction:
     chance = result.chance
     if chance is None:
         raise ValueError("only a result with a chance is a prediction")
     ranged = result.kind != "maintain"
+    name = result.goal_id if result.recurrence is None else _period_id(result.goal_id, result.start)
     return Prediction(
-        result.goal_id, result.kpi_id, result.data_through, result.due, result.periods_closed,
-        result.periods_total, chance.probability, chance.low if ranged else None,
-        chance.high if ranged else None, flagged, linear_pace(result), end.status == "achieved",
-        figure_at_end(end),
+        name, result.kpi_id, result.data_through, result.due, result.periods_closed, result.periods_total,
+        chance.probability, chance.low if ranged else None, chance.high if ranged else None,
+        result.status in FLAGGED, linear_pace(result), happened=False, end=None,
     )  # fmt: skip
+
+
+def _of_coming(result: GoalResult, start: date, due: date, chance: float) -> Prediction:
+    """Nothing of it is closed: there is no pace and no flag yet."""
+    return Prediction(
+        _period_id(result.goal_id, start), result.kpi_id, result.data_through, due, 0, result.periods_total,
+        chance, None, None, flagged=False, pace=None, happened=False, end=None,
+    )  # fmt: skip
+
+
+def _ends(result: GoalResult) -> Iterator[tuple[str, _End]]:
+    """How a goal and each of its periods stand in the last week, by the names of their forecasts."""
+    on = result.as_of.date()
+    if result.recurrence is None:
+        yield result.goal_id, _End(result.status, on, result.due, figure_at_end(result))
+        return
+    for one in result.recurrence.instances:
+        figure = one.actual if result.data_through >= one.due else None
+        yield _period_id(result.goal_id, one.start), _End(one.status, on, one.due, figure)
+
+
+def _unsaid(results: Iterable[GoalResult], asked: Container[str], weeks: Sequence[Week]) -> list[str]:
+    """Periods of recurring goals that ended in these weeks and are decided, without any forecast."""
+    return [
+        name
+        for result in results
+        if result.recurrence is not None
+        for name, end in _ends(result)
+        if end.status in DECIDED and weeks[0].monday <= end.due <= weeks[-1].sunday and name not in asked
+    ]
+
+
+def _is_judged(workspace: Workspace, said: _Said, ends: Mapping[str, _End]) -> bool:
+    """Whether the goal is decided, and is still the one that the prediction was about."""
+    goal, end = workspace.goal(said.goal), ends.get(said.prediction.goal_id)
+    if goal is None or end is None or end.status not in DECIDED:
+        return False
+    return not _was_other_goal(goal, said, end)
+
+
+def _was_other_goal(goal: Goal, said: _Said, end: _End) -> bool:
+    """Whether another target was in force: that prediction was about something else. A period keeps the
+    target of its last day whatever is changed later."""
+    last = end.due if goal.every is not None else date.max
+    then, now = (target_in_force(goal, min(on, last)) for on in (said.on, end.on))
+    return then != now
+
+
+def _judged(said: _Said, end: _End) -> Prediction:
+    return replace(said.prediction, happened=end.status == "achieved", end=end.figure)
 
 
 def linear_pace(result: GoalResult) -> StatusName | None:

@@ -25,10 +25,11 @@ from pipeline.goals.numbers import Number, printed_numbers
 from pipeline.goals.record import seen_by
 from pipeline.goals.recurring import instance_goals
 from pipeline.goals.status import flags
+from pipeline.kpis.derived import recombined
 from pipeline.kpis.known import KnownFacts
-from pipeline.kpis.registry import kpi_registry
+from pipeline.kpis.registry import exchange_of, kpi_registry
 from pipeline.kpis.rows import PartRows, part_rows
-from pipeline.kpis.series import Part
+from pipeline.kpis.series import Behind, Part
 from pipeline.periods import Week
 from pipeline.sources.declared import delivers_full
 from pipeline.store.store import Knowledge, Store
@@ -67,10 +68,10 @@ class SetAside:
 
 @dataclass(frozen=True)
 class Check:
-    """Two ways to one number. `what`: rows, formula or printed; `part` of rows: the name of the sum."""
+    """Two ways to one number. `what`: rows, formula or printed; `part` of rows: the sum."""
 
     what: str
-    part: str
+    part: Part | None
     here: Decimal | None
     """Added up anew."""
     there: Decimal | None
@@ -142,8 +143,10 @@ class Explainer:
             goal = instance_goals(goal, seen.today)[result.recurrence.reported]
         figures = measured_figures(goal, kpi, series, seen)
         span = figures.reading.span
-        sums = series.parts(span.first, span.last) if figures.reading.value is not None else ()
-        parts = self._rows(goal, kpi, sums)
+        behind = Behind(kpi)
+        if figures.reading.value is not None:
+            behind = series.behind(span.first, span.last)
+        parts = self._rows(goal, behind.parts)
         sources = [one for one in self.workspace.sources if one.id in result.sources]
         trace = chance_trace(goal, kpi, series, seen, figures.target) if result.chance is not None else None
         return Explanation(
@@ -151,7 +154,7 @@ class Explainer:
             exports=_exports(self.store, sources, knowledge, parts),
             set_aside=_set_aside(self.store, sources, knowledge),
             parts=parts,
-            checks=_checks(figures, parts, result),
+            checks=_checks(figures, behind, parts, result),
             periods=_periods(result, span),
             chance=trace,
             steps=_steps(goal, trace),
@@ -159,32 +162,54 @@ class Explainer:
             numbers=printed_numbers(self.workspace, figures, result, trace),
         )  # fmt: skip
 
-    def _rows(self, goal: Goal, kpi: Kpi, sums: Sequence[Part]) -> tuple[PartRows, ...]:
-        people, sunday = self.workspace.people, self.edition.week.sunday
-        return tuple(part_rows(kpi, one, goal.segment, self.facts, people, sunday) for one in sums)
+    def _rows(self, goal: Goal, sums: Sequence[Part]) -> tuple[PartRows, ...]:
+        people, sunday, exchange = (
+            self.workspace.people,
+            self.edition.week.sunday,
+            exchange_of(self.workspace),
+        )
+        return tuple(part_rows(one, goal.segment, self.facts, people, sunday, exchange) for one in sums)
 
 
 # --- rows and sums -----------------------------------------------------------------------------------
 
 
-def _checks(figures: Figures, parts: Sequence[PartRows], result: GoalResult) -> tuple[Check, ...]:
-    found = [Check("rows", one.part.name, one.total, one.part.amount) for one in parts]
+Totals = Mapping[tuple[object, ...], Decimal]
+"""What rows add up to, by Part.key."""
+
+
+def _checks(
+    figures: Figures, behind: Behind, parts: Sequence[PartRows], result: GoalResult
+) -> tuple[Check, ...]:
+    found = [Check("rows", one.part, one.total, one.part.amount) for one in parts]
     if parts:
-        value = recomposed(figures, {one.part.name: one.total for one in parts})
-        found.append(Check("formula", "", value, figures.reading.value))
-    return (*found, Check("printed", "", figures.reading.value, result.actual))
+        value = recomposed(figures, behind, {one.part.key: one.total for one in parts})
+        found.append(Check("formula", None, value, figures.reading.value))
+    return (*found, Check("printed", None, figures.reading.value, result.actual))
 
 
-def recomposed(figures: Figures, sums: Mapping[str, Decimal]) -> Decimal | None:
+def recomposed(figures: Figures, behind: Behind, totals: Totals) -> Decimal | None:
     """The goal's figure out of its sums, by the KPI's formula and the goal's measurement."""
-    kpi, value = figures.kpi, sums["numerator"]
-    below = sums.get("base", sums.get("denominator"))
-    if below is not None:
-        value = value / below - 1 if "base" in sums else value / below
-        return 1 - value if kpi.complement else value
-    if effective_kind(figures.goal) == "cumulative" or kpi.shape != "sum":
+    value = _figure(behind, totals)
+    if value is None or effective_kind(figures.goal) == "cumulative" or figures.kpi.shape != "sum":
         return value  # a stock or a running total is no sum of periods: its level is no mean of them
     return value / whole_periods(figures.reading.span, figures.window.period)
+
+
+def _figure(behind: Behind, totals: Totals) -> Decimal | None:
+    """A KPI out of sums of rows; of a derived one its expression over the figures of its operands."""
+    made = behind.kpi.made
+    if made is not None and made.tree is not None:
+        return recombined(
+            made.tree, behind.offset, lambda name, back: _figure(behind.operands[name, back], totals)
+        )
+    sums = {one.name: totals[one.key] for one in behind.sums}
+    value = sums.get("numerator")
+    below = sums.get("base", sums.get("denominator"))
+    if value is None or below is None:
+        return value
+    value = value / below - 1 if "base" in sums else value / below
+    return 1 - value if behind.kpi.complement else value
 
 
 def _periods(result: GoalResult, span: Span) -> tuple[PeriodValue, ...]:

@@ -10,12 +10,12 @@ and so does a part over 0.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from pipeline.kpis.series import NOTHING, Conversion, Part, Pooled, whole_months
+from pipeline.kpis.series import NOTHING, Behind, Conversion, Pooled, whole_months
 from pipeline.periods import month_start
 from pipeline.workspace.expressions import OFFSETS, Call, Name, Node, Number, combined, names, parts
 from pipeline.workspace.model import Kpi, Made
@@ -35,7 +35,7 @@ class AnySeries(Protocol):
     @property
     def converted(self) -> Mapping[str, Conversion]: ...
     def pooled(self, first: date, last: date) -> Pooled: ...
-    def parts(self, first: date, last: date) -> tuple[Part, ...]: ...
+    def behind(self, first: date, last: date, offset: str = "", *, monthly: bool = False) -> Behind: ...
     def earlier(self, first: date, last: date, offset: str, *, monthly: bool = False) -> Pooled: ...
 
 
@@ -69,9 +69,17 @@ class DerivedSeries:
         """The same of every operand's earlier span (series.KpiSeries.earlier)."""
         return self._remembered(first, last, offset)
 
-    def parts(self, first: date, last: date) -> tuple[Part, ...]:
-        """None: an expression has no rows of its own, its operands have."""
-        return ()
+    def behind(self, first: date, last: date, offset: str = "", *, monthly: bool = False) -> Behind:
+        """What the operands are made of: an expression has no rows of its own."""
+        first, last = self._span(first, last, offset)
+        if self.first_day is None or self._made.tree is None or last < first:
+            return Behind(self.kpi, offset=offset)
+        of_months = self.kpi.grain == "month"
+        operands = {
+            (name, back): self._operands[name].behind(first, last, back, monthly=of_months)
+            for name, back in read_names(self._made.tree, offset)
+        }
+        return Behind(self.kpi, operands=operands, offset=offset)
 
     def _remembered(self, first: date, last: date, offset: str) -> Pooled:
         key = first, last, offset
@@ -80,13 +88,8 @@ class DerivedSeries:
         return self._answers[key]
 
     def _pooled(self, first: date, last: date, offset: str) -> Pooled:
-        if self.kpi.grain == "month":
-            first, last = whole_months(first, last)
-        if self.first_day is None or self._made.tree is None:
-            return NOTHING
-        if not offset:
-            first = max(first, self.first_day)
-        if last < first:
+        first, last = self._span(first, last, offset)
+        if self.first_day is None or self._made.tree is None or last < first:
             return NOTHING
         value = self._value(self._made.tree, first, last, offset)
         if self._made.shape == "sum":
@@ -98,22 +101,46 @@ class DerivedSeries:
         too_few = whole is None or abs(whole) < self.kpi.minimum_sample
         return Pooled(None if too_few else value, self._value(above, first, last, offset), whole)
 
-    def _value(self, node: Node, first: date, last: date, offset: str) -> Decimal | None:
-        if isinstance(node, Number):
-            return node.value
-        if isinstance(node, Name):
-            return self._operand(node, first, last, offset)
-        if isinstance(node, Call) and node.function in OFFSETS:
-            return self._operand(names(node)[0], first, last, node.function)
-        values = [self._value(part, first, last, offset) for part in parts(node)]
-        known = [value for value in values if value is not None]
-        return combined(node, known) if len(known) == len(values) else None
+    def _span(self, first: date, last: date, offset: str) -> tuple[date, date]:
+        """The days that are read of the operands; none (last before first) where there are none to read."""
+        if self.kpi.grain == "month":
+            first, last = whole_months(first, last)
+        if self.first_day is not None and not offset:
+            first = max(first, self.first_day)
+        return first, last
 
-    def _operand(self, name: Name, first: date, last: date, offset: str) -> Decimal | None:
-        series = self._operands[name.text]
+    def _value(self, node: Node, first: date, last: date, offset: str) -> Decimal | None:
+        return recombined(node, offset, lambda name, back: self._operand(name, first, last, back))
+
+    def _operand(self, name: str, first: date, last: date, offset: str) -> Decimal | None:
+        series = self._operands[name]
         if not offset:
             return series.pooled(first, last).value
         return series.earlier(first, last, offset, monthly=self.kpi.grain == "month").value
+
+
+def read_names(node: Node, offset: str = "") -> Iterator[tuple[str, str]]:
+    """Every name of an expression that is itself read `offset` back, with how far back the name is read."""
+    if isinstance(node, Name):
+        yield node.text, offset
+    elif isinstance(node, Call) and node.function in OFFSETS:
+        yield names(node)[0].text, node.function
+    else:
+        for part in parts(node):
+            yield from read_names(part, offset)
+
+
+def recombined(node: Node, offset: str, figure: Callable[[str, str], Decimal | None]) -> Decimal | None:
+    """An expression over figures of its names; `figure` gives that of a name and how far back it is read."""
+    if isinstance(node, Number):
+        return node.value
+    if isinstance(node, Name):
+        return figure(node.text, offset)
+    if isinstance(node, Call) and node.function in OFFSETS:
+        return figure(names(node)[0].text, node.function)
+    values = [recombined(part, offset, figure) for part in parts(node)]
+    known = [value for value in values if value is not None]
+    return combined(node, known) if len(known) == len(values) else None
 
 
 def earliest(found: Iterable[Mapping[str, date]]) -> dict[str, date]:

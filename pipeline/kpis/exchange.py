@@ -11,6 +11,7 @@ whole ten-thousandths times a whole number of 10^-12, rounded half up once per r
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -57,6 +58,11 @@ class Exchange:
         newest = self._rates[code][int(places.max())]
         return has_rate, np.array(products, dtype=np.int64), Conversion(Decimal(newest.rate), newest.day)
 
+    def rate_on(self, code: str, day: date) -> Rate | None:
+        """The rate that an amount of a day is converted at."""
+        place = int(self._places(code, np.array([(day - EPOCH).days], dtype=np.int64))[0])
+        return self._rates[code][place] if place >= 0 else None
+
     def _places(self, code: str, days: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Place of each day's rate in the currency's list, -1 without one."""
         known = self._days.get(code)
@@ -67,8 +73,13 @@ class Exchange:
         return np.where((places >= 0) & (age <= self._max_age), places, -1)
 
 
-def _rounded(product: int) -> int:
+def product(amount: int, rate: Decimal) -> int:
+    """Ten-thousandths of the company's currency for ten-thousandths of another one."""
+    return _rounded(amount * int(rate.scaleb(_PLACES)))
+
+
+def _rounded(exact: int) -> int:
     """Half up, away from 0, the way people round on paper."""
     step = 10**_PLACES
-    whole = (2 * abs(product) + step) // (2 * step)
-    return whole if product >= 0 else -whole
+    whole = (2 * abs(exact) + step) // (2 * step)
+    return whole if exact >= 0 else -whole

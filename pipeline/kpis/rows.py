@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +29,9 @@ from pipeline.kpis.compute import (
     measured_rows,
 )
 from pipeline.kpis.exact import as_decimal, to_whole
+from pipeline.kpis.exchange import Exchange, product
 from pipeline.kpis.series import EPOCH, Part
-from pipeline.workspace.model import Condition, Kpi, People
+from pipeline.workspace.model import Condition, People, Rate
 
 Texts = npt.NDArray[np.str_]
 Numbers = npt.NDArray[np.int64]
@@ -54,6 +56,12 @@ class PartRows:
     """How often a counted row counts, 0 for the others; shape (rows,)."""
     amounts: Numbers
     """What a row brings each time, in ten-thousandths; shape (rows,)."""
+    originals: Numbers
+    """The same before it was converted from another currency; shape (rows,)."""
+    currencies: tuple[str | None, ...]
+    """Of each row's own amount; None where no money is added up."""
+    rates: Mapping[int, Rate]
+    """The rate of each counted row that was converted, by its place."""
 
     @cached_property
     def counted(self) -> Numbers:
@@ -89,17 +97,66 @@ class PartRows:
 
 
 def part_rows(
-    kpi: Kpi, part: Part, segment: Mapping[str, str], facts: Callable[[str], pa.Table], people: People,
-    through: date,
+    part: Part, segment: Mapping[str, str], facts: Callable[[str], pa.Table], people: People,
+    through: date, exchange: Exchange | None = None,
 ) -> PartRows:  # fmt: skip
-    """The rows of one sum of a KPI in a segment. `facts` and `through` as for daily_components."""
-    measured = measured_rows(kpi, part.measure, facts, people, through)
+    """The rows of one sum of a KPI in a segment. `facts`, `through`, `exchange` as for daily_components."""
+    measured = measured_rows(part.kpi, part.measure, facts, people, through)
     why = np.full(measured.rows.num_rows, COUNTED, dtype="<U16")
     amounts = to_whole(measured.rows["amount"])
     for failed, reason in reversed(_failures(measured, part, segment)):
         why[failed] = reason
     times = np.where(why == COUNTED, _times(measured, part), 0)
-    return PartRows(part, measured.facts, why, times, amounts)
+    currencies = tuple(measured.rows["currency"].to_pylist())
+    rates = {} if exchange is None else _rates(measured, part, times, exchange)
+    converted = _converted(measured, part, amounts, rates)
+    return PartRows(part, measured.facts, why, times, converted, amounts, currencies, rates)
+
+
+def _rates(measured: MeasuredRows, part: Part, times: Numbers, exchange: Exchange) -> dict[int, Rate]:
+    """The rate of each counted row in another currency that has one."""
+    places = np.flatnonzero(times).tolist()
+    known: dict[tuple[str, date], Rate | None] = {}
+    found = {}
+    for at, key in zip(places, _kept(measured, part, places), strict=True):
+        if key.currency is None or key.currency == exchange.company:
+            continue
+        asked = key.currency, key.day
+        if asked not in known:
+            known[asked] = exchange.rate_on(*asked)
+        if (rate := known[asked]) is not None:
+            found[at] = rate
+    return found
+
+
+def _converted(measured: MeasuredRows, part: Part, amounts: Numbers, rates: Mapping[int, Rate]) -> Numbers:
+    """Amounts with those that have a rate in the company's currency. What a KPI rounds is the sum of a day,
+    segment and currency: each row gets what that sum grows by with it, so that the rows add up to it."""
+    converted = amounts.copy()
+    sums: dict[_Kept, int] = {}
+    for at, key in zip(rates, _kept(measured, part, list(rates)), strict=True):
+        before = sums.get(key, 0)
+        sums[key] = after = before + int(amounts[at])
+        converted[at] = product(after, rates[at].rate) - product(before, rates[at].rate)
+    return converted
+
+
+class _Kept(NamedTuple):
+    """What a KPI keeps apart when it adds up rows; one sum of these is converted and rounded at once."""
+
+    day: date
+    currency: str | None
+    segment: tuple[str | None, ...]
+
+
+def _kept(measured: MeasuredRows, part: Part, places: list[int]) -> list[_Kept]:
+    """A stock is converted on the day it is taken, everything else on the row's own."""
+    names = ["day", "currency", *(SEGMENT + key for key in measured.dimensions)]
+    rows = measured.rows.select(names).take(pa.array(places, pa.int64())).to_pylist()
+    taken = min(part.days) if part.is_stock else None
+    return [
+        _Kept(taken or row["day"], row["currency"], tuple(row[name] for name in names[2:])) for row in rows
+    ]
 
 
 Mask = npt.NDArray[np.bool_]

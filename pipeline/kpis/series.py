@@ -11,7 +11,7 @@ import json
 import weakref
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
@@ -56,6 +56,8 @@ NOTHING = Pooled(None)
 class Part:
     """One of the sums behind a pooled value: which days of which measure are added up."""
 
+    kpi: Kpi
+    """The KPI with rows of its own that this is a sum of; of a derived one that is an operand."""
     name: Literal["numerator", "denominator", "base"]
     """base: the numerator's own days of the prior year, that a growth is measured against."""
     measure: Measure
@@ -63,10 +65,36 @@ class Part:
     """Each day with how often it counts (a day may be the counterpart of two); of an opening measure the one
     day at whose start the stock is taken."""
     amount: Decimal
+    offset: str = ""
+    """How far back an expression reads the KPI: prior_week, prior_month or prior_year; empty for now."""
 
     @property
     def is_stock(self) -> bool:
         return self.measure.taken != "flow"
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """The same for two that add up the same rows."""
+        return self.kpi.id, self.name, self.offset, tuple(self.days.items())
+
+
+@dataclass(frozen=True)
+class Behind:
+    """What a pooled value is made of: sums of rows, or, of a derived KPI, what each operand is made of."""
+
+    kpi: Kpi
+    sums: tuple[Part, ...] = ()
+    operands: Mapping[tuple[str, str], Behind] = field(default_factory=dict)
+    """By name in the expression and offset."""
+    offset: str = ""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """All sums in the order of the expression, one that is read twice once."""
+        found = {one.key: one for one in self.sums}
+        for operand in self.operands.values():
+            found |= {one.key: one for one in operand.parts}
+        return tuple(found.values())
 
 
 @dataclass(frozen=True)
@@ -282,26 +310,46 @@ class KpiSeries:
         return self._answers[asked]
 
     def parts(self, first: date, last: date) -> tuple[Part, ...]:
-        """The sums that pooled(first, last) is made of; none where there is no history for it, nor of amounts
-        converted from another currency, whose rows bring other amounts."""
+        """The sums that pooled(first, last) is made of; none where there is no history for it."""
         pooled = self.pooled(first, last)
         if self.kpi.grain == "month":
             first, last = whole_months(first, last)
-        if last < first or self.first_day is None or self.converted:
+        if last < first or self.first_day is None:
             return ()
         if self.kpi.kind == "cumulative":
             first = self._total_since(last, self.first_day)
-        sides: tuple[tuple[Literal["numerator", "denominator"], Measure | None], ...] = (
-            ("numerator", self.kpi.numerator), ("denominator", self.kpi.denominator),
-        )  # fmt: skip
         found = [
-            Part(name, measure, _added_days(measure, first, last), as_decimal(self._side(first, last, name)))
-            for name, measure in sides
-            if measure is not None
-        ]
+            Part(
+                self.kpi, name, measure, _added_days(measure, first, last),
+                as_decimal(self._side(first, last, name)),
+            )
+            for name in _SIDES
+            if (measure := self._measure(name)) is not None
+        ]  # fmt: skip
         if self.kpi.kind == "growth" and pooled.denominator is not None and self.kpi.numerator is not None:
-            found.append(Part("base", self.kpi.numerator, self._base_days(first, last), pooled.denominator))
+            base = self._base_days(first, last)
+            found.append(Part(self.kpi, "base", self.kpi.numerator, base, pooled.denominator))
         return tuple(found)
+
+    def behind(self, first: date, last: date, offset: str = "", *, monthly: bool = False) -> Behind:
+        """What pooled(first, last), or with `offset` earlier(first, last, offset), is made of."""
+        sums = self._earlier_parts(first, last, offset, monthly) if offset else self.parts(first, last)
+        return Behind(self.kpi, tuple(replace(one, offset=offset) for one in sums), offset=offset)
+
+    def _earlier_parts(self, first: date, last: date, offset: str, monthly: bool) -> tuple[Part, ...]:
+        by_day = self.kpi.grain == "day"
+        if not self._adds_up_prior_days(offset, monthly):
+            before = shifted(first, last, offset, monthly=monthly or not by_day)
+            return self.parts(*before) if self._covers(before[0]) else ()
+        pooled = self._earlier_flows(first, last)
+        if not by_day:
+            first, last = whole_months(first, last)
+        amounts = {"numerator": pooled.numerator, "denominator": pooled.denominator}
+        return tuple(
+            Part(self.kpi, name, measure, self._base_days(first, last), amount)
+            for name in _SIDES
+            if (measure := self._measure(name)) is not None and (amount := amounts[name]) is not None
+        )
 
     def _base_days(self, first: date, last: date) -> Mapping[date, int]:
         if self.kpi.grain == "month":
@@ -395,10 +443,13 @@ class KpiSeries:
         of the span. No figure where history does not cover the counterpart: half a base would flatter.
         """
         by_day = self.kpi.grain == "day"
-        if offset == "prior_year" and self._is_flow and not (monthly and by_day):
+        if self._adds_up_prior_days(offset, monthly):
             return self._earlier_flows(first, last)
         before = shifted(first, last, offset, monthly=monthly or not by_day)
         return self.pooled(*before) if self._covers(before[0]) else NOTHING
+
+    def _adds_up_prior_days(self, offset: str, monthly: bool) -> bool:
+        return offset == "prior_year" and self._is_flow and not (monthly and self.kpi.grain == "day")
 
     @property
     def _is_flow(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -42,12 +43,27 @@ def _amount(day: date) -> int:
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Store]:
-    root = tmp_path_factory.mktemp("company")
     goals = "".join(
         f"  - {{id: {name}, title: {name}, owner: ann, kpi: sales_revenue, kind: cumulative,\n"
         f"     target: {target}, start: {START}, due: {DUE}}}\n"
         for name, target in TARGETS.items()
     )
+    return _company(tmp_path_factory.mktemp("company"), goals)
+
+
+@pytest.fixture(scope="module")
+def recurring(tmp_path_factory: pytest.TempPathFactory) -> tuple[Workspace, Store]:
+    goals = "".join(
+        f"  - {{id: {every}ly, title: {every}, owner: ann, kpi: sales_revenue, kind: cumulative,\n"
+        f"     every: {every}, target: {target}, start: {start}, due: {due}}}\n"
+        for every, target, start, due in (
+            ("week", 78, START, DUE), ("month", 340, "2026-07-01", "2026-10-31"),
+        )
+    )  # fmt: skip
+    return _company(tmp_path_factory.mktemp("recurring"), goals)
+
+
+def _company(root: Path, goals: str) -> tuple[Workspace, Store]:
     files = {
         "scorecards.yaml": "company: X\ntimezone: Europe/Berlin\ncurrency: EUR\n",
         "people.yaml": "people:\n  - {id: ann, name: Ann}\n",
@@ -146,3 +162,31 @@ def test_rehearsed_quarters_end_before_the_last_week_and_are_measured_on_their_o
         days = [first + timedelta(days=n) for n in range((one.due - first).days + 1)]
         assert one.end == Decimal(sum(_amount(day) for day in days))
         assert first <= one.day < one.due
+
+
+def test_each_period_of_a_recurring_goal_is_judged_by_its_own_end(
+    recurring: tuple[Workspace, Store],
+) -> None:
+    """A week has its forecast of the week before, the first has none. Three months are over by 11 October,
+    the fourth is under way."""
+    workspace, store = recurring
+    found = backtest(workspace, store, FIRST, LAST, rehearse=False)
+    weekly = {one.goal_id: one for one in found.replayed if one.goal_id.startswith("weekly@")}
+    mondays = [START + timedelta(days=7 * n) for n in range(12)]
+    assert list(weekly) == [f"weekly@{day}" for day in mondays[1:]]
+    for day in mondays[1:]:
+        one, total = weekly[f"weekly@{day}"], sum(_amount(day + timedelta(days=n)) for n in range(7))
+        assert (one.day, one.closed, one.end, one.happened) == (
+            day - timedelta(days=1),
+            0,
+            total,
+            total >= 78,
+        )
+    assert {one.happened for one in weekly.values()} == {True, False}
+    monthly = [one for one in found.replayed if one.goal_id.startswith("monthly@")]
+    assert {one.goal_id for one in monthly} == {f"monthly@2026-{month}-01" for month in ("07", "08", "09")}
+    for one in monthly:
+        days = [date(2026, int(one.goal_id[13:15]), 1) + timedelta(days=n) for n in range(31)]
+        total = sum(_amount(day) for day in days if day.month == days[0].month)
+        assert (one.end, one.happened) == (total, total >= 340)
+    assert (found.undecided, found.unsaid) == (1, 1)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
 
+from assets.explain_record import rows_csv, shown_rows
 from pipeline.goals.explain import Explainer, Explanation
 from pipeline.periods import Week
 from tests.support import landed
@@ -36,6 +38,8 @@ kpis:
     numerator: {fact: deals, date: closed_on, where: [{column: currency, equals: [EUR]}]}
   - {id: per_deal, name: Per deal, unit: money, direction: up, kind: derived, formula: Euros a deal.,
      expression: euros / in_euros}
+  - {id: stepped, name: Step, unit: money, direction: up, kind: derived, formula: Against the week before.,
+     expression: euros - prior_week(euros)}
   - id: year_to_date
     name: Year to date
     unit: money
@@ -65,6 +69,7 @@ goals:
      {WINDOW}}}
   - {{id: quotient, title: Per deal, owner: ann, kpi: per_deal, kind: level, baseline: 5, target: 12,
      {WINDOW}}}
+  - {{id: step, title: Step, owner: ann, kpi: stepped, kind: level, baseline: -10, target: 10, {WINDOW}}}
   - {{id: total, title: Year, owner: ann, kpi: year_to_date, kind: level, baseline: 1000, target: 3000,
      measured: {{over: trailing, periods: 4}}, {WINDOW}}}
   - {{id: converted, title: All, owner: ann, kpi: sales_revenue, kind: cumulative, target: 900, {WINDOW}}}
@@ -99,11 +104,47 @@ def test_a_running_total_over_four_weeks_is_no_mean_of_them(found: dict[str, Exp
     assert one.result.actual == D(38 * 60)
 
 
-@pytest.mark.parametrize(("goal", "actual"), [("quotient", 10), ("converted", 7 * 69)])
-def test_what_has_no_rows_of_its_own_shows_none_and_raises_no_alarm(
-    found: dict[str, Explanation], goal: str, actual: int
-) -> None:
-    """A quotient of KPIs; seven weeks of 60 euros and 10 dollars at 0.9."""
-    one = found[goal]
-    assert one.agrees
-    assert (one.parts, one.result.actual) == ((), actual)
+def test_a_quotient_of_kpis_has_the_rows_of_both(found: dict[str, Explanation]) -> None:
+    """Seven weeks of six days in euros at 10, of the 13 that are measured back from 22 November."""
+    one = found["quotient"]
+    assert one.agrees and one.result.actual == 10
+    sums = {part.part.kpi.id: (part.total, len(part.counted)) for part in one.parts}
+    assert sums == {"euros": (13 * 60, 78), "in_euros": (78, 78)}
+    assert [check.here for check in one.checks if check.what == "formula"] == [10]
+
+
+def test_an_operand_of_a_week_before_has_the_rows_of_that_week(found: dict[str, Explanation]) -> None:
+    """Euros less those of the week before: two sums of 60, of neighbouring weeks."""
+    one = found["step"]
+    assert one.agrees and one.result.actual == 0
+    spans = {part.part.offset: (min(part.part.days), max(part.part.days), part.total) for part in one.parts}
+    assert spans == {
+        "": (date(2026, 11, 16), date(2026, 11, 22), 60),
+        "prior_week": (date(2026, 11, 9), date(2026, 11, 15), 60),
+    }
+
+
+def test_converted_rows_say_from_what_and_add_up(found: dict[str, Explanation]) -> None:
+    """Seven weeks of 60 euros and 10 dollars at 0.9, a rate of every second Sunday."""
+    one = found["converted"]
+    assert one.agrees and one.result.actual == 7 * 69
+    (part,) = one.parts
+    assert part.total == 7 * 69
+    rows = [row for row in shown_rows(one, part) if row["rate"] is not None]
+    assert {(row["original"], row["original_currency"], row["rate"], row["amount"]) for row in rows} == {
+        (10, "USD", D("0.9"), 9)
+    }
+    # Wednesdays from 7 October; the rates are of 27 September, 11 and 25 October, 8 and 22 November
+    assert [(row["day"].isoformat()[5:], row["rate_date"].isoformat()[5:]) for row in rows] == [
+        ("10-07", "09-27"), ("10-14", "10-11"), ("10-21", "10-11"), ("10-28", "10-25"), ("11-04", "10-25"),
+        ("11-11", "11-08"), ("11-18", "11-08"),
+    ]  # fmt: skip
+
+
+def test_the_screen_and_the_file_of_rows_name_rates_and_operands(found: dict[str, Explanation]) -> None:
+    table = list(csv.DictReader(rows_csv(found["converted"]).decode("utf-8-sig").splitlines()))
+    assert sum(D(row["amount"]) for row in table) == 7 * 69
+    assert next(row["rate_date"] for row in table if row["original_currency"] == "USD") == "2026-09-27"
+    table = list(csv.DictReader(rows_csv(found["step"]).decode("utf-8-sig").splitlines()))
+    assert sum(D(row["amount"]) * (-1 if row["offset"] else 1) for row in table) == 0
+    assert {(row["kpi"], row["offset"]) for row in table} == {("euros", ""), ("euros", "prior_week")}

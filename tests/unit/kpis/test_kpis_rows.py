@@ -7,12 +7,15 @@ from datetime import date
 from decimal import Decimal as D
 from typing import Any
 
-from pipeline.kpis.compute import ALONE, NOT_YET
+from pipeline.goals.book import SeriesBook
+from pipeline.kpis.compute import ALONE, NOT_YET, daily_components
+from pipeline.kpis.exchange import Exchange
 from pipeline.kpis.rows import AFTER, COUNTED, LEFT_BEFORE, PartRows, part_rows
-from pipeline.workspace.model import Kpi
+from pipeline.workspace.model import Kpi, Rate
 from tests.unit.kpis.test_kpis_cohorts import MONDAY, SUNDAY, born, entry
 from tests.unit.kpis.test_kpis_compute import KPIS, PEOPLE, deal, fact, series, subscription
 
+USD = Rate(day=date(2026, 8, 1), currency="USD", rate=D("0.333349"))
 AUGUST = date(2026, 8, 31)
 
 
@@ -22,7 +25,7 @@ def rows_of(
     """By the name of the sum; the rows of each add up to what the KPI's days say."""
     parts = series(kpi, tables, through=through).parts(*span)
     facts = {name: fact(name, rows) for name, rows in tables.items()}
-    found = {one.name: part_rows(kpi, one, {}, facts.__getitem__, PEOPLE, through) for one in parts}
+    found = {one.name: part_rows(one, {}, facts.__getitem__, PEOPLE, through) for one in parts}
     assert all(one.agrees for one in found.values())
     return found
 
@@ -83,3 +86,18 @@ def test_a_running_total_begins_before_the_span() -> None:
     deals = [deal(day, amount) for day, amount in days.items()]
     found = rows_of(total, {"deals": deals}, (date(2026, 8, 1), AUGUST), AUGUST)
     assert found["numerator"].total == D(30)
+
+
+def test_converted_cents_add_up_to_the_rounded_sum_of_their_day_not_to_rounded_cents() -> None:
+    """Three cents at 0.333349: 0.01000047 together, 0.0099 if each were rounded. Another day and another
+    pipeline are rounded on their own."""
+    cent, exchange = deal(date(2026, 8, 3), "0.01", currency="USD"), Exchange("EUR", [USD], 31)
+    deals = [cent, cent, cent, cent | {"closed_on": date(2026, 8, 4)}, cent | {"pipeline": "other"}]
+    tables = {"deals": deals}
+    kpi = KPIS["sales_revenue"]
+    frame = daily_components([kpi], lambda name: fact(name, tables[name]), PEOPLE, AUGUST, exchange)
+    (part,) = SeriesBook(frame).series(kpi, {}).behind(date(2026, 8, 1), AUGUST).parts
+    found = part_rows(part, {}, lambda name: fact(name, tables[name]), PEOPLE, AUGUST, exchange)
+    assert found.agrees
+    assert found.total == D("0.0166") == D("0.0100") + 2 * D("0.0033")
+    assert all(abs(D(int(one)) - D(100) * USD.rate) < 1 for one in found.amounts)

@@ -501,13 +501,12 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     """
     _remember(workspace, debug)
     opened, terminal = _open(), _terminal()
-    from assets import screens
     from pipeline.goals.edition import build_edition
     from pipeline.plan import build_plan
     from pipeline.report.plan_build import render_plans
     from pipeline.store.store import Store
 
-    shown = _week(week) if week else screens.newest_week(opened)
+    shown = _shown_week(opened, week)
     store = Store(opened.state_dir)
     edition = build_edition(opened, store, shown)
     knowledge = store.knowledge([source.id for source in opened.sources], edition.as_of)
@@ -811,9 +810,21 @@ def _store_with_data(opened: Workspace) -> Store:
 
 
 def _shown_week(opened: Workspace, week: str | None) -> Week:
-    from assets.screens import newest_week
+    """The week a screen or the plan is about: the one named, else the newest. UsageError for one that is not
+    over: half of its exports would pass for all of them."""
+    from assets.screens import newest_due, newest_week
 
-    return _week(week) if week else newest_week(opened)
+    if not week:
+        return newest_week(opened)
+    named, latest = _week(week), newest_due(opened)
+    if named > latest and not (opened.output_dir / str(named) / "manifest.json").is_file():
+        raise _wrong(
+            "Week {week} is not over yet. The newest that is: {latest}.",
+            "Name that one or an earlier one.",
+            week=named,
+            latest=latest,
+        )
+    return named
 
 
 def _no_name(message: str, otherwise: str, name: str, choices: Iterable[str]) -> UsageError:

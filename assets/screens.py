@@ -447,8 +447,13 @@ def newest_week(workspace: Workspace, now: datetime | None = None) -> Week:
             weeks.append(Week.parse(path.parent.name))
         except ValueError:
             continue
-    due = latest_due_week(now or datetime.now(UTC), workspace.company.zone, workspace.company.cutoff)
-    return max(weeks, default=due)
+    return max(weeks, default=newest_due(workspace, now))
+
+
+def newest_due(workspace: Workspace, now: datetime | None = None) -> Week:
+    """The newest week whose cut-off has passed."""
+    company = workspace.company
+    return latest_due_week(now or datetime.now(UTC), company.zone, company.cutoff)
 
 
 def status_records(workspace: Workspace, edition: Edition, terminal: Terminal) -> list[dict[str, Any]]:

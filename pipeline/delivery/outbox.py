@@ -438,8 +438,16 @@ def _one(
     if record is None:
         return _insert(db, batch, revision, message, hold, now, "queued")
     db.execute("DELETE FROM messages WHERE key = ?", (key,))
-    kept = Hold(record["hold"]) if record["state"] == State.HELD and not hold else hold
-    return _insert(db, batch, revision, message, kept, now, "replaced")
+    return _insert(db, batch, revision, message, _kept_hold(record, hold), now, "replaced")
+
+
+def _kept_hold(record: sqlite3.Row, hold: Hold) -> Hold:
+    """What a message that takes the place of a waiting one waits for. Held by hand, it waits for that hand: a
+    plain approval must not send what a person has stopped. A correction waits for more than that already."""
+    held = Hold(record["hold"]) if record["state"] == State.HELD else Hold.NONE
+    if held is Hold.BY_HAND and hold is not Hold.CORRECTION:
+        return held
+    return hold if hold is not Hold.NONE else held
 
 
 def _correction(db: sqlite3.Connection, batch: Batch, revision: int, recipient: str, now: datetime) -> Queued:

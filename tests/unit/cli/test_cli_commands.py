@@ -300,3 +300,15 @@ def test_csv_disarms_formulas_but_keeps_negative_numbers() -> None:
     row = as_csv([record]).splitlines()[1]
     assert "'=HYPERLINK" in row
     assert ",-12.50," in row
+
+
+@pytest.mark.parametrize("command", ["plan", "status", "explain first-goal"])
+def test_a_week_that_is_not_over_is_never_shown_as_if_all_its_exports_had_come(
+    starter: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    assert cli.call(["run", "--workspace", str(starter), "--no-documents"]) == 0
+    capsys.readouterr()
+    asked = [*command.split(), "--workspace", str(starter), "--week", "2199-W10"]
+    assert cli.call(asked) == 2
+    assert "Week 2199-W10 is not over yet." in capsys.readouterr().err
+    assert not (starter / "out" / "2199-W10").exists()

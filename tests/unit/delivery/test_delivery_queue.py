@@ -141,6 +141,20 @@ def test_changed_numbers_before_anything_left_replace_the_waiting_messages(
     assert "26" in parsed(outbox.message("2026-W47/leadership|1|vp@example.com"))["Subject"]
 
 
+@pytest.mark.parametrize("mode", ["approve", "auto"])
+def test_what_a_person_holds_is_not_sent_by_a_plain_approval_after_a_rerun(
+    make_workspace, edition, documents, mode
+):
+    workspace = make_workspace(mode=mode)
+    outbox = Outbox.of(workspace)
+    queue_edition(workspace, edition(), documents, outbox, now=MONDAY)
+    held = "2026-W47/leadership|1|vp@example.com"
+    outbox.hold([held], MONDAY)
+    queue_edition(workspace, edition(revenue="0.26"), documents, outbox, now=MONDAY)
+    assert held not in {row.key for row in outbox.approve(MONDAY)}
+    assert outbox.row(held).hold is Hold.BY_HAND
+
+
 def test_changed_numbers_after_sending_are_a_held_correction_that_says_what_changed(
     make_workspace, edition, documents
 ):

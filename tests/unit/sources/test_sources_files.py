@@ -596,3 +596,15 @@ def test_a_number_shown_as_dollars_is_not_counted_as_euros(shown_in: str, kept: 
     assert parsed.counts.holds()
     declared = parse(out.getvalue(), "d.xlsx", format={"kind": "xlsx"}, currency="USD")
     assert declared.counts.accepted == (1 if "€" in shown_in else 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        (b"\n <table><tr><td>Id</td></tr></table>", "E-HTML", "web page"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03KT", "E-MAGIC", "compressed"),
+    ],
+)
+def test_a_web_table_or_compressed_file_is_called_by_its_name(data: bytes, code: str, said: str) -> None:
+    found = problem(data)
+    assert found.code == code and said in found.text()

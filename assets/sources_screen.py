@@ -148,7 +148,8 @@ def show_tryout(terminal: Terminal, tried: Tryout, kpis: Sequence[Kpi], target: 
     terminal.line(_layout(terminal, tried))
     terminal.line(_taken_for(terminal, tried))
     if not tried.made.settings:
-        _show_list(terminal, tried)
+        if tried.look.table.rows:
+            _show_list(terminal, tried)
         return
     terminal.line()
     _show_rows(terminal, tried)
@@ -192,6 +193,8 @@ def _taken_for(terminal: Terminal, tried: Tryout) -> str:
         fact = made.resemblance.fact
         text = say("No known export. Its rows look most like the fact {fact}: {what}.")
         return say.typeset(text.format(fact=fact.name, what=say(fact.description)))
+    if not tried.look.table.rows:
+        return say("It has a header and no rows, so nothing tells what it is; try a file with rows.")
     return say("No known export, and no rows that a KPI counts: a list to look things up in.")
 
 

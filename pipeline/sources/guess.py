@@ -26,6 +26,8 @@ PROBE = 40
 """Values that a date format is tried on before it is tried on all of them."""
 FEW_WORDS = 3
 """Words in the other script that it takes to doubt a single-byte encoding."""
+NEARLY_ALL = 0.75
+"""Share of a column's different values that tell what it is, when the others are nothing of the kind."""
 YEARS_APART = 10
 """A reading that spreads dates over this many more years than another reading is not what was meant."""
 
@@ -212,6 +214,27 @@ def date_formats(values: Sequence[str]) -> list[str]:
     least = min(fitting.values(), default=0)
     kept = [format for format, spread in fitting.items() if spread <= least + YEARS_APART]
     return distinct(kept, uniques)
+
+
+def mostly_dates(values: Sequence[str]) -> list[str]:
+    """The values that are days by the one format that most are by; empty unless nearly all are."""
+    probe = values[: 2 * PROBE]
+    best = max(DATE_FORMATS, key=lambda one: dates_read(probe, one))
+    if dates_read(probe, best) < NEARLY_ALL * len(probe):
+        return []
+    days = read_dates(values, best)
+    kept = [value for value, day in zip(values, days, strict=True) if day is not None]
+    return kept if len(kept) >= NEARLY_ALL * len(values) else []
+
+
+def mostly_amounts(values: Sequence[str]) -> list[str]:
+    """The values that are numbers by the marks that most are by; empty unless nearly all are, and some have a
+    fraction: codes without letters among codes with letters are no amounts."""
+    best = max(MARKS, key=lambda one: numbers_read(values, one))
+    typed = cells.decimals(pa.array(bare(values), pa.string()), best.format, parentheses=True)
+    kept = [value for value, bad in zip(values, typed.bad, strict=True) if not bad]
+    enough = len(kept) >= NEARLY_ALL * len(values)
+    return kept if enough and any(best.decimal in value for value in kept) else []
 
 
 def may_be_serials(values: Sequence[str]) -> bool:

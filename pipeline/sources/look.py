@@ -64,6 +64,8 @@ class ColumnLook:
     """Every format by which all values are days, best first."""
     numbers: tuple[guess.Marks, ...]
     """A pair of marks for each way to read all values as numbers."""
+    typical: tuple[str, ...] = ()
+    """The values that `dates` and `numbers` speak of: all, or all but a few that are nothing of the kind."""
 
     @property
     def is_unique(self) -> bool:
@@ -202,6 +204,8 @@ def _with_titles(format: FileFormat, read: Callable[[FileFormat], RawTable]) -> 
         except FileRefused as refusal:
             first = first or refusal
             continue
+        if first is not None and any(guess.date_formats([cell]) for cell in table.header if cell):
+            break  # a row below a header that could not be read
         filled = sum(bool(cell) for cell in table.header)
         if filled * 2 >= len(table.header) and (filled > 1 or not table.broken):
             return one, table
@@ -214,19 +218,40 @@ def _column(name: str, column: pa.Array, table: RawTable) -> ColumnLook:
     rows = table.rows
     text = cells.trimmed(column)
     values = [str(value) for value in pc.drop_null(pc.unique(text)).to_pylist()]
+    typical = values
+    dates, numbers = _kinds(name, values, table)
+    if not dates and not numbers and _has_figures(values):
+        typical = guess.mostly_dates(values) or guess.mostly_amounts(values)
+        dates, numbers = _kinds(name, typical, table)
+    return ColumnLook(
+        name, tuple(values), rows - text.null_count, rows, dates, numbers, tuple(typical or values)
+    )
+
+
+def _kinds(
+    name: str, values: Sequence[str], table: RawTable
+) -> tuple[tuple[str, ...], tuple[guess.Marks, ...]]:
+    """Every format by which all the values are days, and every pair of marks by which they are numbers."""
     numbers = tuple(guess.number_readings(values))
     dates = tuple(guess.date_formats(values)) if _may_be_dates(values) else ()
     if numbers and not _says_date(name):
         dates = ()
     if not dates and _may_be_serials(name, values, table):
         dates = (EXCEL,)
-    return ColumnLook(name, tuple(values), rows - text.null_count, rows, dates, numbers)
+    return dates, numbers
 
 
 def _may_be_dates(values: Sequence[str]) -> bool:
     return bool(values) and all(
         len(value) <= 40 and any(ch.isdigit() for ch in value) for value in values[:50]
     )
+
+
+def _has_figures(values: Sequence[str]) -> bool:
+    """Whether enough of the values have a digit for the column to be one of days or numbers."""
+    probe = values[: guess.SAMPLE_LINES]
+    found = sum(any(ch.isdigit() for ch in value) for value in probe)
+    return bool(probe) and found >= guess.NEARLY_ALL * len(probe)
 
 
 def _may_be_serials(name: str, values: Sequence[str], table: RawTable) -> bool:

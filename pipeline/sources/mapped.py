@@ -209,7 +209,7 @@ def _over(
         replace=mapped.replace or None,
         scale=mapped.scale,
         unit=mapped.unit or (before.unit if before else None),
-        parentheses=before.parentheses if before else False,
+        parentheses=before.parentheses if before else kind in ("money", "decimal"),
     )
 
 

@@ -198,7 +198,7 @@ def _ask_which(made: Proposal, found: Sequence[Recognised]) -> None:
 
 
 def _reads(column: ColumnLook, formats: Sequence[str]) -> bool:
-    return any(guess.dates_read(column.values, one) == len(column.values) for one in formats)
+    return any(guess.dates_read(column.typical, one) == len(column.typical) for one in formats)
 
 
 def _classes_of(made: Proposal, column: ColumnLook, is_class: bool) -> dict[str, Any]:
@@ -366,7 +366,7 @@ class _Mapping:
             self.columns["hours"] = {"from": column.name, "unit": "hours"}
             return
         marks = column.numbers[0]
-        typed = cells.decimals(pa.array(list(column.values)), marks.format).values.to_pylist()
+        typed = cells.decimals(pa.array(list(column.typical)), marks.format).values.to_pylist()
         largest = max((value for value in typed if value is not None), default=Decimal(0))
         unit = next((name for name, limit in _LIMITS if largest <= limit), "seconds")
         if unit != "hours":
@@ -449,7 +449,9 @@ def _end(made: Proposal, look: FileLook) -> None:
 def _marks(made: Proposal, columns: Sequence[ColumnLook], declared: FileFormat) -> dict[str, Any]:
     """Decimal and thousands marks by which all number columns are numbers."""
     common = [
-        one for one in guess.MARKS if all(guess.numbers_read(c.values, one) == len(c.values) for c in columns)
+        one
+        for one in guess.MARKS
+        if all(guess.numbers_read(c.typical, one) == len(c.typical) for c in columns)
     ]
     if not columns or not common:
         return {}
@@ -459,7 +461,7 @@ def _marks(made: Proposal, columns: Sequence[ColumnLook], declared: FileFormat) 
         readings = [one for one in column.numbers if one in common or one == best]
         others = [one for one in readings if _number(column, one) != _number(column, best)]
         if others:
-            example = column.values[0]
+            example = column.typical[0]
             made.ask(
                 ("format", "decimal"),
                 "{example} in {header} is {first} with decimal “{decimal}” (written here), and {second} with "
@@ -478,7 +480,7 @@ def _marks(made: Proposal, columns: Sequence[ColumnLook], declared: FileFormat) 
 
 
 def _number(column: ColumnLook, marks: guess.Marks) -> str:
-    typed = cells.decimals(pa.array(guess.bare(column.values[:1])), marks.format, parentheses=True)
+    typed = cells.decimals(pa.array(guess.bare(column.typical[:1])), marks.format, parentheses=True)
     (value,) = typed.values.to_pylist()
     return "–" if value is None else f"{value.normalize():f}"
 
@@ -499,7 +501,7 @@ def _date(
         unsure = [column for column in columns if len(column.dates) > 1]
     for column in unsure[:1]:
         made.ask(("format", "date"), "{readings}", readings=_readings(column))
-    plain = best == cells.ISO and all(len(value) <= 10 for c in columns for value in c.values[:200])
+    plain = best == cells.ISO and all(len(value) <= 10 for c in columns for value in c.typical[:200])
     fits_declared = best == cells.ISO and declared.date in (cells.ISO, "%Y-%m-%d")
     if fits_declared and (plain or declared.date == cells.ISO) and not unsure:
         return {}
@@ -529,6 +531,6 @@ def _ask_serials(made: Proposal, name: str, column: ColumnLook, look: FileLook) 
 def _readings(column: ColumnLook) -> str:
     """`03/04/2026: %d/%m/%Y → 2026-04-03; %m/%d/%Y → 2026-03-04`, by a value that tells them apart."""
     formats = column.dates[:3]
-    days = {value: [guess.read_dates([value], one)[0] for one in formats] for value in column.values[:200]}
-    value = next((value for value, read in days.items() if len(set(read)) == len(read)), column.values[0])
+    days = {value: [guess.read_dates([value], one)[0] for one in formats] for value in column.typical[:200]}
+    value = next((value for value, read in days.items() if len(set(read)) == len(read)), column.typical[0])
     return f"{value}: " + "; ".join(f"{one} → {day}" for one, day in zip(formats, days[value], strict=True))

@@ -188,7 +188,7 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
             name,
         )
     lower = head[:200].lower()
-    if lower.startswith((b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--")):
+    if lower.startswith(_PAGES):
         raise refused(
             "E-HTML",
             "The file is a web page, not an export; it looks like a sign-in page.",
@@ -209,6 +209,8 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
         raise refused(
             "E-MAGIC", "The file is a PDF document, made for reading: it has no rows.", AS_TABLE, name
         )
+    if head[:2] == b"\x1f\x8b":
+        raise refused("E-MAGIC", "The file is compressed (gzip).", "Unpack it and drop what is in it.", name)
     actual = {b"PK\x03\x04": "xlsx", b"PAR1": "parquet"}.get(head[:4])
     if actual == "xlsx":
         _refuse_other_archives(data, name)
@@ -223,6 +225,7 @@ def check_magic(data: bytes, name: str, kind: str = "csv") -> None:
         )
 
 
+_PAGES = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--", b"<table", b"<body", b"<meta", b"<style")
 AS_TABLE = "Export the same as CSV or as a workbook (.xlsx)."
 _ARCHIVES = (
     (".iwa", "The file is a spreadsheet of Numbers."),

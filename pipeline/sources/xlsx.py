@@ -47,6 +47,7 @@ _EMPTY_FORMULA = re.compile(
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
 _FILLED = re.compile(rb'<(?:\w+:)?c\b([^>]*?)\br="([A-Z]{1,3})(\d{1,7})"([^>]*)(?<!/)>')
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\b[^>]*?\bref="([A-Z]+\d+:[A-Z]+(\d+))"')
 _STYLE = re.compile(rb'\bs="(\d+)"')
 _TEXT = re.compile(rb'\bt="(?:s|str|inlineStr|b|e)"')
 _EXACT = 2**53
@@ -62,6 +63,8 @@ class _Marks:
     failed: tuple[tuple[int, int], ...] = ()
     symbols: tuple[tuple[int, int, str], ...] = ()
     """(row, column, symbol or code) of cells that are shown in a currency."""
+    merged: tuple[tuple[str, int], ...] = ()
+    """(range, its last row) of merged cells, of which only the first has the value."""
 
 
 def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN) -> RawTable:
@@ -73,7 +76,6 @@ def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN
     sheet = _sheet_name(book, format.sheet, name)
     marks = _guarded(lambda: _marks(archive, sheet, name), name)
     rows = _guarded(lambda: book.get_sheet_by_name(sheet).to_python(skip_empty_area=False), name)
-    warnings = _macro_warning(archive, name)
     start = format.skip_rows
     if len(rows) <= start:
         raise refused(
@@ -94,7 +96,7 @@ def read_xlsx(data: bytes, format: FileFormat, name: str, layout: Layout = PLAIN
         start + 1,
         tuple(columns),
         np.asarray(lines, dtype=np.int64),
-        warnings=warnings,
+        warnings=(*_macro_warning(archive, name), *_merged_warning(marks, lines, name)),
         iso_dates=True,
         symbols=_symbols(marks, lines),
         is_1904=_guarded(lambda: counts_from_1904(archive), name),
@@ -264,7 +266,26 @@ def _marks(archive: zipfile.ZipFile, sheet: str, name: str) -> _Marks:
             rows=height,
         )
     unfinished = [(int(row), column_number(letters.decode())) for letters, row in _EMPTY_FORMULA.findall(xml)]
-    return _Marks(tuple(unfinished), tuple(failed), tuple(symbols))
+    merged = tuple((cells.decode(), int(last)) for cells, last in _MERGED.findall(xml))
+    return _Marks(tuple(unfinished), tuple(failed), tuple(symbols), merged)
+
+
+def _merged_warning(marks: _Marks, lines: Sequence[int], name: str) -> tuple[Problem, ...]:
+    """One warning for merged cells among the rows: all but the first of each are blank in the file."""
+    rows = set(lines)
+    found = [cells for cells, last in marks.merged if last in rows]
+    if not found:
+        return ()
+    return (
+        Problem(
+            "W-MERGED",
+            "Cells are merged ({cells}); only the first cell of each has the value, the others are blank.",
+            "If every row is meant to have it, take the merge apart and fill the value down.",
+            file=name,
+            severity="warning",
+            params={"cells": ", ".join(found[:5]) + (", …" if len(found) > 5 else "")},
+        ),
+    )
 
 
 def _symbol(attributes: bytes, styles: Mapping[int, str]) -> str:

@@ -103,6 +103,15 @@ def test_a_fact_is_described_in_russian_and_its_second_files_are_not_forgotten(
     assert "lookups/teams.csv" in out and "с --write они попадут" in out
 
 
+def test_a_header_without_rows_is_no_list_to_look_things_up_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "orders.csv").write_text("Order,Date,Amount\n")
+    assert cli.call(["sources", "try", "orders.csv"]) == 0
+    out = capsys.readouterr().out
+    assert "a header and no rows" in out and "look things up" not in out
+
+
 def test_rows_that_would_be_set_aside_are_shown_with_reasons(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -596,3 +596,47 @@ def test_a_number_shown_as_dollars_is_not_counted_as_euros(shown_in: str, kept: 
     assert parsed.counts.holds()
     declared = parse(out.getvalue(), "d.xlsx", format={"kind": "xlsx"}, currency="USD")
     assert declared.counts.accepted == (1 if "€" in shown_in else 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "said"),
+    [
+        (b"\n <table><tr><td>Id</td></tr></table>", "E-HTML", "web page"),
+        (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03KT", "E-MAGIC", "compressed"),
+    ],
+)
+def test_a_web_table_or_compressed_file_is_called_by_its_name(data: bytes, code: str, said: str) -> None:
+    found = problem(data)
+    assert found.code == code and said in found.text()
+
+
+def test_merged_cells_among_the_rows_are_said_since_all_but_the_first_are_blank() -> None:
+    """A title that is merged above the header takes nothing from any row."""
+    book = Workbook()
+    sheet = book.active
+    for line in (["Sales"], HEADER.strip().split(",")):
+        sheet.append(line)
+    for number in range(3):
+        sheet.append([f"D{number}", "x", 1.5, "North", date(2026, 11, 16)])
+    sheet.merge_cells("A1:E1")
+    settings = {"kind": "xlsx", "skip_rows": 1}
+
+    def read():
+        out = io.BytesIO()
+        book.save(out)
+        return parse(out.getvalue(), "d.xlsx", format=settings)
+
+    assert [one.code for one in read().warnings] == []
+    sheet.merge_cells("D3:D5")
+    parsed = read()
+    (said,) = [one for one in parsed.warnings if one.code == "W-MERGED"]
+    assert "(D3:D5)" in said.text()
+    assert [one or None for one in parsed.facts["deals"]["region"].fillna("")] == ["North", None, None]
+
+
+def test_an_amount_in_parentheses_is_negative_where_a_column_is_mapped() -> None:
+    columns = {"line_id": "Id", "posted_on": "Day", "account_code": "Code", "amount": "Amount",
+               "account_class": {"value": "opex"}}  # fmt: skip
+    text = "Id,Day,Code,Amount\n1,2026-11-16,6000,(80.50)\n2,2026-11-16,6000,10.25\n"
+    parsed = parse(text, "gl.csv", fact="ledger_lines", columns=columns)
+    assert parsed.counts.money_accepted == Decimal("-70.25") and parsed.counts.accepted == 2

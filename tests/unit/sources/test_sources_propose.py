@@ -268,6 +268,35 @@ def test_rows_without_a_stage_count_as_won_and_that_is_asked(tmp_path):
     assert tried.parsed.facts["deals"]["is_won"].all()
 
 
+@pytest.mark.parametrize(
+    ("at", "cell"),
+    [(1, "29.02.2026"), (1, "n/a"), (2, "#REF!"), (2, "8.05E+01"), (2, "free")],
+)
+def test_one_odd_cell_does_not_hide_what_a_column_is(tmp_path, at, cell):
+    """It is the row that is set aside, not the column, and the file is no list to look things up in."""
+    rows = [[f"A{n}", f"{n + 12}.11.2026", f"{n}.50", "Ann"] for n in range(1, 9)]
+    rows[5][at] = cell
+    path = write(tmp_path / "orders.csv", [("Order", "Date", "Amount", "Seller"), *rows])
+    tried = try_file(path)
+    assert (tried.parsed.counts.accepted, tried.parsed.counts.quarantined) == (7, 1)
+    assert tried.parsed.facts["deals"]["closed_on"].iloc[0] == date(2026, 11, 13)
+    assert tried.parsed.counts.money_accepted == Decimal("40") - Decimal("6.5")
+
+
+def test_codes_with_and_without_letters_stay_codes(tmp_path):
+    rows = [(f"A{n}", "2026-11-16", "5.00", "X7" if n == 3 else f"{n}00") for n in range(8)]
+    path = write(tmp_path / "o.csv", [("Order", "Date", "Amount", "Product"), *rows])
+    assert loaded(try_file(path)).columns["product"].source == "Product"
+
+
+def test_rows_with_a_delimiter_more_than_the_header_are_refused_not_read_without_it(tmp_path):
+    text = "Order,Date,Amount\n" + "".join(f"A{n},2026-11-16,5.00,\n" for n in range(4))
+    (tmp_path / "o.csv").write_text(text)
+    with pytest.raises(FileRefused) as caught:
+        try_file(tmp_path / "o.csv")
+    assert (caught.value.problems[0].code, caught.value.problems[0].line) == ("E-FIELDS", 2)
+
+
 def test_an_id_that_repeats_is_asked_about(tmp_path):
     rows = [("D1", "2026-11-16", "5"), ("D1", "2026-11-17", "7"), ("D2", "2026-11-17", "7")]
     tried = try_file(write(tmp_path / "o.csv", [("Deal ID", "Close date", "Amount"), *rows]))

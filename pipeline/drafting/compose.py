@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from pipeline.drafting.dates import date_lines
+from pipeline.drafting.dates import date_lines, whole_periods
 from pipeline.drafting.kpinames import Mention
 from pipeline.drafting.letters import letters_of
 from pipeline.drafting.model import DraftGoal, Item, Line, Said
@@ -79,6 +79,9 @@ def composed(
     owner = _owner(facts, workspace)
     team = [Line("team", facts.team)] if facts.team else []
     start, due = date_lines(facts.times, today)
+    every = next((line.value for line in rest if line.key == "every"), "")
+    if every:
+        start, due = whole_periods(start, due, every, workspace.company.fiscal_year_start if workspace else 1)
     lines = (owner, *team, kpi_line, kind, *rest, start, due)
     goal = DraftGoal(
         id=free_id(facts.title, taken),

@@ -4,16 +4,18 @@ Here: which time is the window, the deadline, the start, and what is said about 
 words mean (times.py).
 
 A goal whose sentence names no start starts today; the draft says so on the line. No day before today comes
-out unless the sentence names a time that holds it.
+out unless the sentence names a time that holds it. A recurring goal has whole periods: those inside its
+times.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 from pipeline.drafting.model import Line, Said
 from pipeline.drafting.times import When
+from pipeline.periods import DAY, add_months, month_start
 
 
 def date_lines(times: Sequence[When], today: date) -> tuple[Line, Line]:
@@ -24,6 +26,48 @@ def date_lines(times: Sequence[When], today: date) -> tuple[Line, Line]:
         before = Said("{day} is before the start", {"day": due.value})
         return start, Line("due", "", "decide", before)
     return start, due
+
+
+def whole_periods(start: Line, due: Line, every: str, fiscal: int) -> tuple[Line, Line]:
+    """Both lines of a goal that recurs `every` week, month or quarter, moved inward to whole ones. Quarters
+    are those of the financial year, which begins with the month `fiscal`, unless the sentence names a start."""
+    if not start.value:
+        return start, due
+    named, end = date.fromisoformat(start.value), due.value
+    first = _first_whole(named, every, fiscal, is_named=start.said is None)
+    if first != named:
+        said = Said("whole periods only: the first one from {day} on", {"day": named.isoformat()})
+        start = Line("start", first.isoformat(), said=said)
+    if not end:
+        return start, due
+    last = _last_whole(first, date.fromisoformat(end), every)
+    if last is None:
+        none = Said("no whole period from {start} to {day}", {"start": first.isoformat(), "day": end})
+        return start, Line("due", "", "decide", none)
+    if last.isoformat() == end:
+        return start, due
+    said = Said("whole periods only: the last one up to {day}", {"day": end})
+    return start, Line("due", last.isoformat(), said=said)
+
+
+def _first_whole(day: date, every: str, fiscal: int, *, is_named: bool) -> date:
+    if every == "week":
+        return day + timedelta(days=-day.weekday() % 7)
+    first = day if day.day == 1 else add_months(month_start(day), 1)
+    while every == "quarter" and not is_named and (first.month - fiscal) % 3:
+        first = add_months(first, 1)
+    return first
+
+
+def _last_whole(first: date, end: date, every: str) -> date | None:
+    """The last day of the newest period that is over by `end`; None before the first one is."""
+    if every == "week":
+        weeks = ((end - first).days + 1) // 7
+        return first + timedelta(days=7 * weeks - 1) if weeks > 0 else None
+    step, last = (3 if every == "quarter" else 1), None
+    while (following := add_months(first, step) - DAY) <= end:
+        first, last = following + DAY, following
+    return last
 
 
 def _due(times: Sequence[When], today: date) -> Line:

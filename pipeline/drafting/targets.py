@@ -20,6 +20,7 @@ from pipeline.drafting.reading import Facts
 from pipeline.units import Direction, Unit
 from pipeline.workspace.model import Kpi
 
+RECURRING = ("week", "month", "quarter")
 RATE_SPAN = {"day": 13, "month": 3}
 """Periods of the KPI's grain in a quarter, over which a rate is pooled (goals/measure.py)."""
 CLOSE_MAGNITUDES = (Decimal("0.05"), Decimal(20))
@@ -84,6 +85,17 @@ class _Numbers:
     @property
     def is_rate(self) -> bool:
         return self.kpi is not None and self.kpi.unit is Unit.PERCENT
+
+    @property
+    def every(self) -> str:
+        """How often a value is to be reached anew; empty for once. What rises to it ("raise sales to 100 000
+        every month"), is kept or has a limit of a rate is judged period by period without recurring."""
+        facts, kpi = self.facts, self.kpi
+        if kpi is None or not (facts.recurs and self.targets) or self.moves or facts.verb == "keep":
+            return ""
+        if facts.per not in RECURRING or (kpi.grain == "month" and facts.per == "week"):
+            return ""
+        return "" if kpi.kind != "simple" and _is_limit(self) else facts.per
 
     @property
     def moves(self) -> bool:
@@ -339,7 +351,7 @@ class _Numbers:
         per, kpi = self.facts.per, self.kpi
         if kpi is None or not per:
             return self._no_period()
-        if kpi.kind == "simple" and per in ("day", "quarter", "year"):
+        if kpi.kind == "simple" and per in ("day", "quarter", "year") and not self.every:
             return Line("target", "", "decide", Said(OTHER_RATES[per], {"value": self._words(self._main)}))
         if kpi.grain == "month" and per in ("day", "week"):
             return _decide("{kpi} exists by month only, the sentence names a shorter time", kpi=kpi.id)
@@ -447,6 +459,8 @@ def _kind(numbers: _Numbers) -> Line:
         return Line("kind", "", "decide", Said("cumulative, level or maintain: depends on the KPI"))
     if facts.verb == "keep":
         return Line("kind", "maintain")
+    if numbers.every:
+        return Line("kind", "cumulative" if kpi.kind == "simple" else "level")
     if kpi.kind != "simple":
         holds = not numbers.moves and facts.verb != "reach" and not _has_deadline(facts)
         return Line("kind", "maintain" if holds and _is_limit(numbers) else "level")
@@ -474,6 +488,9 @@ def _has_deadline(facts: Facts) -> bool:
 def _measured(numbers: _Numbers) -> Iterator[Line]:
     """The period a number was quoted for, so that like is compared with like."""
     facts, kpi = numbers.facts, numbers.kpi
+    if numbers.every:
+        yield Line("every", numbers.every)  # each is measured over its own days
+        return
     if kpi is None or not facts.per:
         yield from _open_span(numbers)
         return

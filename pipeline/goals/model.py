@@ -201,12 +201,16 @@ def _run(statuses: Iterable[StatusName]) -> int:
     return sum(1 for _ in takewhile(lambda one: one == "achieved", statuses))
 
 
+DefinitionKey = Literal["baseline", "start", "kpi", "measured", "direction"]
+"""What a goal's verdict hangs on besides its target and due date."""
+
+
 @dataclass(frozen=True)
 class Unrecorded:
-    """A target or due date that an earlier edition printed and the goal no longer has, without an entry in
-    `target_changes` that says so."""
+    """A target, due date or definition that an earlier edition was made with and the goal no longer has,
+    without an entry in `target_changes` that says so."""
 
-    key: Literal["target", "due"]
+    key: Literal["target", "due"] | DefinitionKey
     before: str
     """As it was written then."""
     now: str

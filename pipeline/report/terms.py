@@ -138,23 +138,45 @@ def _head(day: date, every: str, f: Formats) -> str:
     return f"{f.month(day)}{NBSP}{day:%y}"
 
 
+MOVED = {
+    "target": "the target was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "due": "the due date was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "baseline": "the baseline was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "start": "the start was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "kpi": "the KPI was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "measured": "the figure was measured over {before} until {week} and is now over {now}, "
+    "without an entry that says who changed it and why",
+    "direction": "better meant {before} until {week} and means {now}, "
+    "without an entry that says who changed it and why",
+}
+DIRECTIONS = {"up": "higher", "down": "lower"}
+MEASURED = {
+    "trailing": "the newest {n} periods",
+    "window": "the whole window",
+    "last": "the newest period alone",
+}
+
+
 def unrecorded_text(found: Unrecorded, unit: Unit, f: Formats) -> str:
-    """One move of a target or a due date that nobody wrote down."""
-    template = (
-        "the target was {before} until {week} and is {now}, without an entry that says who changed it and why"
-        if found.key == "target"
-        else "the due date was {before} until {week} and is {now}, without an entry that says "
-        "who changed it and why"
-    )
+    """One move of a target, a due date or a definition that nobody wrote down."""
     before, now = (_said(found.key, text, unit, f) for text in (found.before, found.now))
-    return f.say(template, before=before, now=now, week=f.week_name(Week.parse(found.week)))
+    return f.say(MOVED[found.key], before=before, now=now, week=f.week_name(Week.parse(found.week)))
 
 
 def _said(key: str, text: str, unit: Unit, f: Formats) -> str:
     """A target as its author wrote it, a plain number in the KPI's unit; a date in the language. What a
     target is relative to and how often it recurs follows in words."""
-    if key == "due":
+    if key in ("due", "start"):
         return f.date(date.fromisoformat(text))
+    if key == "measured":
+        return _measured_text(text, f)
+    if key in ("kpi", "direction") or text == NONE:
+        return f.say(DIRECTIONS.get(text, text))
     number, *more = text.split(", ")
     keys = dict(one.split(": ", 1) for one in more)
     said = _parsed_text(number, unit, f)
@@ -163,6 +185,12 @@ def _said(key: str, text: str, unit: Unit, f: Formats) -> str:
     if "every" in keys:
         said = f"{said} {f.say(EVERY[keys['every']])}"
     return f"{said}, compounding: {keys['compounding']}" if "compounding" in keys else said
+
+
+def _measured_text(text: str, f: Formats) -> str:
+    """A measurement as the record has it: "trailing 13", "window", "last"."""
+    over, _, periods = text.partition(" ")
+    return f.say(MEASURED[over], n=periods) if over in MEASURED else text
 
 
 def _parsed_text(text: str, unit: Unit, f: Formats) -> str:

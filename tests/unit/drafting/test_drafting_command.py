@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,49 @@ def test_a_draft_whose_marks_are_filled_in_loads(company: Path, case: Case) -> N
     path.write_text(filled, "utf-8")
     (goal,) = load_workspace(company, CATALOGUE).goals
     assert (goal.kpi, goal.kind, str(goal.due)) == (case.kpi, case.kind, case.due)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "every", "kind", "start", "due"),
+    [
+        # 25 November 2026 is a Wednesday
+        ("Every month 20 new customers by July 2027", "month", "cumulative", "2026-12-01", "2027-06-30"),
+        ("Win 20 new customers each week by 31 March", "week", "cumulative", "2026-11-30", "2027-03-28"),
+        ("Every quarter 20 new customers by 15 July 2027", "quarter", "cumulative", "2027-01-01", "2027-06-30"),
+        ("A closing rate of 20 % every month in 2027", "month", "level", "2027-01-01", "2027-12-31"),
+        ("Каждый месяц 20 новых клиентов к июлю 2027", "month", "cumulative", "2026-12-01", "2027-06-30"),
+        ("Каждую неделю 20 новых клиентов до 31 марта", "week", "cumulative", "2026-11-30", "2027-03-28"),
+        ("Каждый квартал 20 новых клиентов в 2027", "quarter", "cumulative", "2027-01-01", "2027-12-31"),
+    ],
+)  # fmt: skip
+def test_a_number_for_every_period_is_a_recurring_goal_of_whole_ones(
+    company: Path, sentence: str, every: str, kind: str, start: str, due: str
+) -> None:
+    path, text = written(company, sentence)
+    path.write_text(re.sub(r"^owner:.*$", "owner: clara-neumann", text, flags=re.M), "utf-8")
+    (goal,) = load_workspace(company, CATALOGUE).goals
+    assert (goal.every, goal.kind, goal.period) == (every, kind, None)
+    assert (goal.start.isoformat(), goal.due.isoformat()) == (start, due)
+    assert goal.target.amount in (20, Decimal("0.2"))
+
+
+def test_a_recurring_goal_without_room_for_one_period_is_for_a_person_to_decide(company: Path) -> None:
+    _, text = written(company, "20 new customers every month by 15 December")
+    assert "due:   # decide: no whole period from 2026-12-01 to 2026-12-15" in text
+
+
+def test_quarters_of_a_recurring_goal_are_those_of_the_financial_year(company: Path) -> None:
+    settings = company / "scorecards.yaml"
+    settings.write_text(settings.read_text("utf-8") + "\nfiscal_year_start: 2\n", "utf-8")
+    _, text = written(company, "Every quarter 60 new customers by 31 October 2027")
+    assert "start: 2027-02-01 " in text and "due: 2027-10-31\n" in text
+
+
+def test_what_is_kept_or_moves_to_a_level_does_not_recur() -> None:
+    known = {kpi.id: kpi for kpi in CATALOGUE}
+    for sentence in ("Keep 20 new customers every month", "Raise sales to €100k every month by June"):
+        (goal,) = draft_sentence(sentence, known, TODAY).goals
+        assert "every" not in [line.key for line in goal.lines]
 
 
 def test_writing_never_overwrites_and_ids_stay_unique(company: Path) -> None:

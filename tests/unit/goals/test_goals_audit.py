@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
-from pipeline.goals.audit import audit_problems, record_terms, unrecorded_changes
+from pipeline.goals.audit import (
+    TERMS_KEYS,
+    TERMS_TABLE,
+    audit_problems,
+    record_terms,
+    unrecorded_changes,
+)
 from pipeline.goals.model import Unrecorded
 from pipeline.language import speech
 from pipeline.periods import Week
+from pipeline.report.i18n import formats
+from pipeline.report.terms import unrecorded_text
 from pipeline.store.store import Store
-from pipeline.workspace.model import Company, Goal, Workspace
+from pipeline.units import Direction, Unit
+from pipeline.workspace.model import Company, Goal, Kpi, Workspace
 from tests.unit.goals.goals_cases import goal
 
 W45, W46, W47, W48 = (Week(2026, number) for number in (45, 46, 47, 48))
@@ -105,6 +115,83 @@ def test_an_entry_explains_another_base_too(store: Store) -> None:
     printed(store, company(goal(**fields, relative_to="baseline")), [W46])
     entry = {"on": date(2026, 11, 18), "by": "ann", "reason": "last year is fairer", "previous": "+10 %"}
     assert moved(store, goal(**fields, relative_to="prior_year", target_changes=[entry]), W47) == ()
+
+
+RATE = {"kpi": "closing_rate", "kind": "level", "baseline": "25 %", "target": "30 %"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "before", "now"),
+    [
+        ({"baseline": "20 %"}, "baseline", "25 %", "20 %"),
+        ({"start": date(2026, 10, 26)}, "start", "2026-09-28", "2026-10-26"),
+        ({"kpi": "cohort_close_rate"}, "kpi", "closing_rate", "cohort_close_rate"),
+        ({"measured": {"over": "trailing", "periods": 4}}, "measured", "trailing 13", "trailing 4"),
+        ({"measured": {"over": "last"}}, "measured", "trailing 13", "last"),
+    ],
+)
+def test_another_way_to_move_a_goal_is_noticed_until_an_entry_says_why(
+    store: Store, changed: dict[str, object], key: str, before: str, now: str
+) -> None:
+    printed(store, company(goal(**RATE)), [W45, W46])
+    assert moved(store, goal(**{**RATE, **changed}), W47) == (Unrecorded(key, before, now, "2026-W46"),)  # type: ignore[arg-type]
+    printed(store, company(goal(**{**RATE, **changed})), [W46])  # run again: both stay on record
+    assert [one.before for one in moved(store, goal(**{**RATE, **changed}), W48)] == [before]
+    entry = {"on": date(2026, 11, 18), "by": "ann", "reason": "board", "previous": "30 %"}
+    assert moved(store, goal(**{**RATE, **changed}, target_changes=[entry]), W47) == ()
+    early = entry | {"on": date(2026, 11, 9)}
+    assert [one.key for one in moved(store, goal(**{**RATE, **changed}, target_changes=[early]), W47)] == [
+        key
+    ]
+
+
+def test_the_default_measurement_written_down_is_no_change(store: Store) -> None:
+    printed(store, company(goal(**RATE)), [W46])
+    assert moved(store, goal(**RATE, measured={"over": "trailing", "periods": 13}), W47) == ()
+
+
+def test_a_kpi_whose_direction_is_turned_round_is_a_moved_goal(store: Store) -> None:
+    upward = Kpi.model_validate(
+        {"id": "own", "name": "Own", "unit": "count", "direction": "up", "kind": "simple",
+         "formula": "Deals.", "numerator": {"fact": "deals", "date": "closed_on"}}
+    )  # fmt: skip
+    one = goal(kpi="own")
+    printed(store, company(one).model_copy(update={"kpis": (upward,)}), [W46])
+    turned = upward.model_copy(update={"direction": Direction.DOWN})
+    found = unrecorded_changes(company(one).model_copy(update={"kpis": (turned,)}), store, W47)
+    assert found == {"g": (Unrecorded("direction", "up", "down", "2026-W46"),)}
+
+
+def test_of_editions_without_recorded_definitions_nothing_is_said(store: Store) -> None:
+    """A state folder from before definitions were kept has targets and due dates alone."""
+    rows = [
+        {
+            "goal": "g",
+            "target": "30 %",
+            "due": "2026-12-27",
+            "first_week": "2026-W40",
+            "last_week": "2026-W46",
+        }
+    ]
+    always = datetime(2000, 1, 1, tzinfo=UTC)
+    store.put_version(TERMS_TABLE, pa.Table.from_pylist(rows), TERMS_KEYS, always)
+    assert moved(store, goal(**{**RATE, "baseline": "1 %"}), W47) == ()
+
+
+def test_every_moved_definition_is_said_in_both_languages(store: Store) -> None:
+    for key, before, now in (
+        ("baseline", "25 %", "–"), ("start", "2026-09-28", "2026-10-26"), ("kpi", "a", "b"),
+        ("measured", "trailing 13", "last"), ("direction", "up", "down"),
+    ):  # fmt: skip
+        one = Unrecorded(key, before, now, "2026-W46")  # type: ignore[arg-type]
+        said = [unrecorded_text(one, Unit.PERCENT, formats(lang, "EUR")) for lang in ("en", "ru")]
+        assert said[0] != said[1] and "without an entry" in said[0]
+        (problem,) = audit_problems(company(goal()), {"g": (one,)}, date(2026, 11, 23))
+        assert speech("ru").has(problem.message) and speech("ru").has(problem.remedy)
+    measured = Unrecorded("measured", "trailing 13", "last", "2026-W46")
+    assert unrecorded_text(measured, Unit.PERCENT, formats("en", "EUR")).startswith(
+        "the figure was measured over the newest 13 periods until"
+    )
 
 
 def test_nothing_is_said_of_weeks_that_come_later(store: Store) -> None:

@@ -94,6 +94,8 @@ def plain_text(
         )
     if view.decisions:
         parts.append("\n".join([say("Decisions needed").upper(), *(f"- {one}" for one in view.decisions)]))
+    if view.comment:
+        parts.append("\n\n".join([say("Comment").upper(), *view.comment]))
     if view.notes:
         parts.append("\n".join([say("About the data").upper(), *(f"- {one}" for one in view.notes)]))
     parts.append(attachment_line(say, attached, left_out))

@@ -58,6 +58,8 @@ class MailView:
     """(goal id, canonical figure, figure as printed) of every goal of the audience."""
     authored: tuple[str, ...] = ()
     """Texts that people wrote; the check for leftover placeholders does not judge them."""
+    comment: tuple[str, ...] = ()
+    """The owner's comment on the week, a text a paragraph."""
     templates: Templates = NONE
     """The company's own templates, of which mail.html.j2 makes the mail's HTML."""
 

@@ -67,7 +67,7 @@ def render_edition(
     spoken = [*workspace.company.languages, *(one.language for one in readers)]
     langs: tuple[str, ...] = tuple(dict.fromkeys(spoken))
     plain = {lang: Context(workspace, edition, kpis, lang) for lang in langs}
-    twin = scorecard_json(plain)
+    twin = scorecard_json(plain, notes)
     written = workspace.model_dump_json() + notes.model_dump_json()
     desk.put("scorecard.json", dumps(twin))
     memories = {lang: Memory() for lang in langs}
@@ -75,7 +75,7 @@ def render_edition(
         _Sheet(
             f"goals/{safe_name(goal_id)}.{lang}.pdf",
             partial(scorecard_view, context, goal_id),
-            dumps(restricted(twin, (goal_id,), _sources(edition, goal_id))),
+            dumps(restricted({**twin, "comment": {}}, (goal_id,), _sources(edition, goal_id))),
             memories[lang],
         )
         for lang, context in plain.items()

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from pipeline.delivery.message import html_text
+from pipeline.delivery.message import html_text, plain_text
 from pipeline.delivery.model import Attachment, MailView
 from pipeline.delivery.view import mail_view
 from pipeline.errors import DeliveryError
 from pipeline.goals.model import Edition
 from pipeline.report.templates import Templates
-from pipeline.workspace.model import Workspace
+from pipeline.workspace.model import Notes, Workspace
 from pipeline.workspace.owntemplates import built_in_text, marked
 from tests.faults.page_payloads import SECRET, canary_server, urls
 
@@ -68,3 +68,22 @@ def test_no_address_in_a_mail_template_is_asked_for(mail: MailView, tmp_path: An
             with pytest.raises(DeliveryError, match="reaches outside"):
                 html(mail, f"<p>{{{{ view.headline }}}}</p>{payload}")
         assert not asked
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_the_owners_comment_is_in_both_parts_of_the_mail(
+    lang: str, make_workspace: Callable[..., Workspace], edition: Callable[..., Edition]
+) -> None:
+    """The PDF has lines to spare for it or not; the mail has it whole."""
+    workspace = make_workspace()
+    reader = workspace.audiences[0].model_copy(update={"language": lang})
+    said = {"en": "Strong <week>.\n\nChurn\nfalls.", "ru": "Сильная <неделя>.\n\nОтток\nпадает."}
+    first, second = said[lang].replace("\nf", " f").replace("\nп", " п").split("\n\n")
+    view = mail_view(edition(), workspace, reader, Notes.model_validate({"comment": said}))
+    text, page = plain_text(view, None, FILES), html(view, None)
+    heading = {"en": "Comment", "ru": "Комментарий"}[lang]
+    assert f"{heading.upper()}\n\n{first}\n\n{second}\n" in text
+    assert f"{heading}</h2>" in page and first.replace("<", "&lt;").replace(">", "&gt;") in page
+    assert second in page
+    silent = mail_view(edition(), workspace, reader, Notes())
+    assert heading not in html(silent, None) and heading.upper() not in plain_text(silent, None, FILES)

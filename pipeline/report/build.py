@@ -60,6 +60,7 @@ def render_edition(
     exports. progress: told each file's name when it is there. A file whose content would be the same is not
     made again. Raises InvariantBroken when a finished document is not what it must be, after all others have
     been written; there is no new manifest then."""
+    printers().try_again()
     desk = _Desk(out_dir, edition, progress, Templates.of(workspace.templates))
     kpis = kpi_registry(workspace)
     readers = workspace.audiences if audiences is None else tuple(audiences)

@@ -16,6 +16,7 @@ from pipeline.delivery.model import MailLine, MailView
 from pipeline.delivery.records import Sent
 from pipeline.goals.model import Edition, GoalResult, Restatement
 from pipeline.language import pick
+from pipeline.report.brand import mail_look
 from pipeline.report.context import Context
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats, formats
@@ -58,6 +59,7 @@ def mail_view(
         attention=lines[:ATTENTION_LIMIT],
         decisions=decisions,
         comment=comment,
+        look=mail_look(workspace, lang),
         notes=(*_restated(edition, shown, titles, form), *_sources(edition, results, form)),
         as_of=form.instant(edition.as_of, zone),
         run_id=edition.run_id,

@@ -503,6 +503,7 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     opened, terminal = _open(), _terminal()
     from pipeline.goals.edition import build_edition
     from pipeline.plan import build_plan
+    from pipeline.report.manifest import note_plan
     from pipeline.report.plan_build import render_plans
     from pipeline.store.store import Store
 
@@ -512,7 +513,9 @@ def plan(workspace: WorkspaceOption = None, week: WeekOption = None, debug: Debu
     knowledge = store.knowledge([source.id for source in opened.sources], edition.as_of)
     made = build_plan(opened, edition, lambda fact: store.fact(fact, knowledge))
     folder = opened.output_dir / str(shown)
-    for path in render_plans(opened, edition, made, folder, opened.company.languages):
+    paths = render_plans(opened, edition, made, folder, opened.company.languages)
+    note_plan(folder, edition, paths)
+    for path in paths:
         terminal.line(f"  {path}")
 
 

@@ -21,6 +21,7 @@ from pipeline.kpis.registry import kpi_registry
 from pipeline.periods import Week
 from pipeline.plan import build_plan
 from pipeline.report.build import render_edition
+from pipeline.report.manifest import note_plan
 from pipeline.report.plan_build import render_plans
 from pipeline.sources.ingest import IngestReport
 from pipeline.store.store import Knowledge, Store
@@ -68,6 +69,7 @@ class WorkRoom:
         self.reports: dict[str, IngestReport] = {}
         self.pulled: dict[str, PullReport] = {}
         self.documents: dict[Week, list[Path]] = {}
+        self._plans: dict[Week, list[Path]] = {}
         self.queued: dict[Week, QueueReport] = {}
         self._compacted: int | None = None
 
@@ -129,6 +131,8 @@ class WorkRoom:
             previous_notes=load_notes(self.workspace, week.plus(-1)),
             quarantine=self.store.quarantine(edition.sources, self.knowledge(week)),
         )
+        if week in self._plans:
+            note_plan(self.workspace.output_dir / str(week), edition, self._plans[week])
         self.documents.setdefault(week, []).extend(made)
         return made
 
@@ -144,6 +148,8 @@ class WorkRoom:
             self.workspace.output_dir / str(week),
             self.workspace.company.languages,
         )
+        self._plans[week] = made
+        note_plan(self.workspace.output_dir / str(week), edition, made)
         self.documents.setdefault(week, []).extend(made)
         return made
 

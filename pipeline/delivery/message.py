@@ -23,6 +23,7 @@ from pipeline.delivery.records import Outgoing
 from pipeline.errors import DeliveryError, InvariantBroken
 from pipeline.language import Speech, speech
 from pipeline.report.engine import environment
+from pipeline.report.ownpage import MAIL_LOGO
 from pipeline.report.printers import printers
 from pipeline.report.templates import Page
 from pipeline.workspace.model import Recipient
@@ -94,6 +95,8 @@ def plain_text(
         )
     if view.decisions:
         parts.append("\n".join([say("Decisions needed").upper(), *(f"- {one}" for one in view.decisions)]))
+    if view.comment:
+        parts.append("\n\n".join([say("Comment").upper(), *view.comment]))
     if view.notes:
         parts.append("\n".join([say("About the data").upper(), *(f"- {one}" for one in view.notes)]))
     parts.append(attachment_line(say, attached, left_out))
@@ -107,11 +110,13 @@ def html_text(
     attached: Sequence[Attachment],
     left_out: Sequence[Attachment] = (),
 ) -> str:
-    """The body as HTML with its styles on the elements; no image, no link, nothing to fetch. Raises
-    DeliveryError when the company's own template of it fails."""
+    """The body as HTML with its styles on the elements; no link and nothing to fetch; its only image is
+    the company's logo, a part of the mail. Raises DeliveryError when the company's own template of it
+    fails."""
     say = speech(view.lang)
     values = {
         "view": view,
+        "logo": MAIL_LOGO if _shows_logo(view, left_out) else "",
         "correction": correction_line(say, replaces) if replaces else "",
         "changes": replaces.changes if replaces else (),
         "attachment_line": attachment_line(say, attached, left_out),
@@ -194,11 +199,32 @@ def _message(
     mail.add_alternative(
         html_text(view, replaces, attached, left_out), subtype="html", cte="quoted-printable"
     )
+    if _shows_logo(view, left_out):
+        _add_logo(mail, view)
     for one in attached:
         main, sub = _SUBTYPES[one.kind]
         mail.add_attachment(one.data, maintype=main, subtype=sub, filename=safe_header("file name", one.name))
     _fix_boundaries(mail, identity)
     return mail
+
+
+def _shows_logo(view: MailView, left_out: Sequence[Attachment]) -> bool:
+    """Not in the small mail, which a server gets that found the whole one too large."""
+    return bool(view.look.content) and not left_out
+
+
+def _add_logo(mail: EmailMessage, view: MailView) -> None:
+    """The logo beside the HTML that shows it."""
+    page = mail.get_body(("html",))
+    assert isinstance(page, EmailMessage)  # noqa: S101 - it was added before
+    page.add_related(
+        view.look.content,
+        maintype="image",
+        subtype=view.look.kind,
+        cid=f"<{MAIL_LOGO.removeprefix('cid:')}>",
+        disposition="inline",
+        filename=f"logo.{view.look.kind}",
+    )
 
 
 def _list_headers(mail: EmailMessage, view: MailView, source: Address) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from pipeline.periods import Week
+from pipeline.report.brand import PLAIN_MAIL, MailLook
 from pipeline.report.templates import NONE, Templates
 
 
@@ -58,6 +59,10 @@ class MailView:
     """(goal id, canonical figure, figure as printed) of every goal of the audience."""
     authored: tuple[str, ...] = ()
     """Texts that people wrote; the check for leftover placeholders does not judge them."""
+    comment: tuple[str, ...] = ()
+    """The owner's comment on the week, a text a paragraph."""
+    look: MailLook = PLAIN_MAIL
+    """The company's colours and logo."""
     templates: Templates = NONE
     """The company's own templates, of which mail.html.j2 makes the mail's HTML."""
 

@@ -16,6 +16,7 @@ from pipeline.delivery.model import MailLine, MailView
 from pipeline.delivery.records import Sent
 from pipeline.goals.model import Edition, GoalResult, Restatement
 from pipeline.language import pick
+from pipeline.report.brand import mail_look
 from pipeline.report.context import Context
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats, formats
@@ -43,6 +44,7 @@ def mail_view(
     titles = {one.goal_id: goal_title(workspace, one.goal_id, lang) for one in results}
     decisions = tuple(pick(one.text, lang) for one in (notes.decisions if notes else ()))
     lines = tuple(_line(one, workspace, titles, form) for one in results if one.status in BEHIND)
+    comment = tuple(" ".join(part.split()) for part in _comment(notes, lang).split("\n\n") if part.strip())
     zone = workspace.company.zone
     return MailView(
         lang=lang,
@@ -56,14 +58,20 @@ def mail_view(
         tally=tally_text(results, form),
         attention=lines[:ATTENTION_LIMIT],
         decisions=decisions,
+        comment=comment,
+        look=mail_look(workspace, lang),
         notes=(*_restated(edition, shown, titles, form), *_sources(edition, results, form)),
         as_of=form.instant(edition.as_of, zone),
         run_id=edition.run_id,
         sent_for=edition.as_of.astimezone(zone),
         figures=tuple(_figure(one, form) for one in results),
-        authored=(*decisions, *titles.values(), *(line.owner for line in lines)),
+        authored=(*decisions, *comment, *titles.values(), *(line.owner for line in lines)),
         templates=Templates.of(workspace.templates),
     )
+
+
+def _comment(notes: Notes | None, lang: str) -> str:
+    return pick(notes.comment, lang) if notes else ""
 
 
 def goal_title(workspace: Workspace, goal_id: str, lang: str) -> str:

@@ -89,8 +89,12 @@ def _commented(context: Context, box: Box, place: Place) -> Box:
 
 def lines_needed(context: Context) -> int:
     """Lines of the longest box when nothing is left out."""
+    return lines_used(three_boxes(context, 1000))
+
+
+def lines_used(boxes: Sequence[Box]) -> int:
+    """Lines of the longest of the three boxes of page 1."""
     widths = (DECISIONS_BOX, CHANGES_BOX, DATA_BOX)
-    boxes = three_boxes(context, 1000)
     return max(used_lines(box, width) for box, width in zip(boxes, widths, strict=True))
 
 

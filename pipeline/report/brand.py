@@ -7,7 +7,7 @@ Here: from `look` to what templates put on a page. Not here: whether a logo or c
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.language import pick
 from pipeline.report.templates import NONE, Templates
@@ -58,6 +58,50 @@ class LogoView:
     text: str
     page: Size
     cover: Size
+
+
+@dataclass(frozen=True)
+class MailLook:
+    """What makes a mail the company's own: colours in the place of the usual ones, and its logo as a part of
+    the mail. A drawing is left out: mail programs do not show it."""
+
+    accent: str = "#5b6570"
+    heading: str = "#16202b"
+    rule: str = "#16202b"
+    text: str = ""
+    """What the logo says."""
+    kind: str = ""
+    """"png" or "jpeg"; empty without a logo."""
+    content: bytes = b""
+    width: int = 0
+    """Pixels, as is the height."""
+    height: int = 0
+
+
+PLAIN_MAIL = MailLook()
+
+
+def mail_look(workspace: Workspace, lang: str) -> MailLook:
+    """The look of a workspace's mail in one language."""
+    look, logo = workspace.company.look, _logo(workspace, lang)
+    found = MailLook(
+        accent=(look.accent or PLAIN_MAIL.accent).lower(),
+        heading=(look.heading or PLAIN_MAIL.heading).lower(),
+        rule=(look.rule or PLAIN_MAIL.rule).lower(),
+    )
+    if workspace.logo is None or logo is None:
+        return found
+    clean = read_logo(workspace.logo)
+    if clean.kind == "svg+xml":
+        return found
+    return replace(
+        found,
+        text=logo.text,
+        kind=clean.kind,
+        content=clean.content,
+        width=round(logo.page.width / POINTS_A_PIXEL),
+        height=round(logo.page.height / POINTS_A_PIXEL),
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ give equal bytes.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -30,6 +29,7 @@ from pipeline.report.engine import scorecard_html
 from pipeline.report.files import inside, put_file, safe_name, sha256
 from pipeline.report.fit import pick
 from pipeline.report.html import web_page
+from pipeline.report.manifest import MANIFEST, documents_of, plan_entries, read_manifest, sorted_entries
 from pipeline.report.printed import Embedded, Order, Printed
 from pipeline.report.printers import printers
 from pipeline.report.scorecard import scorecard_view
@@ -40,7 +40,6 @@ from pipeline.report.twin import dumps, restricted, scorecard_json
 from pipeline.report.view import ScorecardView, Setting
 from pipeline.workspace.model import Audience, Notes, Workspace
 
-MANIFEST = "manifest.json"
 Progress = Callable[[str], None]
 T = TypeVar("T")
 
@@ -61,13 +60,14 @@ def render_edition(
     exports. progress: told each file's name when it is there. A file whose content would be the same is not
     made again. Raises InvariantBroken when a finished document is not what it must be, after all others have
     been written; there is no new manifest then."""
+    printers().try_again()
     desk = _Desk(out_dir, edition, progress, Templates.of(workspace.templates))
     kpis = kpi_registry(workspace)
     readers = workspace.audiences if audiences is None else tuple(audiences)
     spoken = [*workspace.company.languages, *(one.language for one in readers)]
     langs: tuple[str, ...] = tuple(dict.fromkeys(spoken))
     plain = {lang: Context(workspace, edition, kpis, lang) for lang in langs}
-    twin = scorecard_json(plain)
+    twin = scorecard_json(plain, notes)
     written = workspace.model_dump_json() + notes.model_dump_json()
     desk.put("scorecard.json", dumps(twin))
     memories = {lang: Memory() for lang in langs}
@@ -75,7 +75,7 @@ def render_edition(
         _Sheet(
             f"goals/{safe_name(goal_id)}.{lang}.pdf",
             partial(scorecard_view, context, goal_id),
-            dumps(restricted(twin, (goal_id,), _sources(edition, goal_id))),
+            dumps(restricted({**twin, "comment": {}}, (goal_id,), _sources(edition, goal_id))),
             memories[lang],
         )
         for lang, context in plain.items()
@@ -143,13 +143,7 @@ class _Desk:
     known: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        path = self.folder / MANIFEST
-        if path.is_file():
-            try:
-                documents = json.loads(path.read_text("utf-8")).get("documents", [])
-                self.known = {str(one["name"]): one for one in documents}
-            except (ValueError, TypeError, KeyError, AttributeError):
-                self.known = {}
+        self.known = documents_of(read_manifest(self.folder))
 
     def put(self, name: str, content: bytes, made_from: str | None = None) -> None:
         path = inside(self.folder, name)
@@ -225,7 +219,7 @@ class _Desk:
             problems = dict.fromkeys(one for error in self.failures for one in error.problems)
             raise type(self.failures[0])(*problems)
         edition = self.edition
-        manifest = {
+        manifest: dict[str, object] = {
             "version": 1,
             "week": str(edition.week),
             "known": edition.known,
@@ -238,8 +232,11 @@ class _Desk:
                 "goal-scorecards": package_version("goal-scorecards"),
                 "weasyprint": package_version("weasyprint"),
             },
-            "documents": sorted(self.entries, key=lambda one: str(one["name"])),
         }
+        before = read_manifest(self.folder)
+        same = all(dumps(before.get(key)) == dumps(value) for key, value in manifest.items())
+        plan = plan_entries(self.folder, before) if same else []
+        manifest["documents"] = sorted_entries([*self.entries, *plan])
         path, content = inside(self.folder, MANIFEST), dumps(manifest)
         put_file(path, content)
         self.paths.append(path)

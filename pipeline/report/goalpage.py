@@ -25,8 +25,9 @@ from pipeline.report.charts import (
 from pipeline.report.context import Context, closed_periods
 from pipeline.report.fit import fitted, lines, pick, width
 from pipeline.report.i18n import NBSP, NONE, Formats
+from pipeline.report.sheets import CHARTS, chart_width
 from pipeline.report.terms import instance_cells, moves, quantity_text, terms_text, unrecorded_text
-from pipeline.report.view import Cells, Figure, GoalView, Letter, Line, Tone
+from pipeline.report.view import Cells, Chart, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
     SHAPES,
     assurance,
@@ -49,6 +50,8 @@ EVIDENCE = 408.0
 MONTHS, CONTROL_PERIODS = 12, 26
 LARGE = Decimal("9.99")
 """Changes against the prior year beyond this are not spelled out."""
+BURN_WIDTH = 318.0
+"""Width of the chart against plan on the goal's page."""
 FAR = Decimal(2)
 """A target further from the usual range than this many of its widths is not drawn beside single periods."""
 
@@ -439,8 +442,42 @@ def comparable_target(result: GoalResult) -> Decimal | None:
     return result.target if low - reach <= result.target <= high + reach else None
 
 
-def _burn_up(context: Context, result: GoalResult, height: float) -> Picture | None:
-    if not result.target_known or not any(point.actual is not None for point in result.burn_up):
+def page_one_charts(context: Context, height: float) -> tuple[Chart, ...]:
+    """The charts of the worst goals beside each other, for a page 1 whose few goals leave it half empty; of a
+    single goal both of its charts."""
+    f, drawable = context.formats, [one for one in context.live if _has_burn_up(one)][:CHARTS]
+    single = drawable[0] if len(context.live) == 1 and drawable and drawable[0].control else None
+    room = chart_width(len(drawable) + (single is not None)) if drawable else 0.0
+    charts = []
+    for one in drawable:
+        picture = _burn_up(context, one, height, room)
+        assert picture is not None  # noqa: S101 - it has figures
+        heading = _burn_heading(one, f) if single else context.title(one.goal_id)
+        charts.append(
+            Chart(fitted(heading, room, 9, 1, 600), fitted(_burn_note(one, f), room, 7.2, 1), picture)
+        )
+    picture = _control(context, single, height, room) if single else None
+    if single and picture:
+        weekly = single.period == "week"
+        heading = f.say("Last periods, by week" if weekly else "Last periods, by month")
+        charts.append(
+            Chart(
+                fitted(heading, room, 9, 1, 600),
+                fitted(f.say("Band: the usual range"), room, 7.2, 1),
+                picture,
+            )
+        )
+    return tuple(charts)
+
+
+def _has_burn_up(result: GoalResult) -> bool:
+    return result.target_known and any(point.actual is not None for point in result.burn_up)
+
+
+def _burn_up(
+    context: Context, result: GoalResult, height: float, across: float = BURN_WIDTH
+) -> Picture | None:
+    if not _has_burn_up(result):
         return None
     f, unit, chance = context.formats, result.unit, result.chance
     forecast = None
@@ -475,6 +512,7 @@ def _burn_up(context: Context, result: GoalResult, height: float) -> Picture | N
         words=words,
         zero=result.kind == "cumulative",
         forecast=forecast,
+        width=across,
         height=height,
     )
 
@@ -483,7 +521,7 @@ def _last_actual(result: GoalResult) -> Decimal | None:
     return next((p.actual for p in reversed(result.burn_up) if p.actual is not None), None)
 
 
-def _control(context: Context, result: GoalResult, height: float) -> Picture | None:
+def _control(context: Context, result: GoalResult, height: float, across: float = PAGE) -> Picture | None:
     chart = result.control
     if chart is None:
         return None
@@ -510,7 +548,7 @@ def _control(context: Context, result: GoalResult, height: float) -> Picture | N
         outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
         words=words,
         month=partial(_dated_month, f, result),
-        width=PAGE,
+        width=across,
         height=height,
     )
 

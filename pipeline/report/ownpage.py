@@ -40,6 +40,8 @@ STYLED = frozenset(
 )
 """Attributes whose value is CSS."""
 IMAGE = re.compile(r"data:image/(png|jpeg|svg\+xml);base64,([A-Za-z0-9+/=]+)")
+MAIL_LOGO = "cid:logo"
+"""The logo as a part of the mail that shows it; anywhere else it is nothing."""
 ELSEWHERE = re.compile(r"(?:https|mailto):[^\s\"'<>]+")
 """Where a link may lead, since nothing goes there until a person follows it."""
 METAS = frozenset(
@@ -141,6 +143,8 @@ def _reference(tag: str, name: str, value: str) -> bool:
     if tag == "a":
         return name == "href" and bool(ELSEWHERE.fullmatch(value))
     picture = name == "src" if tag == "img" else name == "href" and tag == "image"
+    if tag == "img" and picture and value == MAIL_LOGO:
+        return True
     found = IMAGE.fullmatch(value) if picture else None
     return found is not None and (found[1] != "svg+xml" or _harmless(found[2]))
 

@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 
 from pipeline.errors import InvariantBroken, Problem, ScorecardError, TemplateFailed
 from pipeline.report.printed import Order, Printed
-from pipeline.report.templates import Page
+from pipeline.report.templates import Page, Templates
 
 SECONDS, SECONDS_A_PAGE = 120.0, 10.0
 """How long a document may take: some hundred times what one takes, since machines are shared."""
@@ -26,6 +26,10 @@ SECONDS_TO_MAKE = 20.0
 """How long a page by a company's own templates may take to be made; a tenth of a second is usual."""
 DOCUMENTS_A_PROCESS = 200
 """A process is replaced after so many: the font library keeps a little of each."""
+
+
+class _Endless(TemplateFailed):
+    """A page by a company's own templates took too long."""
 
 
 class Printers:
@@ -36,6 +40,7 @@ class Printers:
         self._idle: queue.LifoQueue[_Process | None] = queue.LifoQueue()
         for _ in range(size):
             self._idle.put(None)
+        self._endless: dict[tuple[Templates, str], _Endless] = {}
 
     def print(self, order: Order, pages: int = 1) -> Printed:
         """Prints when a process is free. pages: about how many, which sets the time it may take.
@@ -50,10 +55,21 @@ class Printers:
         """The HTML of a page by a company's own templates, made when a process is free.
 
         Raises TemplateFailed when a template fails, makes a page that may not be used, or takes too
-        long."""
-        made = self._answered(page, SECONDS_TO_MAKE)
+        long; of one that took too long, every further page fails at once, until `try_again`."""
+        key = (page.templates, page.name)
+        if key in self._endless:
+            raise _Endless(*self._endless[key].problems)
+        try:
+            made = self._answered(page, SECONDS_TO_MAKE)
+        except _Endless as error:
+            self._endless[key] = error
+            raise
         assert isinstance(made, str)  # noqa: S101 - the answer to a page
         return made
+
+    def try_again(self) -> None:
+        """Forgets which templates took too long: a new run may have a quieter machine."""
+        self._endless.clear()
 
     def _answered(self, order: Order | Page, seconds: float) -> Printed | str:
         process = self._idle.get()
@@ -104,7 +120,7 @@ class _Process:
             self._line.send(order)
             if not self._line.poll(seconds):
                 if isinstance(order, Page):
-                    raise TemplateFailed(_endless(order))
+                    raise _Endless(_endless(order))
                 raise InvariantBroken(_too_slow(seconds))
             result: Printed | str | ScorecardError = self._line.recv()
         except (EOFError, OSError):

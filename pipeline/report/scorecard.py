@@ -12,16 +12,16 @@ from decimal import Decimal
 from pipeline.goals.model import GoalResult, StatusName
 from pipeline.goals.status import PACE_AT_RISK, PACE_ON_TRACK, PACE_WATCH
 from pipeline.periods import elapsed_share, quarter, quarter_window
-from pipeline.report.boxes import decisions_needed, lines_needed, three_boxes, two_boxes
+from pipeline.report.boxes import decisions_needed, lines_needed, lines_used, three_boxes, two_boxes
 from pipeline.report.brand import room_beside
 from pipeline.report.charts import Picture, bullet, sparkline
 from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.fit import SAFETY, fitted, lines, pick, width
-from pipeline.report.goalpage import comparable_target, goal_view, never_reached
+from pipeline.report.goalpage import comparable_target, goal_view, never_reached, page_one_charts
 from pipeline.report.headline import NAMED, headline
 from pipeline.report.i18n import NONE
 from pipeline.report.method import method_sections
-from pipeline.report.sheets import PAGE, ROWS, FirstPage, first_page, later_pages
+from pipeline.report.sheets import PAGE, ROWS, FirstPage, chart_height, first_page, later_pages
 from pipeline.report.terms import every_text, row_text
 from pipeline.report.view import ClosedRow, Density, Jump, Row, ScorecardView, Setting, Sheet, Words
 from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
@@ -238,14 +238,18 @@ def _sheets(context: Context, step: int) -> tuple[Density, tuple[Sheet, ...]]:
     at, gone = first.rows, len(closed) if first.closed else 0
     for later in later_pages(heights[first.density][at:], len(closed) - gone, step):
         boxes = two_boxes(context, later.lines) if later.lines else ()
-        pages.append(Sheet(tuple(rows[at : at + later.rows]), closed[gone : gone + later.closed], boxes))
+        ended = closed[gone : gone + later.closed]
+        pages.append(Sheet(tuple(rows[at : at + later.rows]), ended, boxes=boxes))
         at, gone = at + later.rows, gone + later.closed
     return first.density, tuple(pages)
 
 
 def _first_sheet(context: Context, first: FirstPage, rows: list[Row], closed: tuple[ClosedRow, ...]) -> Sheet:
     shown = closed if first.closed else ()
-    return Sheet(tuple(rows[: first.rows]), shown, three_boxes(context, first.lines))
+    boxes = three_boxes(context, first.lines)
+    height = chart_height(first.lines, lines_used(boxes)) if first.rows == len(rows) else 0.0
+    charts = page_one_charts(context, height) if height else ()
+    return Sheet(tuple(rows[: first.rows]), shown, charts, boxes)
 
 
 def _head(context: Context) -> float:

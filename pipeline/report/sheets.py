@@ -16,8 +16,14 @@ PAGE = 785.0
 """Points between the margins of A4 landscape."""
 HEIGHT = 542.5
 """Points from top to bottom margin."""
-FIRST_PAGE = 11
-"""Goals on page 1 at most."""
+FIRST_PAGE, ALL_GOALS = 11, 12
+"""Goals on page 1 at most, and at most when these are all."""
+TOGETHER = 3
+"""Goals that a later page has at least: a row or two alone look like an oversight."""
+CHART_HEAD, LEAST_CHART, MOST_CHART = 36.0, 96.0, 290.0
+"""What a chart on page 1 needs above and below itself; the heights between which it is drawn."""
+CHARTS, CHART_GAP = 3, 22.0
+"""Charts side by side at most, and what stands between two."""
 ROWS: dict[Density, float] = {"airy": 44.0, "normal": 36.6, "snug": 30.6, "dense": 27.2}
 """Least height of a row, which grows with its text. Three lines of text fit all but the dense one."""
 LINE, BOX_HEAD, TABLE_HEAD, CONTINUED = 9.4, 16.6, 12.8, 24.0
@@ -50,7 +56,7 @@ def first_page(
     boxes; needed: lines of the longest box; least: lines without which a box would leave out more than lists
     that a later page repeats; step: how often an earlier attempt ran over."""
     wanted, goals = min(needed, ENOUGH_LINES), len(heights["dense"])
-    for rows in range(min(goals, FIRST_PAGE), 0, -1):
+    for rows in _rows_tried(goals):
         free = {density: _lines(head, sum(heights[density][:rows]), step) for density in ROWS}
         if rows == goals and closed:
             taken = -(-(CLOSED_HEAD + closed * CLOSED_ROW) // LINE)
@@ -66,6 +72,26 @@ def first_page(
         if free["dense"] >= min(FEWEST_LINES, wanted):
             return FirstPage(rows, "dense", free["dense"], False)
     return FirstPage(1, "dense", max(free["dense"], 2), False) if goals else FirstPage(0, "airy", 12, False)
+
+
+def _rows_tried(goals: int) -> list[int]:
+    """How many goals page 1 may hold, the most first: all of them, or so many that the others are not too
+    few for a page."""
+    whole = [goals] if 0 < goals <= ALL_GOALS else []
+    most = max(min(FIRST_PAGE, goals - TOGETHER), min(goals, 1))
+    return [*whole, *range(min(most, goals - len(whole)), 0, -1)]
+
+
+def chart_height(free: int, used: int) -> float:
+    """Height of the charts between table and boxes, in points, when the boxes use `used` of `free` lines; 0
+    when what they leave is too little for a chart."""
+    left = (free - used) * LINE - CHART_HEAD
+    return min(left, MOST_CHART) if left >= LEAST_CHART else 0.0
+
+
+def chart_width(charts: int) -> float:
+    """Width of each of so many charts side by side."""
+    return (PAGE - CHART_GAP * (charts - 1)) / charts
 
 
 def _lines(head: float, table: float, step: int) -> int:
@@ -87,7 +113,7 @@ def later_pages(heights: Sequence[float], closed: int, step: int = 0) -> tuple[L
     pages: list[Later] = []
     height, rest = HEIGHT - CONTINUED - 12.0 * step, list(heights)
     while sum(rest) > height - TABLE_HEAD and len(rest) > 1:
-        shown = _filling(rest, height - TABLE_HEAD)
+        shown = max(min(_filling(rest, height - TABLE_HEAD), len(rest) - TOGETHER), 1)
         pages.append(Later(rows=shown))
         rest = rest[shown:]
     rows = len(rest)

@@ -20,15 +20,16 @@ from pipeline.report.context import RULES_VERSION, Context, closed_periods
 from pipeline.report.scorecard import row
 from pipeline.report.view import Row
 from pipeline.sources.state import SourceState
-from pipeline.workspace.model import Goal
+from pipeline.workspace.model import Goal, Notes
 from pipeline.workspace.rules import written
 
 SCHEMA = "https://json-schema.org/draft/2020-12/schema"
 VERSION = 1
 
 
-def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
-    """The twin of one edition. `contexts`: language -> the same edition and audience in that language."""
+def scorecard_json(contexts: Mapping[str, Context], notes: Notes | None = None) -> dict[str, object]:
+    """The twin of one edition. `contexts`: language -> the same edition and audience in that language.
+    `notes`: the week's; its comment is given in every language that it was written in."""
     first = next(iter(contexts.values()))
     edition, company = first.edition, first.workspace.company
     return {
@@ -43,6 +44,7 @@ def scorecard_json(contexts: Mapping[str, Context]) -> dict[str, object]:
         "known": edition.known,
         "run_id": edition.run_id,
         "rules_version": RULES_VERSION,
+        "comment": notes.comment if notes else {},
         "goals": [_goal(contexts, result) for result in first.results],
         "roll_ups": [_roll_up(one) for one in roll_ups(first.workspace, first.results)],
         "restatements": [

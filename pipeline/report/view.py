@@ -108,11 +108,21 @@ class ClosedRow:
 
 
 @dataclass(frozen=True)
+class Chart:
+    """A goal's chart on page 1, where few goals leave room for it."""
+
+    heading: str
+    note: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
 class Sheet:
-    """A landscape page of the table: rows, then closed goals, then boxes."""
+    """A landscape page of the table: rows, then closed goals, then charts, then boxes."""
 
     rows: tuple[Row, ...] = ()
     closed: tuple[ClosedRow, ...] = ()
+    charts: tuple[Chart, ...] = ()
     boxes: tuple[Box, ...] = ()
 
 

@@ -316,3 +316,48 @@ def test_a_plan_without_any_strategy_is_still_whole(tmp_path: Path) -> None:
     path, _ = render_plan(bare, known, build_plan(bare, known, facts), tmp_path / "out", "en")
     text = "\n".join(pages(path.read_bytes()))
     assert text.count("Not written yet") >= 8 and "Nothing has dates yet." in text
+
+
+def test_the_manifest_names_the_plan_while_it_is_of_the_same_edition(tmp_path: Path) -> None:
+    """Files that a manifest does not name cannot be told from files that somebody changed."""
+    import hashlib
+    import json
+    from dataclasses import replace
+
+    import fixture_edition as fx
+
+    from pipeline.report.build import render_edition
+    from pipeline.report.manifest import note_plan
+
+    space, edition = fx.workspace(goals=1), fx.edition(1)
+    names = ("plan.en.html", "plan.en.pdf")
+    paths = [tmp_path / name for name in names]
+    for path in paths:
+        path.write_bytes(path.name.encode())
+
+    def noted() -> dict[str, str]:
+        documents = json.loads((tmp_path / "manifest.json").read_text("utf-8"))["documents"]
+        assert [one["name"] for one in documents] == sorted(one["name"] for one in documents)
+        return {one["name"]: one["sha256"] for one in documents if one["name"].startswith("plan.")}
+
+    def scorecards(of: Edition) -> None:
+        render_edition(space, of, fx.notes(), tmp_path, audiences=())
+
+    note_plan(tmp_path, edition, paths)
+    assert not (tmp_path / "manifest.json").exists()
+    scorecards(edition)
+    assert noted() == {}
+    note_plan(tmp_path, edition, paths)
+    expected = {name: hashlib.sha256(name.encode()).hexdigest() for name in names}
+    assert noted() == expected
+    before = (tmp_path / "manifest.json").stat().st_mtime_ns
+    scorecards(edition)
+    assert noted() == expected and (tmp_path / "manifest.json").stat().st_mtime_ns == before
+    paths[0].write_bytes(b"changed by hand")
+    scorecards(edition)
+    assert set(noted()) == {"plan.en.pdf"}
+    note_plan(tmp_path, replace(edition, run_id="another"), paths)
+    assert noted() == {}
+    note_plan(tmp_path, edition, paths)
+    scorecards(replace(edition, run_id="another"))
+    assert noted() == {}

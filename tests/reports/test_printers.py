@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.errors import InvariantBroken
+from pipeline.errors import InvariantBroken, TemplateFailed
 from pipeline.report import printers as room
 from pipeline.report.pdf import print_pdf
 from pipeline.report.printed import Order
 from pipeline.report.printer import TIDY_EVERY, tidy
 from pipeline.report.printers import Printers
+from pipeline.report.templates import Page, Templates
 
 CREATED = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 PAGE = "<!doctype html><html lang=en><title>One</title><body><h1 id=goal-a>One page</h1></body></html>"
@@ -95,3 +96,32 @@ def test_what_pages_leave_behind_does_not_pile_up() -> None:
         assert seen() is None
     finally:
         gc.enable()
+
+
+def test_a_template_that_took_too_long_is_not_waited_for_again_in_the_same_run(
+    one: Printers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Thirty documents once took thirty times the time a page may take, one after the other."""
+    loops = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+    endless = Page("mail.html.j2", {}, Templates.of({"mail.html.j2": loops}), "en")
+    waits: list[float] = []
+    waiting = room._Process.answer
+
+    def answer(process: room._Process, order: Order | Page, seconds: float) -> object:
+        waits.append(seconds)
+        return waiting(process, order, seconds)
+
+    monkeypatch.setattr(room._Process, "answer", answer)
+    monkeypatch.setattr(room, "SECONDS_TO_MAKE", 1.0)
+    said = []
+    for _ in range(3):
+        with pytest.raises(TemplateFailed, match="longer than 1 seconds") as caught:
+            one.make(endless)
+        said.append(caught.value.problems)
+    assert len(waits) == 1 and said[0] == said[1] == said[2]
+    assert said[0][0].file == "templates/mail.html.j2"
+    one.try_again()
+    with pytest.raises(TemplateFailed):
+        one.make(endless)
+    assert len(waits) == 2
+    assert one.print(ORDER).pages == 1

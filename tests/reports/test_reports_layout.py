@@ -336,3 +336,29 @@ def test_pages_of_the_timeline_are_filled_alike() -> None:
     assert sizes == [30, 31] and max(sizes) <= ROWS_A_PAGE
     alone: Any = [SimpleNamespace(item=SimpleNamespace(kind="work")) for _ in range(100)]
     assert [len(page) for page in _paged(alone)] == [25, 25, 25, 25]
+
+
+@LANGUAGES
+@pytest.mark.parametrize(("goals", "charts"), [(1, 2), (3, 3), (12, 0)])
+def test_page_one_is_filled_by_few_goals_and_holds_twelve(lang: str, goals: int, charts: int) -> None:
+    """A single goal once left two thirds of the page white, and the twelfth stood alone on a second page."""
+    context = context_of(fx.edition(goals), lang, goals)
+    view, document = settled(lambda setting: table_of(context, setting), printed, Memory())
+    (sheet,) = view.pages
+    assert (document.pages, len(sheet.rows), len(sheet.charts)) == (1, goals, charts)
+    texts = plain(PdfReader(io.BytesIO(document.content)).pages[0].extract_text())
+    for chart in sheet.charts:
+        assert plain(chart.heading) in texts
+        assert 0 < chart.picture.width * charts < 786 and chart.picture.height >= 96
+    assert all(box.heading in texts for box in sheet.boxes)
+
+
+@pytest.mark.parametrize("goals", range(13, 70))
+def test_no_goal_stands_alone_on_a_later_page(goals: int) -> None:
+    from pipeline.report.sheets import ROWS, first_page, later_pages
+
+    heights = {density: [height] * goals for density, height in ROWS.items()}
+    first = first_page(heights, closed=0, head=70.0, needed=14, least=6)
+    later = later_pages(heights[first.density][first.rows :], closed=0)
+    assert first.rows + sum(page.rows for page in later) == goals
+    assert min(page.rows for page in later) >= 3

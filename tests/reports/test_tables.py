@@ -8,20 +8,23 @@ import json
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import fixture_edition as fx
 import pytest
 from icalendar import Calendar
+from pypdf import PdfReader
 
 from pipeline.goals.model import Edition
 from pipeline.kpis.registry import kpi_registry
-from pipeline.report.build import calendar_ics
+from pipeline.report.build import calendar_ics, render_edition
 from pipeline.report.context import Context
 from pipeline.report.tables import goals_csv, periods_csv
 from pipeline.report.twin import dumps, scorecard_json
 from pipeline.workspace.model import Workspace
 
+ROOT = Path(__file__).parents[2]
 SEPARATORS = {"en": (",", "."), "ru": (";", ",")}
 each_language = pytest.mark.parametrize("lang", ["en", "ru"])
 
@@ -147,3 +150,20 @@ def test_an_event_keeps_its_uid_in_the_next_week_and_in_another_language() -> No
     ]
     first, second = ({str(one["uid"]) for one in calendar.walk("VEVENT")} for calendar in calendars)
     assert first == second
+
+
+def test_the_owners_comment_is_in_the_twin_of_the_week_and_not_in_that_of_one_goal(tmp_path: Path) -> None:
+    """It was printed and could be read by no program."""
+    said = {"en": "A strong week.", "ru": "Сильная неделя."}
+    space = fx.workspace(goals=1)
+    notes = fx.notes().model_copy(update={"comment": said})
+    render_edition(space, fx.edition(1), notes, tmp_path, audiences=space.audiences[:1])
+    assert json.loads((tmp_path / "scorecard.json").read_text("utf-8"))["comment"] == said
+    embedded = {
+        name: json.loads(PdfReader(tmp_path / name).attachments["scorecard.json"][0])["comment"]
+        for name in ("scorecard-leadership.en.pdf", "goals/revenue-q4.en.pdf")
+    }
+    assert list(embedded.values()) == [said, {}]
+    schema = json.loads((ROOT / "docs" / "schemas" / "scorecard.schema.json").read_text("utf-8"))
+    twin = json.loads((tmp_path / "scorecard.json").read_text("utf-8"))
+    assert set(twin) == set(schema["properties"]) == set(schema["required"])

@@ -26,6 +26,7 @@ from pipeline.goals.status import (
     STRETCH_SHARE,
     WATCH_BELOW,
 )
+from pipeline.goals.trajectory import PlanName
 from pipeline.periods import DAY
 from pipeline.workspace.model import Quantity, Workspace
 
@@ -43,6 +44,7 @@ GROWTH_PROGRESS = (
 LINEAR = "A straight line by days: {passed} of {all} days by {day}."
 SEASONAL = "The share that the same days had in earlier years, by {day}."
 MILESTONES = "Straight lines through the dated milestones, on {day}."
+STEPS = "The value of the newest dated step, on {day}."
 NEEDED = "The share of periods that have to be at the target or better."
 ON_PLAN = "{baseline} + {expected} × ({target} − {baseline})"
 PLAN_IS_TARGET = "The target itself."
@@ -179,7 +181,9 @@ def _progress_path(f: Figures) -> Reason:
 
 def _expected_path(f: Figures) -> Reason:
     day, goal = f.window.data_through, f.goal
-    templates = {"linear": LINEAR, "seasonal": SEASONAL, "milestones": MILESTONES, "none": NEEDED}
+    templates: dict[PlanName, str] = {
+        "linear": LINEAR, "seasonal": SEASONAL, "milestones": MILESTONES, "steps": STEPS, "none": NEEDED,
+    }  # fmt: skip
     params: dict[str, Param] = {"day": ("date", day)}
     if f.plan.used == "linear":
         params["passed"] = ("count", Span(goal.start, day).days)

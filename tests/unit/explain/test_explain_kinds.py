@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 from datetime import date, timedelta
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 
 from assets.explain_record import rows_csv, shown_rows
 from pipeline.goals.explain import Explainer, Explanation
+from pipeline.kpis.exact import as_decimal
 from pipeline.periods import Week
 from tests.support import landed
 
@@ -73,6 +75,8 @@ goals:
   - {{id: total, title: Year, owner: ann, kpi: year_to_date, kind: level, baseline: 1000, target: 3000,
      measured: {{over: trailing, periods: 4}}, {WINDOW}}}
   - {{id: converted, title: All, owner: ann, kpi: sales_revenue, kind: cumulative, target: 900, {WINDOW}}}
+  - {{id: stepped, title: Steps, owner: ann, kpi: euros, kind: cumulative, target: 900, {WINDOW}, plan: steps,
+     milestones: [{{date: 2026-10-31, value: 360}}, {{date: 2026-11-30, value: 720}}]}}
 """,
     "exports/received.csv": "file,received_at\nexports/crm/deals.csv,2026-11-23T05:00:00+01:00\n",
 }
@@ -148,3 +152,34 @@ def test_the_screen_and_the_file_of_rows_name_rates_and_operands(found: dict[str
     table = list(csv.DictReader(rows_csv(found["step"]).decode("utf-8-sig").splitlines()))
     assert sum(D(row["amount"]) * (-1 if row["offset"] else 1) for row in table) == 0
     assert {(row["kpi"], row["offset"]) for row in table} == {("euros", ""), ("euros", "prior_week")}
+
+
+def test_rows_of_one_day_add_up_to_their_converted_total_to_the_last_digit(tmp_path: Path) -> None:
+    """Three deals of $1 on one day, another of $1 on the next, at 0.33335:
+    $3 are €1.00005, which is rounded once to 1.0001; each for itself would be 0.3334, together 1.0002."""
+    files = {
+        **FILES,
+        "rates.csv": "date,currency,rate\n2026-11-01,USD,0.33335\n",
+        "goals/all.yaml": f"""
+goals:
+  - {{id: converted, title: All, owner: ann, kpi: sales_revenue, kind: cumulative, target: 900, {WINDOW}}}
+""",
+        "exports/crm/deals.csv": "ID,Amount,Closed,Currency\n"
+        + "".join(f"{n},1.00,2026-11-17,USD\n" for n in range(3))
+        + "3,1.00,2026-11-18,USD\n4,5.00,2026-11-22,EUR\n",
+    }
+    workspace, store = landed(tmp_path, files)
+    one = Explainer(workspace, store, Week(2026, 47)).goal(workspace.goals[0])
+    assert one.agrees
+    (part,) = one.parts
+    assert (part.total, len(part.rates)) == (D("1.0001") + D("0.3334") + 5, 4)
+    assert {as_decimal(int(part.amounts[at])) for at in part.counted} == {D("0.3334"), D("0.3333"), D(5)}
+
+
+def test_a_plan_in_steps_is_explained_like_any_other(found: dict[str, Explanation]) -> None:
+    """On 22 November the step of 31 October is in force: 360 of 900."""
+    (expected,) = [number for number in found["stepped"].numbers if number.name == "expected"]
+    assert (expected.value, expected.path.template) == (
+        D("0.4"),
+        "The value of the newest dated step, on {day}.",
+    )

@@ -423,9 +423,26 @@ def _prior_period_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | Non
 def _prior_year_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
     period, kind = goal_period(goal, kpi), effective_kind(goal)
     span = Span(goal.start, goal.due) if kind == "cumulative" else measured_span(goal, kpi, goal.due)
-    earlier = prior_year_span(span, period)
-    if series.first_day is None or series.first_day > earlier.first:
+    spans = _equal_weeks(span, period) if kind == "cumulative" else (prior_year_span(span, period),)
+    if series.first_day is None or series.first_day > spans[0].first:
         return None
-    if seen is not None and not seen.is_closed(earlier.last, kpi):
+    if seen is not None and not seen.is_closed(spans[-1].last, kpi):
         return None
-    return read_span(kpi, series, earlier, period, mean=kind != "cumulative").value
+    values = [read_span(kpi, series, one, period, mean=kind != "cumulative").value for one in spans]
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if len(known) == len(values) else None
+
+
+def _equal_weeks(span: Span, period: PeriodName) -> tuple[Span, ...]:
+    """The counterpart a year earlier, in one part an ISO year: of years with 52 and 53 weeks the turn has no
+    counterpart, so that between the outermost days there would be a week too few or too many."""
+    whole = prior_year_span(span, period)
+    if whole.first != prior_year_day(span.first) or whole.last != prior_year_day(span.last):
+        return (whole,)  # calendar months
+    found, first = [], span.first
+    while first <= span.last:
+        turn = Week.of(date(Week.of(first).year, 12, 28)).sunday
+        last = min(turn, span.last)
+        found.append(Span(prior_year_day(first), prior_year_day(last)))
+        first = last + DAY
+    return tuple(found)

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.goals import reasons
 from pipeline.goals.chances import chance_history
-from pipeline.goals.measure import horizon
+from pipeline.goals.measure import base_of, horizon
 from pipeline.goals.model import Chance
 from pipeline.goals.status import ChanceHistory, chance_status, printed_chance
 from pipeline.periods import Week, cutoff
@@ -215,6 +215,27 @@ def test_growth_over_a_year_with_week_53_compares_equal_weeks() -> None:
         10 * 364 + 12 * 7,
     )
     assert found.status == "achieved"
+
+
+@pytest.mark.parametrize(
+    ("start", "due", "target"),
+    [
+        # W53 of 2020 and W01-W04 of 2021: W01 of 2020 for both of the first two, then its W02-W04
+        (date(2020, 12, 28), date(2021, 1, 31), 5 * 70),
+        # W52 of 2021 and W01-W04 of 2022: W52 of 2020 and W01-W04 of 2021, without the W53 between them
+        (date(2021, 12, 27), date(2022, 1, 30), 5 * 70),
+        # whole calendar months are held against the same months
+        (date(2020, 12, 1), date(2021, 2, 28), (31 + 31 + 29) * 10),
+    ],
+)
+def test_a_target_over_last_year_has_as_many_weeks_of_it_around_week_53(
+    start: date, due: date, target: int
+) -> None:
+    """10 a day: five weeks are held against five, not four or six."""
+    one = kpi(REVENUE)
+    series = steady(one, lambda day: 10, first=date(2018, 1, 1), last=date(2022, 12, 31))
+    asked = goal(target="+10 %", relative_to="prior_year", start=start, due=due)
+    assert base_of(asked, one, series) == target
 
 
 # --- words -------------------------------------------------------------------------------------------

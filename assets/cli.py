@@ -1002,6 +1002,10 @@ def _other_failure(error: Exception, say: Speech) -> int:
         return _report(f"{_usage_text(error, say)} {hint}", None, WRONG)
     if type(error).__name__ == "Abort":
         return _report(say("Stopped."), None, FAILED)
+    from assets.trouble import machine_trouble
+
+    if trouble := machine_trouble(error, say):
+        return _report(trouble, error, FAILED)
     text = say("Something failed unexpectedly: {what}.", what=f"{type(error).__name__}: {error}")
     return _report(f"{text} {say('Run the command again with --debug to see where.')}", error, FAILED)
 

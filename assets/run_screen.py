@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from assets.screens import held_next, show_status
 from assets.terminal import Terminal
+from assets.trouble import machine_trouble
 from pipeline.errors import Problem, ScorecardError, Translate
 from pipeline.language import pick
 from pipeline.periods import latest_due_week
@@ -395,6 +396,8 @@ def show_backfill(terminal: Terminal, workspace: Workspace, report: BackfillRepo
 def failure_text(failure: Exception, say: Translate) -> str:
     if isinstance(failure, ScorecardError):
         return failure.text(say)
+    if trouble := machine_trouble(failure, say):
+        return trouble
     text = say("Something failed unexpectedly: {what}.").format(what=f"{type(failure).__name__}: {failure}")
     return f"{text} {say('Run the command again with --debug to see where.')}"
 

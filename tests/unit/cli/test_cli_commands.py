@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import errno
 import json
 import os
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ import typer
 
 from assets import cli
 from assets.screens import COLUMNS, as_csv
+from assets.trouble import machine_trouble
 from pipeline.language import speech
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -312,3 +315,29 @@ def test_a_week_that_is_not_over_is_never_shown_as_if_all_its_exports_had_come(
     assert cli.call(asked) == 2
     assert "Week 2199-W10 is not over yet." in capsys.readouterr().err
     assert not (starter / "out" / "2199-W10").exists()
+
+
+def test_a_file_where_the_state_folder_belongs_is_said_in_a_sentence(
+    starter: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (starter / ".scorecards").write_text("x", "utf-8")
+    assert cli.call(["run", "--workspace", str(starter), "--no-documents"]) == 1
+    said = capsys.readouterr().err
+    assert f"{starter / '.scorecards'} is in the way: a folder is needed there." in said
+    assert "unexpectedly" not in said
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        sqlite3.OperationalError("database or disk is full"),
+    ],
+)
+def test_a_full_disk_is_said_however_deep_it_is(failure: Exception) -> None:
+    outer = RuntimeError("a step failed")
+    outer.__cause__ = failure
+    said = machine_trouble(outer, speech("en"))
+    assert said is not None
+    assert said.startswith("The disk is full, so not everything could be written.")
+    assert machine_trouble(RuntimeError("a step failed"), speech("en")) is None

@@ -30,7 +30,7 @@ def date_lines(times: Sequence[When], today: date) -> tuple[Line, Line]:
 
 def whole_periods(start: Line, due: Line, every: str, fiscal: int) -> tuple[Line, Line]:
     """Both lines of a goal that recurs `every` week, month or quarter, moved inward to whole ones. Quarters
-    are those of the financial year (its first month: `fiscal`), unless the sentence names a start."""
+    are those of the financial year, which begins with month `fiscal`, unless the sentence names a start."""
     if not start.value:
         return start, due
     named, end = date.fromisoformat(start.value), due.value

@@ -218,6 +218,8 @@ class TimeReader:
         """Over when the period begins. A period that has begun cannot be meant so: then its end is."""
         due = period.first - DAY
         if period.is_day:
+            if due < self._today and not period.has_year:  # "before 1 July" said on 1 July is the next one
+                due = add_months(period.first, 12) - DAY
             return When("due", None, due, at, last, note="before")
         if due < self._today and not period.has_year:
             due = period.last

@@ -129,9 +129,9 @@ def test_a_draft_whose_marks_are_filled_in_loads(company: Path, case: Case) -> N
         # 25 November 2026 is a Wednesday
         ("Every month 20 new customers by July 2027", "month", "cumulative", "2026-12-01", "2027-06-30"),
         ("Win 20 new customers each week by 31 March", "week", "cumulative", "2026-11-30", "2027-03-28"),
-        ("20 new customers every quarter by 9 July 2027", "quarter", "cumulative", "2027-01-01", "2027-06-30"),
+        ("Every quarter 20 customers by 15 July 2027", "quarter", "cumulative", "2027-01-01", "2027-06-30"),
         ("A closing rate of 20 % every month in 2027", "month", "level", "2027-01-01", "2027-12-31"),
-        ("Каждый месяц 20 новых клиентов к июлю 2027", "month", "cumulative", "2026-12-01", "2027-06-30"),
+        ("Каждый месяц 20 клиентов к июлю 2027", "month", "cumulative", "2026-12-01", "2027-06-30"),
         ("Каждую неделю 20 новых клиентов до 31 марта", "week", "cumulative", "2026-11-30", "2027-03-28"),
         ("Каждый квартал 20 новых клиентов в 2027", "quarter", "cumulative", "2027-01-01", "2027-12-31"),
     ],

@@ -100,6 +100,15 @@ def test_no_day_before_today_comes_out_of_words_that_name_none(today: date, word
     assert start >= (today - timedelta(days=184) if is_window else today)
 
 
+def test_before_a_day_said_on_that_day_is_before_the_next_one() -> None:
+    for sentence in ("Win 40 new customers before 1 July", "Win 40 new customers before July 1"):
+        goal = draft_sentence(sentence, KPIS, date(2026, 7, 1)).goals[0]
+        assert (goal.value("start"), goal.value("due")) == ("2026-07-01", "2027-06-30")
+        assert draft_sentence(sentence, KPIS, date(2026, 6, 30)).goals[0].value("due") == "2026-06-30"
+    past = draft_sentence("Win 40 new customers before 1 July 2026", KPIS, date(2026, 7, 1)).goals[0]
+    assert past.value("due") == ""
+
+
 @quick
 @given(st.text(max_size=60))
 def test_any_text_is_written_so_that_it_reads_back(text: str) -> None:

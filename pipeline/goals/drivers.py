@@ -40,7 +40,7 @@ def drivers_of(goal: Goal, kpi: Kpi, book: SeriesBook, result: GoalResult) -> tu
             continue
         parts = _parts(goal, kpi, book, dimension, sorted(values), span, result.period)
         spread = _spread(parts)
-        if spread > widest:
+        if spread > widest and any(one.actual is not None for one in parts):
             found, widest = parts, spread
     ranked = sorted(found, key=lambda part: (-abs(part.change or Decimal(0)), part.value))
     return tuple(ranked[:MOST_ROWS])

@@ -130,7 +130,16 @@ class Context:
         if dimension == "team":
             teams = {one.id: pick(one.name, self.lang) for one in self.workspace.people.teams}
             return teams.get(value, capped(value))
+        if dimension == "goal":
+            return self._step_of(value)
         return capped(value)
+
+    def _step_of(self, value: str) -> str:
+        """What a task serves, as a project tool names it: a goal, or initiative:goal/initiative."""
+        goal_id, _, step = value.removeprefix("initiative:").partition("/")
+        steps = self.goals[goal_id].how if goal_id in self.goals else ()
+        known = {one.id: pick(one.title, self.lang) for one in steps}
+        return known.get(step) or (self.title(goal_id) if goal_id in self.goals else capped(value))
 
     def said(self, reason: Reason) -> str:
         """A generated sentence, with sources called by their titles instead of their ids."""

@@ -29,6 +29,7 @@ from pipeline.report.sheets import CHARTS, chart_width
 from pipeline.report.terms import instance_cells, moves, quantity_text, terms_text, unrecorded_text
 from pipeline.report.view import Cells, Chart, Figure, GoalView, Letter, Line, Tone
 from pipeline.report.words import (
+    DIMENSIONS,
     SHAPES,
     assurance,
     decapitalised,
@@ -683,7 +684,7 @@ def _drivers(context: Context, result: GoalResult, most: int) -> Cells:
         )
         for i, p in enumerate(parts)
     )
-    dimension = f.say(parts[0].dimension) if parts else ""
+    dimension = f.say(DIMENSIONS.get(parts[0].dimension, parts[0].dimension)) if parts else ""
     head = (
         dimension[:1].upper() + dimension[1:],
         f.say("Value") + (f", {values.unit}" if values.unit else ""),

@@ -36,6 +36,19 @@ COUNTED = {
     "no_verdict": ("{n} without verdict", "{n} without verdict"),
     "not_started": ("{n} not started", "{n} not started"),
 }
+DIMENSIONS = {
+    "account_class": "account class",
+    "account_name": "account",
+    "basis": "basis of the books",
+    "form": "form",
+    "goal": "goal",
+    "kind": "kind",
+    "name": "name",
+    "movement": "kind of change",
+    "payment": "kind of payment",
+    "section": "part of the report",
+}
+"""Columns of facts whose own name says too little over a table; of the others the name is the word."""
 BEHIND = ("missed", "off_track", "at_risk")
 """Statuses the headline calls attention to."""
 

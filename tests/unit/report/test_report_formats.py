@@ -10,10 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import pipeline.report
+from pipeline.facts import FACTS
 from pipeline.goals.model import Reason
 from pipeline.language import speech
 from pipeline.periods import Week
 from pipeline.report.i18n import Formats
+from pipeline.report.words import DIMENSIONS
 from pipeline.units import Unit
 
 EN, RU = Formats("en", "EUR"), Formats("ru", "EUR")
@@ -133,3 +135,11 @@ def test_everything_said_is_said_in_russian_with_the_same_fields() -> None:
         assert set(re.findall(r"\{(\w+)\}", russian(text).replace("{n}", ""))) <= set(
             re.findall(r"\{(\w+)\}", text)
         )
+
+
+def test_every_column_that_splits_a_kpi_has_a_word_in_both_languages() -> None:
+    """The head of a table read Account_class, and Goal on a Russian page."""
+    columns = {name for fact in FACTS.values() for name in fact.dimensions}
+    words = {DIMENSIONS.get(name, name) for name in columns}
+    assert not {word for word in words if "_" in word}
+    assert not {word for word in words if RU.say(word) == word}

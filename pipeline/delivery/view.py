@@ -21,7 +21,7 @@ from pipeline.report.context import Context
 from pipeline.report.headline import headline
 from pipeline.report.i18n import NONE, Formats, formats
 from pipeline.report.templates import Templates
-from pipeline.report.words import BEHIND, SHAPES, decapitalised, tally_text
+from pipeline.report.words import BEHIND, SHAPES, closed_text, decapitalised, tally_text
 from pipeline.sources.state import SourceState
 from pipeline.units import Unit, rounded
 from pipeline.workspace.model import Audience, Notes, Workspace
@@ -43,7 +43,7 @@ def mail_view(
     shown = {one.goal_id for one in results}
     titles = {one.goal_id: goal_title(workspace, one.goal_id, lang) for one in results}
     decisions = tuple(pick(one.text, lang) for one in (notes.decisions if notes else ()))
-    lines = tuple(_line(one, workspace, titles, form) for one in results if one.status in BEHIND)
+    lines = tuple(_line(one, workspace, titles, form) for one in context.live if one.status in BEHIND)
     comment = tuple(" ".join(part.split()) for part in _comment(notes, lang).split("\n\n") if part.strip())
     zone = workspace.company.zone
     return MailView(
@@ -54,8 +54,8 @@ def mail_view(
         week=edition.week,
         week_label=form.week(edition.week),
         subject=subject_line(edition, results, previous, titles, form),
-        headline=headline(results, titles, form),
-        tally=tally_text(results, form),
+        headline=headline(context.live, titles, form),
+        tally=" · ".join(filter(None, (tally_text(context.live, form), closed_text(context.closed, form)))),
         attention=lines[:ATTENTION_LIMIT],
         decisions=decisions,
         comment=comment,

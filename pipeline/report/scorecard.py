@@ -24,7 +24,16 @@ from pipeline.report.method import method_sections
 from pipeline.report.sheets import PAGE, ROWS, FirstPage, chart_height, first_page, later_pages
 from pipeline.report.terms import every_text, row_text
 from pipeline.report.view import ClosedRow, Density, Jump, Row, ScorecardView, Setting, Sheet, Words
-from pipeline.report.words import decapitalised, shares, signal, status_view, tally, tally_text, target_text
+from pipeline.report.words import (
+    closed_text,
+    decapitalised,
+    shares,
+    signal,
+    status_view,
+    tally,
+    tally_text,
+    target_text,
+)
 from pipeline.units import Direction, Unit
 
 SPARK_PERIODS = 13
@@ -190,7 +199,7 @@ def _context_line(context: Context, company: str, audience: str) -> str:
     where = f.say(
         "day {day} of {days} of Q{number} ({share})", day=day, days=days, number=number, share=share
     )
-    parts = [company, audience, f.week(week), where.replace(" ", "\u00a0"), _closed_tally(context)]
+    parts = [company, audience, f.week(week), where.replace(" ", "\u00a0"), closed_text(context.closed, f)]
     return " · ".join(part for part in parts if part)
 
 
@@ -200,16 +209,6 @@ def _last_tally(context: Context) -> str:
     live = {one.goal_id for one in context.live}
     before = tuple(one for one in context.previous if one.goal_id in live)
     return f.say("last week: {tally}", tally=tally_text(before, f)) if before else f.say("first edition")
-
-
-def _closed_tally(context: Context) -> str:
-    """How the goals ended whose window had closed before the week."""
-    count, f = len(context.closed), context.formats
-    if not count:
-        return ""
-    return f.say.count(
-        "{n} closed: {tally}", "{n} closed: {tally}", count, tally=tally_text(context.closed, f)
-    )
 
 
 def _footer(context: Context) -> str:

@@ -74,6 +74,14 @@ def tally_text(results: tuple[GoalResult, ...], formats: Formats) -> str:
     return ", ".join(one.text for one in tally(results, formats))
 
 
+def closed_text(closed: tuple[GoalResult, ...], formats: Formats) -> str:
+    """How the goals ended whose window had closed before the week; empty when none had."""
+    if not closed:
+        return ""
+    text = tally_text(closed, formats)
+    return formats.say.count("{n} closed: {tally}", "{n} closed: {tally}", len(closed), tally=text)
+
+
 def signal(control: ControlChart | None, values: list[Decimal], formats: Formats) -> str:
     """What the newest period says, in plain words; "" without enough history."""
     if control is None or not values:

@@ -9,7 +9,8 @@ import stat
 import subprocess
 import sys
 import textwrap
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,12 @@ from pipeline.delivery.outbox import Outbox
 from pipeline.delivery.queue import queue_edition
 from pipeline.delivery.records import Batch, Hold, Outgoing, State
 from pipeline.delivery.send import deliver
+from pipeline.delivery.view import mail_view
 from pipeline.errors import DeliveryError
+from pipeline.kpis.registry import kpi_registry
 from pipeline.periods import Week
+from pipeline.report.context import Context
+from pipeline.report.scorecard import scorecard_view
 from pipeline.workspace.model import Action, Notes, Recipient
 
 MONDAY = datetime(2026, 11, 23, 5, 0, tzinfo=UTC)  # 08:00 in Moscow, an hour after the cut-off
@@ -82,6 +87,18 @@ def test_the_mail_says_the_numbers_and_names_exactly_what_is_attached(make_works
         assert "2026-W47-scorecard-leadership.en.pdf" in text and "Approve two hires" in text
         assert "<script" not in text and "http" not in text
     assert outbox.message("2026-W47/leadership|1|vp@example.com").isascii()
+
+
+def test_a_goal_lost_last_quarter_is_not_among_those_that_will_probably_miss(make_workspace, edition):
+    """The mail said "2 of 2 goals will probably miss", the page it brought "1 of 1"."""
+    workspace, full = make_workspace(), edition()
+    ended = replace(full.results[1], status="missed", previous_status="missed", due=date(2026, 9, 30))
+    full = replace(full, results=(ended, full.results[0]))
+    view = mail_view(full, workspace, workspace.audiences[0])
+    page = scorecard_view(Context(workspace, full, kpi_registry(workspace), "en", workspace.audiences[0]))
+    assert view.headline == page.headline
+    assert [line.title for line in view.attention] == ["Grow revenue"]
+    assert view.tally.replace(NBSP, " ") == "1 at risk · 1 closed: 1 missed"
 
 
 def test_cyrillic_subject_name_and_text_survive_seven_bit_transport(make_workspace, edition, documents):
@@ -327,7 +344,7 @@ def test_killed_in_the_middle_of_queuing_leaves_no_row(tmp_path: Path):
         from pathlib import Path
         from pipeline.delivery.outbox import Outbox
         from pipeline.delivery.records import Batch, Outgoing
-        from pipeline.periods import Week
+from pipeline.periods import Week
         def build(recipient, revision, before):
             if recipient.startswith(sys.argv[2]):
                 os.kill(os.getpid(), 9)

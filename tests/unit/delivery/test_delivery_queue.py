@@ -344,7 +344,7 @@ def test_killed_in_the_middle_of_queuing_leaves_no_row(tmp_path: Path):
         from pathlib import Path
         from pipeline.delivery.outbox import Outbox
         from pipeline.delivery.records import Batch, Outgoing
-from pipeline.periods import Week
+        from pipeline.periods import Week
         def build(recipient, revision, before):
             if recipient.startswith(sys.argv[2]):
                 os.kill(os.getpid(), 9)

@@ -13,6 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.goals import reasons as say
+from pipeline.goals.bounds import natural_bounds
 from pipeline.goals.control import control_chart
 from pipeline.goals.interval import rate_interval
 from pipeline.goals.measure import (
@@ -780,7 +781,7 @@ def _control(f: Figures, periods: Sequence[PeriodValue]) -> ControlChart | None:
     comparable = (
         f.kind != "cumulative" and f.kpi.shape != "growth" and measurement(f.goal, f.kpi).over == "last"
     )
-    return control_chart(values, f.kpi.direction, f.target if comparable else None)
+    return control_chart(values, f.kpi.direction, f.target if comparable else None, natural_bounds(f.kpi))
 
 
 def with_previous(result: GoalResult, previous: GoalResult | None) -> GoalResult:

@@ -437,7 +437,8 @@ def comparable_target(result: GoalResult) -> Decimal | None:
         return result.target
     low, high = min(values), max(values)
     if result.control:
-        low, high = min(low, result.control.lower), max(high, result.control.upper)
+        usual = result.control.band
+        low, high = min(low, usual[0]), max(high, usual[1])
     reach = FAR * (high - low)
     return result.target if low - reach <= result.target <= high + reach else None
 
@@ -527,25 +528,26 @@ def _control(context: Context, result: GoalResult, height: float, across: float 
         return None
     f, unit = context.formats, result.unit
     periods = closed_periods(result)[-CONTROL_PERIODS:]
+    low, high = chart.band
     alt = f.say(
         "Mean {mean}, usual range {low} to {high}",
         mean=f.value(chart.mean, unit),
-        low=f.value(chart.lower, unit),
-        high=f.value(chart.upper, unit),
+        low=f.value(low, unit),
+        high=f.value(high, unit),
     )
     words = ControlWords(
         alt=alt,
-        upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
+        upper=f.say("upper {value}", value=f.value(high, unit)) if chart.upper is not None else "",
         mean=f.say("mean {value}", value=f.value(chart.mean, unit)),
-        lower=f.say("lower {value}", value=f.value(chart.lower, unit)),
+        lower=f.say("lower {value}", value=f.value(low, unit)) if chart.lower is not None else "",
         target=f.say("target {value}", value=target_text(result, f)),
         axis=lambda values: _axis(f, unit, values),
     )
     return control_chart(
         [(p.start, p.value) for p in periods],
-        limits=(chart.lower, chart.mean, chart.upper),
+        limits=(low, chart.mean, high),
         target=comparable_target(result),
-        outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
+        outside=lambda v: not low <= Decimal(str(v)) <= high,
         words=words,
         month=partial(_dated_month, f, result),
         width=across,

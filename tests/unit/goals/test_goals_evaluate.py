@@ -41,6 +41,15 @@ def near(value: Decimal | None, expected: str, places: int = 4) -> bool:
     return value is not None and round(value, places) == D(expected)
 
 
+def test_calls_have_no_lower_limit_below_nothing_and_profit_has_one() -> None:
+    """Weeks of 0 and 70 in turn: 35 on average and 2.66 x 70 on either side, so -151.2 to 221.2."""
+    calls = kpi(REVENUE, unit="count", numerator={"fact": "deals", "date": "closed_on"})
+    swing = steady(kpi(REVENUE), lambda day: 10 * (day.isocalendar().week % 2), first=date(2026, 1, 5))
+    found = [result(goal(), one, swing, week="2026-W47").control for one in (calls, kpi(REVENUE))]
+    limits = [one and (one.lower, one.upper, one.band[0]) for one in found]
+    assert limits == [(None, D("221.2"), 0), (D("-151.2"), D("221.2"), D("-151.2"))]
+
+
 def test_a_sum_is_compared_with_days_not_with_weeks() -> None:
     # 13 weeks from Monday 28 Sep; by Sunday 22 Nov 8 of them are over: 8 x 70 = 560 of 1300
     found = result(goal(), kpi(REVENUE), steady(kpi(REVENUE), lambda day: 10))

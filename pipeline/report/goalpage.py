@@ -32,6 +32,7 @@ from pipeline.report.words import (
     SHAPES,
     assurance,
     decapitalised,
+    is_counted,
     sample,
     sentence,
     signal,
@@ -624,16 +625,15 @@ def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
 
 
 def _n(period: PeriodValue, result: GoalResult, context: Context) -> str:
-    """The count a rate is taken of; a growth is taken of a sum."""
-    kpi = context.kpis.get(result.kpi_id)
-    counted = result.unit is Unit.PERCENT and not (kpi and kpi.kind == "growth")
+    """The count a rate is taken of."""
+    counted = is_counted(result, context.kpis.get(result.kpi_id))
     return context.formats.plain(period.denominator) if counted and period.denominator is not None else ""
 
 
 def _over_whole(context: Context, result: GoalResult) -> str:
     """Why a share of its period can be more than the whole, where one is."""
-    f, kpi = context.formats, context.kpis.get(result.kpi_id)
-    if result.unit is not Unit.PERCENT or (kpi and kpi.kind == "growth"):
+    f = context.formats
+    if not is_counted(result, context.kpis.get(result.kpi_id)):
         return ""
     shown = (*result.months[-MONTHS:], *closed_periods(result)[-CONTROL_PERIODS:])
     if all(one.value is None or one.value <= 1 for one in shown):

@@ -209,7 +209,7 @@ def _run(statuses: Iterable[StatusName]) -> int:
     return sum(1 for _ in takewhile(lambda one: one == "achieved", statuses))
 
 
-DefinitionKey = Literal["baseline", "start", "kpi", "measured", "direction"]
+DefinitionKey = Literal["baseline", "start", "kpi", "kind", "segment", "measured", "direction"]
 """What a goal's verdict hangs on besides its target and due date."""
 
 

@@ -1,8 +1,8 @@
 """Targets that moved: what earlier editions printed, held against what the goal says it was then.
 
-Here: the record of the targets, due dates and definitions (baseline, start, KPI, direction, measurement) that
-editions were made with, and what in it the goal's `target_changes` do not explain. Not here: changes that are
-written down (they are the goal's own).
+Here: the record of the targets, due dates and definitions (baseline, start, KPI, kind, segment, direction,
+measurement) that editions were made with, and what in it the goal's `target_changes` do not explain. Not
+here: changes that are written down (they are the goal's own).
 
 The record only grows. A week that is run again with another target adds its row beside the first one, so
 that neither a new edition nor an old one made anew can hide what stood there before. What it says of a week
@@ -72,6 +72,16 @@ _WARNINGS: dict[str, tuple[str, str]] = {
         "who changed it and why.",
         _EXPLAIN,
     ),
+    "kind": (
+        "The kind of goal {goal} was {before} until {week} and is {now}, without an entry that says "
+        "who changed it and why.",
+        _EXPLAIN,
+    ),
+    "segment": (
+        "The segment of goal {goal} was {before} until {week} and is {now}, without an entry that says "
+        "who changed it and why.",
+        _EXPLAIN,
+    ),
     "measured": (
         "The measurement of goal {goal} was {before} until {week} and is {now}, without an entry that says "
         "who changed it and why.",
@@ -116,6 +126,8 @@ def definition(goal: Goal, kpi: Kpi | None) -> dict[DefinitionKey, str]:
         "baseline": written(goal.baseline) if goal.baseline is not None else ABSENT,
         "start": goal.start.isoformat(),
         "kpi": goal.kpi,
+        "kind": effective_kind(goal),
+        "segment": ", ".join(f"{key}: {value}" for key, value in sorted(goal.segment.items())) or ABSENT,
     }
     if kpi is not None:
         found["direction"] = kpi.direction.value

@@ -1,15 +1,19 @@
 """Natural process limits of a series of periods: the XmR chart.
 
-Here: limits, signals and assurance of values that are already measured. Not here: how they are drawn.
+Here: limits, signals and assurance of values that are already measured. Not here: which values a KPI can
+have at all (bounds.py), how they are drawn.
 Method: Wheeler, Understanding Variation; the assurance reading follows Making Data Count (NHS England).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise
+from typing import Literal
 
+from pipeline.goals.bounds import Bounds
 from pipeline.goals.model import ControlChart
 from pipeline.units import Direction
 
@@ -61,21 +65,41 @@ def _two_of_three(last: Sequence[Decimal], lower: Decimal, mean: Decimal, upper:
 
 
 def control_chart(
-    values: Sequence[Decimal | None], direction: Direction, target: Decimal | None = None
+    values: Sequence[Decimal | None],
+    direction: Direction,
+    target: Decimal | None = None,
+    bounds: Bounds = (None, None),
 ) -> ControlChart | None:
     """The chart of values (oldest first; missing ones are left out), or None with fewer than 6.
 
-    `target` is given only when it is comparable with a single period's value.
+    `target` is given only when it is comparable with a single period's value. A limit beyond one of `bounds`
+    is none: no value could be outside of it.
     """
     known = [value for value in values if value is not None]
     if len(known) < FEWEST:
         return None
     lower, mean, upper = limits(known)
-    chart = ControlChart(mean, lower, upper, signals(known, lower, mean, upper))
-    if target is None:
-        return chart
-    beyond_good, beyond_bad = (lower > target, upper < target)
+    seen = signals(known, lower, mean, upper)
+    chart = ControlChart(mean, *_possible(lower, upper, known, bounds), seen)
+    return chart if target is None else replace(chart, assurance=_assurance(chart, direction, target))
+
+
+def _possible(
+    lower: Decimal, upper: Decimal, known: Sequence[Decimal], bounds: Bounds
+) -> tuple[Decimal | None, Decimal | None]:
+    """The limits that a value could be outside of. A bound that a value is beyond was none (a correction may
+    book hours back)."""
+    least, most = bounds
+    impossible_low = least is not None and lower < least <= min(known)
+    impossible_high = most is not None and upper > most >= max(known)
+    return None if impossible_low else lower, None if impossible_high else upper
+
+
+def _assurance(
+    chart: ControlChart, direction: Direction, target: Decimal
+) -> Literal["passes", "hit_and_miss", "fails"]:
+    low, high = chart.band
+    beyond_good, beyond_bad = (low > target, high < target)
     if direction is Direction.DOWN:
-        beyond_good, beyond_bad = (upper < target, lower > target)
-    assurance = "passes" if beyond_good else "fails" if beyond_bad else "hit_and_miss"
-    return ControlChart(mean, lower, upper, chart.signals, assurance)  # type: ignore[arg-type]
+        beyond_good, beyond_bad = (high < target, low > target)
+    return "passes" if beyond_good else "fails" if beyond_bad else "hit_and_miss"

@@ -13,6 +13,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.goals import reasons as say
+from pipeline.goals.bounds import natural_bounds
 from pipeline.goals.control import control_chart
 from pipeline.goals.interval import rate_interval
 from pipeline.goals.measure import (
@@ -536,11 +537,11 @@ def _too_little(f: Figures) -> Verdict | None:
         first = f.series.first_day
         if first is not None and span.first < first <= span.last:
             return _no(say.SHORT_HISTORY, **dates, history=("date", first))
-        return _no(say.NO_DATA, **dates)
+        return "no_verdict", "none", say.no_figure(f.kpi, f.reading)
     if f.observations < FEWEST_OBSERVATIONS and not has_counts(f.kpi) and not f.is_over:
         return _no(say.FEW, n=("count", f.observations), needed=("count", FEWEST_OBSERVATIONS))
     if f.progress is None and not _allows_nothing(f) and not _is_level(f):
-        return _no(say.NO_DATA, **dates)
+        return "no_verdict", "none", say.no_figure(f.kpi, f.reading)
     return None
 
 
@@ -608,7 +609,7 @@ def _chance_template(f: Figures) -> str:
 
 
 def _by_pace(f: Figures) -> Verdict:
-    gap, span = f.gap, f.reading.span
+    gap = f.gap
     if gap is None and _allows_nothing(f):
         return "on_track", "pace", _reason(f, say.KEPT_SO_FAR, _common(f))
     if _is_at_target(f):
@@ -616,7 +617,7 @@ def _by_pace(f: Figures) -> Verdict:
     if not f.has_way:
         return "watch", "pace", _reason(f, say.LEVEL_FALLEN, _common(f))
     if gap is None:
-        return _no(say.NO_DATA, first=("date", span.first), last=("date", span.last))
+        return "no_verdict", "none", say.no_figure(f.kpi, f.reading)
     return pace_status(gap), "pace", _reason(f, _pace_template(f, gap < 0), _common(f))
 
 
@@ -780,7 +781,7 @@ def _control(f: Figures, periods: Sequence[PeriodValue]) -> ControlChart | None:
     comparable = (
         f.kind != "cumulative" and f.kpi.shape != "growth" and measurement(f.goal, f.kpi).over == "last"
     )
-    return control_chart(values, f.kpi.direction, f.target if comparable else None)
+    return control_chart(values, f.kpi.direction, f.target if comparable else None, natural_bounds(f.kpi))
 
 
 def with_previous(result: GoalResult, previous: GoalResult | None) -> GoalResult:

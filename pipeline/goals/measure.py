@@ -423,22 +423,43 @@ def _prior_period_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | Non
 def _prior_year_base(goal: Goal, kpi: Kpi, series: Series, seen: Horizon | None) -> Decimal | None:
     period, kind = goal_period(goal, kpi), effective_kind(goal)
     span = Span(goal.start, goal.due) if kind == "cumulative" else measured_span(goal, kpi, goal.due)
-    spans = _equal_weeks(span, period) if kind == "cumulative" else (prior_year_span(span, period),)
+    # nothing adds up the figures of a stock or of rates: theirs are those of one span
+    spans = (prior_year_span(span, period),) if kpi.shape == "level" else _equal_weeks(span, period)
     if series.first_day is None or series.first_day > spans[0].first:
         return None
     if seen is not None and not seen.is_closed(spans[-1].last, kpi):
         return None
-    values = [read_span(kpi, series, one, period, mean=kind != "cumulative").value for one in spans]
-    known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if len(known) == len(values) else None
+    if len(spans) == 1:
+        return read_span(kpi, series, spans[0], period, mean=kind != "cumulative").value
+    found = _together(kpi, [series.pooled(one.first, one.last) for one in spans])
+    is_mean = kpi.shape == "sum" and kind != "cumulative"
+    return found / whole_periods(span, period) if is_mean and found is not None else found
+
+
+def _together(kpi: Kpi, parts: Sequence[PooledValue]) -> Decimal | None:
+    """The figure of spans that do not touch, as if they were one: sums added up before anything is divided.
+    An opening stock is that of the first."""
+    above = [one.numerator for one in parts if one.numerator is not None]
+    if len(above) < len(parts):
+        return None
+    if kpi.shape == "sum":
+        return sum(above, Decimal(0))
+    below = [one.denominator or Decimal(0) for one in parts[: 1 if has_opening_stock(kpi) else None]]
+    hits, cases = sum(above, Decimal(0)), sum(below, Decimal(0))
+    if not cases or abs(cases) < kpi.minimum_sample:
+        return None
+    if kpi.shape == "growth":
+        return hits / cases - 1 if cases > 0 else None
+    return 1 - hits / cases if kpi.complement else hits / cases
 
 
 def _equal_weeks(span: Span, period: PeriodName) -> tuple[Span, ...]:
     """The counterpart a year earlier, in one part an ISO year: of years with 52 and 53 weeks the turn has no
     counterpart, so that between the outermost days there would be a week too few or too many."""
     whole = prior_year_span(span, period)
-    if whole.first != prior_year_day(span.first) or whole.last != prior_year_day(span.last):
-        return (whole,)  # calendar months
+    is_of_weeks = whole.first == prior_year_day(span.first) and whole.last == prior_year_day(span.last)
+    if not is_of_weeks or whole.days == span.days:
+        return (whole,)
     found, first = [], span.first
     while first <= span.last:
         turn = Week.of(date(Week.of(first).year, 12, 28)).sunday

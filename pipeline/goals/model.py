@@ -76,11 +76,19 @@ class ControlChart:
     """Natural process limits of the weekly (or monthly) values: XmR chart, RISK definitions."""
 
     mean: Decimal
-    lower: Decimal
-    upper: Decimal
+    lower: Decimal | None
+    """None: no limit on this side, as no value can be below 0."""
+    upper: Decimal | None
+    """None: no limit on this side, as no value can be above 1 (100 %)."""
     signals: tuple[str, ...] = ()
     """Of: "outside", "seven_one_side", "trend", "two_of_three"; newest period only."""
     assurance: Literal["passes", "hit_and_miss", "fails", ""] = ""
+
+    @property
+    def band(self) -> tuple[Decimal, Decimal]:
+        """The usual range: it ends at the limit, or where there is none at the last value possible."""
+        low = Decimal(0) if self.lower is None else self.lower
+        return low, Decimal(1) if self.upper is None else self.upper
 
 
 @dataclass(frozen=True)
@@ -201,7 +209,7 @@ def _run(statuses: Iterable[StatusName]) -> int:
     return sum(1 for _ in takewhile(lambda one: one == "achieved", statuses))
 
 
-DefinitionKey = Literal["baseline", "start", "kpi", "measured", "direction"]
+DefinitionKey = Literal["baseline", "start", "kpi", "kind", "segment", "measured", "direction"]
 """What a goal's verdict hangs on besides its target and due date."""
 
 

@@ -39,6 +39,7 @@ NOT_COVERED = (
     "No verdict yet: the exports cover only the days to {through}, and no period of this goal is in them."
 )
 NO_DATA = "No verdict: there are no figures for this goal from {first} to {last}."
+FEW_CASES = "No verdict: too few cases for a rate from {first} to {last}: {n}; at least {needed} are needed."
 NO_SEGMENT = (
     "No verdict: no row has {segment}. Values there are: {choices}. Correct the goal's segment, or wait for "
     "its first row."
@@ -315,6 +316,16 @@ def _part_kinds(kpi: Kpi) -> tuple[str, str]:
         above, below = kpi.made.units
         return above.value, below.value
     return part_kind(kpi.numerator), part_kind(kpi.numerator if kpi.shape == "growth" else kpi.denominator)
+
+
+def no_figure(kpi: Kpi, reading: Reading) -> Reason:
+    """Why there is nothing to judge: too few cases to divide by, or no figures at all."""
+    params: dict[str, Param] = {"first": ("date", reading.span.first), "last": ("date", reading.span.last)}
+    cases = reading.denominator
+    if reading.value is not None or not cases or abs(cases) >= kpi.minimum_sample:
+        return Reason(NO_DATA, params)
+    below = _part_kinds(kpi)[1]
+    return Reason(FEW_CASES, {**params, "n": (below, cases), "needed": (below, Decimal(kpi.minimum_sample))})
 
 
 def source_reason(state: SourceState, received: date | None) -> Reason:

@@ -399,8 +399,10 @@ def _month_marks(xs: Scale, start: date, due: date, y: float, name: Callable[[da
 class ControlWords:
     alt: str
     upper: str
+    """What stands beside the line of the limit; "" where the band has no limit on this side and no line."""
     mean: str
     lower: str
+    """As `upper`."""
     target: str
     axis: Callable[[Sequence[float]], Sequence[str]]
 
@@ -416,8 +418,9 @@ def control_chart(
     width: float = 318,
     height: float = 98,
 ) -> Picture:
-    """Individual values with mean and natural limits (lower, mean, upper). A value outside is a ring, so
-    that it is seen without colour."""
+    """Individual values with the mean and the band between the natural limits, `limits` being (low, mean,
+    high): an end of the band is a limit where `words` has a text for it. A value outside is a ring, so that
+    it is seen without colour."""
     texts = [words.upper, words.mean, words.lower, *([words.target] if target is not None else [])]
     values = [value for _, value in periods]
     low, high = domain([*values, target, *(limits or ())], 0.06)
@@ -468,16 +471,17 @@ def _limits(
         return (), [], []
     low, mean, high = (ys.at(value) for value in limits)
     area = Rect(left, high, round(right - left, 2), round(low - high, 2), "normal")
-    rules = [
-        Rule(left, high, right, high, "limit"),
-        Rule(left, mean, right, mean, "mean"),
-        Rule(left, low, right, low, "limit"),
+    lines = [
+        (y, text, css, rule)
+        for y, text, css, rule in (
+            (high, words.upper, "axis", "limit"),
+            (mean, words.mean, "strong", "mean"),
+            (low, words.lower, "axis", "limit"),
+        )
+        if text
     ]
-    return (
-        (area,),
-        rules,
-        [(high, words.upper, "axis"), (mean, words.mean, "strong"), (low, words.lower, "axis")],
-    )
+    rules = [Rule(left, y, right, y, rule) for y, _, _, rule in lines]
+    return (area,), rules, [(y, text, css) for y, text, css, _ in lines]
 
 
 def _period_marks(

@@ -33,6 +33,7 @@ from pipeline.report.words import (
     SHAPES,
     assurance,
     decapitalised,
+    is_counted,
     sample,
     sentence,
     signal,
@@ -438,7 +439,8 @@ def comparable_target(result: GoalResult) -> Decimal | None:
         return result.target
     low, high = min(values), max(values)
     if result.control:
-        low, high = min(low, result.control.lower), max(high, result.control.upper)
+        usual = result.control.band
+        low, high = min(low, usual[0]), max(high, usual[1])
     reach = FAR * (high - low)
     return result.target if low - reach <= result.target <= high + reach else None
 
@@ -528,25 +530,26 @@ def _control(context: Context, result: GoalResult, height: float, across: float 
         return None
     f, unit = context.formats, result.unit
     periods = closed_periods(result)[-CONTROL_PERIODS:]
+    low, high = chart.band
     alt = f.say(
         "Mean {mean}, usual range {low} to {high}",
         mean=f.value(chart.mean, unit),
-        low=f.value(chart.lower, unit),
-        high=f.value(chart.upper, unit),
+        low=f.value(low, unit),
+        high=f.value(high, unit),
     )
     words = ControlWords(
         alt=alt,
-        upper=f.say("upper {value}", value=f.value(chart.upper, unit)),
+        upper=f.say("upper {value}", value=f.value(high, unit)) if chart.upper is not None else "",
         mean=f.say("mean {value}", value=f.value(chart.mean, unit)),
-        lower=f.say("lower {value}", value=f.value(chart.lower, unit)),
+        lower=f.say("lower {value}", value=f.value(low, unit)) if chart.lower is not None else "",
         target=f.say("target {value}", value=target_text(result, f)),
         axis=lambda values: _axis(f, unit, values),
     )
     return control_chart(
         [(p.start, p.value) for p in periods],
-        limits=(chart.lower, chart.mean, chart.upper),
+        limits=(low, chart.mean, high),
         target=comparable_target(result),
-        outside=lambda v: not chart.lower <= Decimal(str(v)) <= chart.upper,
+        outside=lambda v: not low <= Decimal(str(v)) <= high,
         words=words,
         month=partial(_dated_month, f, result),
         width=across,
@@ -623,16 +626,15 @@ def _period_name(period: PeriodValue, weekly: bool, f: Formats) -> str:
 
 
 def _n(period: PeriodValue, result: GoalResult, context: Context) -> str:
-    """The count a rate is taken of; a growth is taken of a sum."""
-    kpi = context.kpis.get(result.kpi_id)
-    counted = result.unit is Unit.PERCENT and not (kpi and kpi.kind == "growth")
+    """The count a rate is taken of."""
+    counted = is_counted(result, context.kpis.get(result.kpi_id))
     return context.formats.plain(period.denominator) if counted and period.denominator is not None else ""
 
 
 def _over_whole(context: Context, result: GoalResult) -> str:
     """Why a share of its period can be more than the whole, where one is."""
-    f, kpi = context.formats, context.kpis.get(result.kpi_id)
-    if result.unit is not Unit.PERCENT or (kpi and kpi.kind == "growth"):
+    f = context.formats
+    if not is_counted(result, context.kpis.get(result.kpi_id)):
         return ""
     shown = (*result.months[-MONTHS:], *closed_periods(result)[-CONTROL_PERIODS:])
     if all(one.value is None or one.value <= 1 for one in shown):

@@ -174,7 +174,8 @@ def _variation(f: Formats) -> Section:
                 f.say("Natural limits"),
                 f.say(
                     "Mean ± {factor} × the mean difference between neighbouring periods (XmR chart); "
-                    "differences above {screen} × their mean are left out once.",
+                    "differences above {screen} × their mean are left out once. Where no value can be (below "
+                    "0, or above 100 % for a part of a whole) there is no limit.",
                     factor=f.number(LIMIT_FACTOR, 2),
                     screen=f.number(SCREEN_FACTOR, 3),
                 ),

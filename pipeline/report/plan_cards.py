@@ -183,7 +183,7 @@ def _history(context: Context, card: GoalCard) -> Picture | None:
     if sum(value is not None for value in values) < 2:
         return None
     control = result.control
-    normal = (control.lower, control.upper) if control else None
+    normal = control.band if control else None
     alt = context.formats.say(
         "{kpi}, last {n} closed periods", kpi=context.kpi_name(result.kpi_id), n=len(values)
     )

@@ -540,7 +540,7 @@ def _spark(context: Context, result: GoalResult) -> Picture:
     f, unit = context.formats, result.unit
     shown = closed_periods(result)[-SPARK_PERIODS:]
     line = result.required_rate if result.kind == "cumulative" else comparable_target(result)
-    normal = (result.control.lower, result.control.upper) if result.control and shown else None
+    normal = result.control.band if result.control and shown else None
     what = (
         "Last periods: {last}; required rate {line}"
         if result.kind == "cumulative"

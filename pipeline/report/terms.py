@@ -149,12 +149,19 @@ MOVED = {
     "without an entry that says who changed it and why",
     "kpi": "the KPI was {before} until {week} and is {now}, "
     "without an entry that says who changed it and why",
+    "kind": "the goal was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
+    "segment": "the segment was {before} until {week} and is {now}, "
+    "without an entry that says who changed it and why",
     "measured": "the figure was measured over {before} until {week} and is now over {now}, "
     "without an entry that says who changed it and why",
     "direction": "better meant {before} until {week} and means {now}, "
     "without an entry that says who changed it and why",
 }
-DIRECTIONS = {"up": "higher", "down": "lower"}
+WORDS = {
+    "direction": {"up": "higher", "down": "lower"},
+    "kind": {"cumulative": "a sum to reach", "level": "a level to reach", "maintain": "a level to keep"},
+}
 MEASURED = {
     "trailing": "the newest {n} periods",
     "window": "the whole window",
@@ -175,8 +182,10 @@ def _said(key: str, text: str, unit: Unit, f: Formats) -> str:
         return f.date(date.fromisoformat(text))
     if key == "measured":
         return _measured_text(text, f)
-    if key in ("kpi", "direction") or text == NONE:
-        return f.say(DIRECTIONS.get(text, text))
+    if key in WORDS:
+        return f.say(WORDS[key].get(text, text))
+    if key in ("kpi", "segment") or text == NONE:
+        return text
     number, *more = text.split(", ")
     keys = dict(one.split(": ", 1) for one in more)
     said = _parsed_text(number, unit, f)

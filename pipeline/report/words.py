@@ -10,10 +10,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from pipeline.goals.model import WORST_FIRST, ControlChart, GoalResult
+from pipeline.kpis.registry import unit_of
 from pipeline.report.i18n import Formats, bound
 from pipeline.report.terms import recurring_params, recurring_sentence
 from pipeline.report.view import Status, Tally, Tone
 from pipeline.units import Direction, Unit
+from pipeline.workspace.derived import has_offsets
+from pipeline.workspace.expressions import Operation, walk
 from pipeline.workspace.model import Kpi
 
 SHAPES: Mapping[str, tuple[str, str, Tone]] = {
@@ -151,11 +154,26 @@ def _sentence_template(result: GoalResult) -> str:
     )
 
 
+def is_counted(result: GoalResult, kpi: Kpi | None) -> bool:
+    """Whether the figure is a percentage of one count by another. A growth compares two sums, of which
+    neither is a part of the other; so does an expression with an earlier span in it. Nor is money, or a
+    difference of two counts, a number of cases; what is left of the whole is one."""
+    if result.unit is not Unit.PERCENT or kpi is None:
+        return result.unit is Unit.PERCENT
+    if kpi.numerator is not None and kpi.denominator is not None:
+        return all(unit_of(one) is Unit.COUNT for one in (kpi.numerator, kpi.denominator))
+    made = kpi.made
+    if made is None or made.above is None or made.units != (Unit.COUNT, Unit.COUNT) or has_offsets(kpi):
+        return False
+    return all(
+        not isinstance(one, Operation) or one.sign != "-" or one.left == made.below
+        for one in walk(made.above)
+    )
+
+
 def shares(result: GoalResult, kpi: Kpi | None, formats: Formats) -> dict[str, str]:
-    """The two counts behind a rate, `part` and `whole`; empty for anything else. A growth compares two sums,
-    of which neither is a part of the other."""
-    counted = result.unit is Unit.PERCENT and not (kpi and kpi.kind == "growth")
-    if not counted or result.numerator is None or result.denominator is None:
+    """The two counts behind a rate, `part` and `whole`; empty for anything else."""
+    if not is_counted(result, kpi) or result.numerator is None or result.denominator is None:
         return {}
     return {"part": formats.plain(result.numerator), "whole": formats.plain(result.denominator)}
 

@@ -94,7 +94,7 @@ class DailySeries:
             return Pooled(numerator, numerator)
         opening = self.kpi.denominator is not None and self.kpi.denominator.taken == "opening"
         below = self._sum(self.denominator, first, first if opening else last)
-        if not below or numerator is None:
+        if not below or below < self.kpi.minimum_sample or numerator is None:
             return Pooled(None, numerator, below)
         share = numerator / below
         return Pooled(1 - share if self.kpi.complement else share, numerator, below)

@@ -128,6 +128,7 @@ RATE = {"kpi": "closing_rate", "kind": "level", "baseline": "25 %", "target": "3
         ({"kpi": "cohort_close_rate"}, "kpi", "closing_rate", "cohort_close_rate"),
         ({"measured": {"over": "trailing", "periods": 4}}, "measured", "trailing 13", "trailing 4"),
         ({"measured": {"over": "last"}}, "measured", "trailing 13", "last"),
+        ({"segment": {"team": "south"}}, "segment", "–", "team: south"),
     ],
 )
 def test_another_way_to_move_a_goal_is_noticed_until_an_entry_says_why(
@@ -148,6 +149,26 @@ def test_another_way_to_move_a_goal_is_noticed_until_an_entry_says_why(
 def test_the_default_measurement_written_down_is_no_change(store: Store) -> None:
     printed(store, company(goal(**RATE)), [W46])
     assert moved(store, goal(**RATE, measured={"over": "trailing", "periods": 13}), W47) == ()
+
+
+def test_a_level_that_becomes_one_to_keep_is_a_moved_goal(store: Store) -> None:
+    """Measured alike, so that nothing but the kind is another. A level at its baseline was kept before."""
+    rule = {"measured": {"over": "last"}}
+    printed(store, company(goal(**RATE, **rule)), [W46])
+    kept = goal(**{**RATE, "kind": "maintain"}, **rule)
+    assert moved(store, kept, W47) == (Unrecorded("kind", "level", "maintain", "2026-W46"),)
+    at_baseline = {**RATE, "target": "25 %"}
+    printed(store, company(goal(**at_baseline)), [W48])
+    same = moved(store, goal(**{**at_baseline, "kind": "maintain"}), W48)
+    assert [one for one in same if one.week == "2026-W48"] == []
+
+
+def test_a_goal_for_another_segment_is_a_moved_goal_in_whatever_order_it_is_written(store: Store) -> None:
+    printed(store, company(goal(segment={"team": "south", "region": "EU"})), [W46])
+    assert moved(store, goal(segment={"region": "EU", "team": "south"}), W47) == ()
+    assert moved(store, goal(segment={"region": "EU"}), W47) == (
+        Unrecorded("segment", "region: EU, team: south", "region: EU", "2026-W46"),
+    )
 
 
 def test_a_kpi_whose_direction_is_turned_round_is_a_moved_goal(store: Store) -> None:
@@ -181,7 +202,8 @@ def test_of_editions_without_recorded_definitions_nothing_is_said(store: Store) 
 def test_every_moved_definition_is_said_in_both_languages(store: Store) -> None:
     for key, before, now in (
         ("baseline", "25 %", "–"), ("start", "2026-09-28", "2026-10-26"), ("kpi", "a", "b"),
-        ("measured", "trailing 13", "last"), ("direction", "up", "down"),
+        ("measured", "trailing 13", "last"), ("direction", "up", "down"), ("kind", "level", "maintain"),
+        ("segment", "region: EU, team: south", "–"),
     ):  # fmt: skip
         one = Unrecorded(key, before, now, "2026-W46")  # type: ignore[arg-type]
         said = [unrecorded_text(one, Unit.PERCENT, formats(lang, "EUR")) for lang in ("en", "ru")]
@@ -191,6 +213,10 @@ def test_every_moved_definition_is_said_in_both_languages(store: Store) -> None:
     measured = Unrecorded("measured", "trailing 13", "last", "2026-W46")
     assert unrecorded_text(measured, Unit.PERCENT, formats("en", "EUR")).startswith(
         "the figure was measured over the newest 13 periods until"
+    )
+    kept = Unrecorded("kind", "cumulative", "maintain", "2026-W46")
+    assert unrecorded_text(kept, Unit.PERCENT, formats("en", "EUR")).startswith(
+        "the goal was a sum to reach until W46 and is a level to keep, "
     )
 
 

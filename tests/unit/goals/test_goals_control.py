@@ -52,6 +52,38 @@ def test_assurance_reads_the_target_beyond_the_limits() -> None:
     }  # fmt: skip
 
 
+def test_a_limit_below_what_a_value_can_be_is_none() -> None:
+    """Limits by hand: -0.72 and 4.60 (see above). A count is not below 0; a rate is not above 1 either."""
+    open_ended = control_chart(GOLDEN, Direction.UP)
+    counted = control_chart(GOLDEN, Direction.UP, bounds=(Decimal(0), None))
+    assert open_ended and counted and open_ended.lower is not None
+    assert (round(open_ended.lower, 2), counted.lower, counted.upper) == (
+        Decimal("-0.72"), None, open_ended.upper,
+    )  # fmt: skip
+    assert counted.band == (0, open_ended.upper) and counted.signals == open_ended.signals
+    # shares of 90 and 98 % in turn: 94 % and 2.66 x 8 points on either side, so 72.72 and 115.28 %
+    shares = [Decimal("0.9"), Decimal("0.98")] * 4
+    rate = control_chart(shares, Direction.UP, bounds=(Decimal(0), Decimal(1)))
+    assert rate and (rate.lower, rate.mean, rate.upper) == (Decimal("0.7272"), Decimal("0.94"), None)
+    assert rate.band == (Decimal("0.7272"), 1)
+
+
+def test_a_limit_at_the_bound_stays_and_a_value_beyond_the_bound_takes_it_away() -> None:
+    """No calls week after week is a range from 0 to 0. A bill of -5 hours is no reason to hide the limit."""
+    none = control_chart([Decimal(0)] * 6, Direction.UP, bounds=(Decimal(0), None))
+    assert none and (none.lower, none.upper) == (0, 0)
+    hours = [Decimal(n) for n in (1, 2, 1, 2, 1, -5)]
+    corrected = control_chart(hours, Direction.UP, bounds=(Decimal(0), None))
+    assert corrected and corrected.lower is not None and corrected.lower < 0
+
+
+def test_a_target_that_no_value_can_reach_is_missed_whatever_the_limits() -> None:
+    """The upper limit is 115.28 %, the greatest value 100 %: 105 % is never reached."""
+    shares = [Decimal("0.9"), Decimal("0.98")] * 4
+    rate = control_chart(shares, Direction.UP, Decimal("1.05"), bounds=(Decimal(0), Decimal(1)))
+    assert rate and rate.assurance == "fails"
+
+
 def test_five_values_have_no_limits() -> None:
     assert control_chart(GOLDEN[:5], Direction.UP) is None
     assert control_chart([*GOLDEN[:5], None], Direction.UP) is None

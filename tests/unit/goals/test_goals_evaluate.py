@@ -41,6 +41,34 @@ def near(value: Decimal | None, expected: str, places: int = 4) -> bool:
     return value is not None and round(value, places) == D(expected)
 
 
+@pytest.mark.parametrize("kind", ["level", "maintain"])
+def test_a_rate_over_too_few_cases_says_how_few_and_how_many_are_needed(kind: str) -> None:
+    """One deal a week is closed: 8 since 28 September, of which each week by itself has 1."""
+    one = kpi(CLOSING, minimum_sample=20)
+    monday = steady(one, lambda day: 0, lambda day: int(day.weekday() == 0), first=date(2026, 9, 28))
+    asked = goal(kpi="closing", kind=kind, target="40 %", baseline="20 %" if kind == "level" else None)
+    n, first = (1, "2026-11-16") if kind == "maintain" else (8, "2026-09-28")
+    assert sentence(result(asked, one, monday).reason) == (
+        f"No verdict: too few cases for a rate from {first} to 2026-11-22: {n}; at least 20 are needed."
+    )
+
+
+def test_a_rate_over_no_case_at_all_has_no_figures() -> None:
+    one = kpi(CLOSING, minimum_sample=20)
+    asked = goal(kpi="closing", kind="level", target="40 %", baseline="20 %")
+    found = result(asked, one, steady(one, lambda day: 0, lambda day: 0, first=date(2026, 9, 28)))
+    assert "there are no figures for this goal" in sentence(found.reason)
+
+
+def test_calls_have_no_lower_limit_below_nothing_and_profit_has_one() -> None:
+    """Weeks of 0 and 70 in turn: 35 on average and 2.66 x 70 on either side, so -151.2 to 221.2."""
+    calls = kpi(REVENUE, unit="count", numerator={"fact": "deals", "date": "closed_on"})
+    swing = steady(kpi(REVENUE), lambda day: 10 * (day.isocalendar().week % 2), first=date(2026, 1, 5))
+    found = [result(goal(), one, swing, week="2026-W47").control for one in (calls, kpi(REVENUE))]
+    limits = [one and (one.lower, one.upper, one.band[0]) for one in found]
+    assert limits == [(None, D("221.2"), 0), (D("-151.2"), D("221.2"), D("-151.2"))]
+
+
 def test_a_sum_is_compared_with_days_not_with_weeks() -> None:
     # 13 weeks from Monday 28 Sep; by Sunday 22 Nov 8 of them are over: 8 x 70 = 560 of 1300
     found = result(goal(), kpi(REVENUE), steady(kpi(REVENUE), lambda day: 10))

@@ -63,6 +63,24 @@ def test_a_missing_period_breaks_the_line_instead_of_being_drawn_as_zero() -> No
     assert len(picture.trails) == 2
 
 
+def test_where_there_is_no_limit_the_band_ends_without_a_line_or_a_label() -> None:
+    days = [date(2026, 10, 5) + timedelta(days=7 * n) for n in range(6)]
+    words = ControlWords("", "upper", "mean", "", "target", lambda values: [""] * len(values))
+    drawn = control_chart(
+        list(zip(days, map(D, range(6)), strict=True)),
+        limits=(D(0), D(2), D(5)),
+        target=None,
+        outside=lambda _: False,
+        words=words,
+        month=lambda day: f"{day:%b}",
+    )
+    (band,) = drawn.areas
+    assert [(rule.css, rule.y1 == band.y) for rule in drawn.rules] == [("limit", True), ("mean", False)]
+    assert {mark.text for mark in drawn.marks} >= {"upper", "mean"}
+    assert not any(rule.y1 == band.y + band.height for rule in drawn.rules)
+    assert band.y + band.height <= drawn.height
+
+
 def test_no_label_of_an_axis_begins_outside_its_picture() -> None:
     """ "2,000 %" once lost its first digit."""
     days = [date(2026, 10, 5) + timedelta(days=7 * n) for n in range(8)]

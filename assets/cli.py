@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import gettext
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -44,7 +44,20 @@ DONE, FAILED, WRONG, WITH_PROBLEMS = 0, 1, 2, 3
 
 
 class _Command(TyperCommand):
-    """A command whose usage line is in the user's language."""
+    """A command whose usage line and complaints are in the user's language."""
+
+    allow_extra_args = True
+    """So that extra arguments reach parse_args below, which refuses them in the user's language."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _knowing_the_command(ctx):
+            extra = super().parse_args(ctx, args)
+        if extra:
+            from assets.usage import extra_text
+
+            text = extra_text(extra, any(one.metavar == "SENTENCE" for one in self.params), _say())
+            raise UsageError(_refused(text, ctx.command_path))
+        return extra
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
@@ -54,6 +67,10 @@ class _Command(TyperCommand):
 
 
 class _Group(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _knowing_the_command(ctx):
+            return super().parse_args(ctx, args)
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
 
@@ -68,6 +85,23 @@ class _Group(TyperGroup):
         if args and args[0] not in self.commands:
             raise _no_command(args[0], self.list_commands(ctx), ctx.command_path)
         return super().resolve_command(ctx, args)
+
+
+@contextlib.contextmanager
+def _knowing_the_command(ctx: Any) -> Iterator[None]:
+    """Some complaints of the parser do not say whose options they are about."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message") and getattr(error, "ctx", None) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        raise
+
+
+def _refused(text: str, path: str) -> Problem:
+    """A usage error whose sentence is finished, with where to look."""
+    ask = "`{command} --help` lists what there is."
+    return Problem("E-USAGE", "{text}", ask, params={"text": text, "command": path})
 
 
 def _no_command(name: str, names: list[str], path: str) -> UsageError:
@@ -949,20 +983,6 @@ def _parser_word(text: str) -> str:
     return _say()(text)
 
 
-def _usage_text(error: Any, say: Speech) -> str:
-    """The parser's complaint as a sentence in the user's language, where it is one of the usual ones."""
-    kind = type(error).__name__
-    if kind == "NoSuchOption":
-        text = say("There is no option {name}.", name=error.option_name)
-        possible = list(getattr(error, "possibilities", None) or [])
-        return f"{text} {say('Did you mean {near}?', near=possible[0])}" if possible else text
-    if kind == "MissingParameter" and error.param is not None:
-        names = [*getattr(error.param, "opts", [])] or [error.param.name]
-        shown = error.param.metavar if not names[0].startswith("-") else names[0]
-        return say("{name} is missing.", name=shown or names[0])
-    return str(error.format_message())
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `scorecards`."""
     for stream in (sys.stdout, sys.stderr):
@@ -999,7 +1019,9 @@ def _other_failure(error: Exception, say: Speech) -> int:
     if hasattr(error, "format_message"):
         path = getattr(getattr(error, "ctx", None), "command_path", None) or "scorecards"
         hint = say("`{command} --help` lists what there is.", command=path)
-        return _report(f"{_usage_text(error, say)} {hint}", None, WRONG)
+        from assets.usage import usage_text
+
+        return _report(f"{usage_text(error, say)} {hint}", None, WRONG)
     if type(error).__name__ == "Abort":
         return _report(say("Stopped."), None, FAILED)
     from assets.trouble import machine_trouble

@@ -129,6 +129,7 @@ MODULES = (
     ),
     *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands", "draft_screen")),
     "assets/sources_screen.py",
+    "assets/usage.py",
     "assets/explain_screen.py",
     "assets/backtest_screen.py",
 )
@@ -161,7 +162,7 @@ def test_every_problem_and_sentence_is_said_in_russian(module: str) -> None:
             said |= {
                 one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
             }
-    only_a_field = {"{what}"}
+    only_a_field = {"{what}", "{text}"}
     assert sorted(text for text in said - only_a_field if text and not russian.has(text)) == []
 
 
@@ -265,6 +266,38 @@ def test_wrong_usage_is_exit_code_2_with_a_sentence(
     err = capsys.readouterr().err
     assert says in err
     assert "Traceback" not in err
+
+
+RUN_HELP = "Список возможностей: `scorecards run --help`."
+USAGE_IN_RUSSIAN = [
+    ("run --known maybe", f"--known не может быть «maybe». Выберите из: then, now. {RUN_HELP}"),
+    ("run --known nov", f"--known не может быть «nov». Может быть, now? {RUN_HELP}"),
+    ("run --week", f"После --week нужно значение. {RUN_HELP}"),
+    ("run --missing=yes", f"--missing не принимает значения. Напишите его без значения. {RUN_HELP}"),
+    ("run --wek 2026-W47", f"Параметра --wek нет. Может быть, --week? {RUN_HELP}"),
+    ("run x", f"«x» — лишний аргумент. {RUN_HELP}"),
+    ("deliver --approve x y", "«x y» — лишние аргументы (2). "
+     "Список возможностей: `scorecards deliver --help`."),
+    ("draft raise sales", "«sales» — лишний аргумент. Заключите всё предложение в кавычки. "
+     "Список возможностей: `scorecards draft --help`."),
+    ("serve --port abc", "--port принимает целое число от 1 до 65535, а не «abc». "
+     "Список возможностей: `scorecards serve --help`."),
+    ("serve --port 0", "--port принимает целое число от 1 до 65535, а не «0». "
+     "Список возможностей: `scorecards serve --help`."),
+    ("explain g --rows -1", "--rows принимает целое число не меньше 0, а не «-1». "
+     "Список возможностей: `scorecards explain --help`."),
+    ("outbox hold", "Не указано: MESSAGE. Список возможностей: `scorecards outbox hold --help`."),
+    ("-w", "После -w нужно значение. Список возможностей: `scorecards --help`."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "says"), USAGE_IN_RUSSIAN, ids=[line for line, _ in USAGE_IN_RUSSIAN])
+def test_what_the_parser_refuses_is_said_in_russian(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, says: str
+) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "ru")
+    assert cli.call(line.split()) == 2
+    assert capsys.readouterr().err == f"{says}\n"
 
 
 def test_init_never_overwrites(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:

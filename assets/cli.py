@@ -507,7 +507,7 @@ def backtest(
     if plot is not None:
         backtest_screen.check_plot(plot)
     store, newest = _store_with_data(opened), _shown_week(opened, last)
-    oldest = _week(first) if first else min(first_week(opened, store) or newest, newest)
+    oldest = _shown_week(opened, first) if first else min(first_week(opened, store) or newest, newest)
     if newest < oldest:
         raise _wrong(
             "The last week {last} is before the first, {first}.", "Exchange them.", first=oldest, last=newest
@@ -847,21 +847,22 @@ def _store_with_data(opened: Workspace) -> Store:
 
 
 def _shown_week(opened: Workspace, week: str | None) -> Week:
-    """The week a screen or the plan is about: the one named, else the newest. UsageError for one that is not
-    over: half of its exports would pass for all of them."""
-    from assets.screens import newest_due, newest_week
+    """The week a screen or the plan is about: the one named, else the newest. UsageError for one that cannot
+    be run and was not: half of its exports would pass for all of them, or none for something."""
+    from assets.screens import newest_week
 
     if not week:
         return newest_week(opened)
-    named, latest = _week(week), newest_due(opened)
-    if named > latest and not (opened.output_dir / str(named) / "manifest.json").is_file():
-        raise _wrong(
-            "Week {week} is not over yet. The newest that is: {latest}.",
-            "Name that one or an earlier one.",
-            week=named,
-            latest=latest,
-        )
+    named = _week(week)
+    if not (opened.output_dir / str(named) / "manifest.json").is_file():
+        _check_week(opened, named)
     return named
+
+
+def _check_week(opened: Workspace, week: Week) -> None:
+    from assets.reach import check_week
+
+    check_week(opened, week, datetime.now(UTC))
 
 
 def _no_name(message: str, otherwise: str, name: str, choices: Iterable[str]) -> UsageError:

@@ -338,16 +338,22 @@ def test_csv_disarms_formulas_but_keeps_negative_numbers() -> None:
     assert ",-12.50," in row
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "explain first-goal"])
-def test_a_week_that_is_not_over_is_never_shown_as_if_all_its_exports_had_come(
-    starter: Path, capsys: pytest.CaptureFixture[str], command: str
+@pytest.mark.parametrize("week", ["2199-W10", "2020-W01"])
+@pytest.mark.parametrize("command", ["run", "plan", "status", "explain first-goal"])
+def test_a_week_that_cannot_be_run_is_not_shown_as_if_its_exports_had_come(
+    starter: Path, capsys: pytest.CaptureFixture[str], command: str, week: str
 ) -> None:
+    """Two years before the first goal starts is the first week; of one that is not over half is missing."""
+    goal = starter / "goals/first-goal.yaml"
+    goal.write_text(re.sub(r"start: .*", "start: 2026-10-01", goal.read_text("utf-8")), "utf-8")
     assert cli.call(["run", "--workspace", str(starter), "--no-documents"]) == 0
     capsys.readouterr()
-    asked = [*command.split(), "--workspace", str(starter), "--week", "2199-W10"]
+    asked = [*command.split(), "--workspace", str(starter), "--week", week]
     assert cli.call(asked) == 2
-    assert "Week 2199-W10 is not over yet." in capsys.readouterr().err
-    assert not (starter / "out" / "2199-W10").exists()
+    said = capsys.readouterr().err
+    # 1 October 2026 is in week 40, and 2024-W40 is 104 weeks before: 40 of 2026 + 52 of 2025 + 12 of 2024
+    assert f"Week {week} cannot be run: the weeks of this workspace go from 2024-W40 to " in said
+    assert not (starter / "out" / week).exists()
 
 
 def test_a_file_where_the_state_folder_belongs_is_said_in_a_sentence(

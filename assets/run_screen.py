@@ -179,11 +179,12 @@ def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> 
     if new:
         terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
     waiting = [one.row for one in report.queued.queued if one.row.hold and one.outcome != "withdrawn"]
-    if waiting and all(row.hold == "stale" for row in waiting):
-        terminal.line(held_next(say, waiting))
-    elif report.queued.held:
-        terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held)
-    elif new:
+    unapproved = [row for row in waiting if row.hold in ("approval", "first")]
+    if unapproved:
+        terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=len(unapproved))
+    if others := [row for row in waiting if row not in unapproved]:
+        terminal.line(held_next(say, others))
+    elif new and not unapproved:
         terminal.said("Next: scorecards deliver")
 
 

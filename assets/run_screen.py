@@ -51,6 +51,7 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
+    _show_in_place(terminal, workspace, report)
     if report.failure is not None:
         terminal.error(failure_text(report.failure, terminal.say))
     _show_next(terminal, workspace, report)
@@ -166,6 +167,38 @@ def _show_documents(terminal: Terminal, workspace: Workspace, report: WeekReport
     if data:
         terminal.line(f"  {_short(folder, workspace.root)}/: {', '.join(data)}")
     terminal.line()
+
+
+def _show_in_place(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
+    """That an edition as known now takes the place of the one as known then, in the folder and the mail."""
+    if report.edition is None or report.edition.known != "now" or not report.documents:
+        return
+    terminal.said(
+        "{folder} holds the week as known now, in place of the edition as known then. To make that again: "
+        "scorecards run --week {week}",
+        folder=f"{_short(workspace.output_dir / str(report.week), workspace.root)}/",
+        week=report.week,
+    )
+    mail = report.queued.queued if report.queued else ()
+    made = sum(one.outcome in ("queued", "replaced", "corrected") for one in mail)
+    kept = sum(one.outcome == "already" and one.row.sent_at is not None for one in mail)
+    say = terminal.say
+    if made:
+        terminal.line(
+            say.count(
+                "{n} waiting message carries the figures as known now too.",
+                "{n} waiting messages carry the figures as known now too.",
+                made,
+            )
+        )
+    if kept:
+        terminal.line(
+            say.count(
+                "{n} message has been sent and keeps the pages that it was sent with.",
+                "{n} messages have been sent and keep the pages that they were sent with.",
+                kept,
+            )
+        )
 
 
 def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:

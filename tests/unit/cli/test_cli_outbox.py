@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,7 +14,8 @@ from assets.run_screen import show_run
 from assets.terminal import Terminal
 from pipeline.delivery.outbox import Outbox
 from pipeline.delivery.queue import QueueReport
-from pipeline.delivery.records import Batch, Hold, Outgoing, Queued
+from pipeline.delivery.records import Batch, Hold, Outgoing, Queued, State
+from pipeline.goals.model import Edition
 from pipeline.language import speech
 from pipeline.periods import latest_due_week
 from pipeline.workspace.loader import load_workspace
@@ -82,6 +84,29 @@ def test_mail_held_by_hand_is_not_sent_to_the_approval_that_leaves_it(
     said = capsys.readouterr().out
     assert said.endswith(told)
     assert "--approve" not in said
+
+
+def test_pages_as_known_now_say_whose_place_they_have_taken(
+    queued: tuple[Path, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The folder is overwritten; of two messages the waiting one is made anew and the sent one stays."""
+    root, _ = queued
+    workspace = _with_reader(load_workspace(root))
+    (row,) = Outbox.of(workspace).rows()
+    sent = replace(row, hold=Hold.NONE, state=State.SENT, sent_at=datetime.now(UTC))
+    queue = QueueReport(row.week, (Queued("replaced", row), Queued("already", sent)))
+    page = workspace.output_dir / str(row.week) / "scorecard-leaders.en.pdf"
+    for known in ("then", "now"):
+        edition = Edition(row.week, datetime.now(UTC), known, (), (), (), {}, {}, "0" * 12, {})
+        show_run(Terminal(speech("en")), workspace, WeekReport(row.week, edition, (page,), queued=queue))
+        said = capsys.readouterr().out
+        told = (
+            f"out/{row.week}/ holds the week as known now, in place of the edition as known then. "
+            f"To make that again: scorecards run --week {row.week}\n"
+            "1 waiting message carries the figures as known now too.\n"
+            "1 message has been sent and keeps the pages that it was sent with.\n"
+        )
+        assert (told in said) is (known == "now")
 
 
 def _with_reader(workspace: Workspace) -> Workspace:

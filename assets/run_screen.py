@@ -100,7 +100,8 @@ def late_exports(
     workspace: Workspace, edition: Edition, ingest: dict[str, IngestReport], store: Store
 ) -> list[Landed]:
     """Exports that were there when the week was run and do not count in it. For an old week only those
-    that were new to this run: of what came long after it nobody needs to be told."""
+    that were new to this run: of what came long after it nobody needs to be told. Nor of one that cannot be
+    read: no run counts it."""
     if edition.known == "now":
         return []
     from datetime import UTC, datetime
@@ -110,11 +111,19 @@ def late_exports(
         datetime.now(UTC), workspace.company.zone, workspace.company.cutoff
     )
     new = {one.sha256 for report in ingest.values() for one in report.landed}
+    readable = {
+        entry["sha256"]
+        for source in workspace.sources
+        for entry in store.log_entries(source.id)
+        if not entry["refused"]
+    }
     return [
         one
         for source in workspace.sources
         for one in store.landings(source.id)
-        if one.received_at > knowledge.instant(source.id) and (newest or one.sha256 in new)
+        if one.sha256 in readable
+        and one.received_at > knowledge.instant(source.id)
+        and (newest or one.sha256 in new)
     ]
 
 

@@ -837,9 +837,15 @@ def _open_if_any() -> Workspace | None:
 
 
 def _store_with_data(opened: Workspace) -> Store:
-    """The store of a workspace that was run before. UsageError before anything was received."""
+    """The store of a workspace that was run before. UsageError while there is no goal to show, and before
+    anything was received."""
     from pipeline.store.store import Store
 
+    if not opened.goals:
+        raise _wrong(
+            "This workspace has no goal yet.",
+            'Write goals/first-goal.yaml, or: scorecards draft "SENTENCE" --write',
+        )
     store = Store(opened.state_dir) if opened.state_dir.is_dir() else None
     if store is None or not any(store.landings(source.id) for source in opened.sources):
         raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")

@@ -501,6 +501,11 @@ def show_status(terminal: Terminal, workspace: Workspace, edition: Edition) -> N
     from pipeline.report.words import status_view, tally_text
 
     words = formats(terminal.lang, workspace.company.currency)
+    if not edition.results:
+        text = terminal.say("This workspace has no goal yet.")
+        step = terminal.say('Write goals/first-goal.yaml, or: scorecards draft "SENTENCE" --write')
+        terminal.line(f"{words.week(edition.week)}: {text} {step}")
+        return
     terminal.line(f"{words.week(edition.week)}: {tally_text(edition.results, words)}")
     if edition.known == "now":
         instant = words.instant(edition.as_of, workspace.company.zone)

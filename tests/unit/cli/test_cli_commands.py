@@ -356,6 +356,24 @@ def test_a_week_that_cannot_be_run_is_not_shown_as_if_its_exports_had_come(
     assert not (starter / "out" / week).exists()
 
 
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "This workspace has no goal yet. Write goals/first-goal.yaml"),
+     ("ru", "В этой рабочей папке пока нет ни одной цели. Напишите goals/first-goal.yaml")],
+)  # fmt: skip
+def test_a_workspace_without_goals_says_so_instead_of_an_empty_table(
+    starter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    (starter / "goals/first-goal.yaml").unlink()
+    monkeypatch.setenv("SCORECARDS_LANG", lang)
+    assert cli.call(["run", "-w", str(starter), "--no-documents"]) == 0
+    out = capsys.readouterr().out
+    assert said in out
+    assert "──" not in out
+    assert cli.call(["status", "-w", str(starter)]) == 2
+    assert capsys.readouterr().err.startswith(said)
+
+
 def test_a_file_where_the_state_folder_belongs_is_said_in_a_sentence(
     starter: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,8 +128,11 @@ def _said_help(option: Any) -> Any:
 
 _APP = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False, "cls": _Group}
 app = typer.Typer(help="Goal scorecards and the strategic plan from the exports you already have.", **_APP)  # type: ignore[arg-type]
-outbox_app = typer.Typer(help="Look at queued mail, hold or resend it.", **_APP)  # type: ignore[arg-type]
-app.add_typer(outbox_app, name="outbox")
+outbox_app = typer.Typer(
+    help="Look at queued mail, hold or resend it.",
+    **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
+)
+app.add_typer(outbox_app, name="outbox", invoke_without_command=True)
 sources_app = typer.Typer(
     help="What is connected, how fresh it is, and what a new file could be.",
     **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
@@ -587,6 +590,14 @@ def deliver(
     raise typer.Exit(report.exit_code)
 
 
+@outbox_app.callback()
+def outbox(context: typer.Context, workspace: WorkspaceOption = None, debug: DebugOption = False) -> None:
+    """Look at queued mail, hold or resend it."""
+    _remember(workspace, debug)
+    if context.invoked_subcommand is None:
+        outbox_list()
+
+
 @outbox_app.command("list", cls=_Command)
 def outbox_list(
     workspace: WorkspaceOption = None, week: WeekOption = None, debug: DebugOption = False
@@ -686,6 +697,8 @@ def sources_try(
     Shows how it reads and which KPIs it could feed, and proposes a source for it.
     """
     _remember(workspace, debug)
+    if file.is_dir():
+        raise _wrong("{file} is a folder.", "Name one file in it.", file=file)
     if not file.is_file():
         raise _wrong("There is no file {file}.", "Correct its name.", file=file)
     from assets import sources_screen

@@ -125,6 +125,7 @@ def test_rows_that_would_be_set_aside_are_shown_with_reasons(
     ("arguments", "said"),
     [
         (["sources", "try", "nothing.csv"], "There is no file nothing.csv."),
+        (["sources", "try", "w"], "w is a folder. Name one file in it."),
         (["sources", "try", "page.csv"], "sign-in page"),
         (["sources", "tri", "page.csv"], "Did you mean try?"),
         (["sources", "try", "orders.csv", "--write"], "is not a workspace"),
@@ -133,6 +134,7 @@ def test_rows_that_would_be_set_aside_are_shown_with_reasons(
 def test_what_cannot_be_tried_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
+    (tmp_path / "w").mkdir()
     (tmp_path / "page.csv").write_text("<!DOCTYPE html><html>")
     (tmp_path / "orders.csv").write_text(ORDERS)
     assert cli.call(arguments) in (2, 3)

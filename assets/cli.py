@@ -456,6 +456,7 @@ def explain(
     from pipeline.goals.explain import explain as explained
     from pipeline.report.twin import dumps
 
+    _check_target(csv)
     wanted = explain_screen.wanted_goal(opened, goal)
     if number is not None and number not in explain_screen.NAMES:
         raise _no_name(
@@ -507,6 +508,7 @@ def backtest(
     from pipeline.goals.backtest import first_week
     from pipeline.report.twin import dumps
 
+    _check_target(plot, csv)
     if plot is not None:
         backtest_screen.check_plot(plot)
     store, newest = _store_with_data(opened), _shown_week(opened, last)
@@ -940,6 +942,15 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _wrong("{text} is not a day.", "Write a day such as 2026-11-25.", text=f"“{text}”") from None
+
+
+def _check_target(*files: Path | None) -> None:
+    """UsageError for a file that cannot be written where it is named, before anything is computed for it."""
+    for file in files:
+        if file is not None and file.is_dir():
+            raise _wrong("{file} is a folder.", "Name a file in it.", file=file)
+        if file is not None and not file.parent.is_dir():
+            raise _wrong("There is no folder {folder}.", "Make it, or name another file.", folder=file.parent)
 
 
 def _manifest(workspace: Workspace, week: Week) -> bytes | None:

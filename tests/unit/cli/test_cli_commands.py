@@ -300,6 +300,17 @@ def test_what_the_parser_refuses_is_said_in_russian(
     assert capsys.readouterr().err == f"{says}\n"
 
 
+@pytest.mark.parametrize("command", ["explain first-goal --csv", "backtest --csv", "backtest --plot"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(
+    starter: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    nowhere = starter / "none"
+    assert cli.call(["-w", str(starter), *command.split(), str(nowhere / "x.svg")]) == 2
+    assert capsys.readouterr().err == f"There is no folder {nowhere}. Make it, or name another file.\n"
+    assert cli.call(["-w", str(starter), *command.split(), str(starter)]) == 2
+    assert capsys.readouterr().err == f"{starter} is a folder. Name a file in it.\n"
+
+
 def test_init_never_overwrites(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["init", str(starter)]) == 2
     assert "nothing was written" in capsys.readouterr().err

@@ -512,7 +512,7 @@ def backtest(
     if plot is not None:
         backtest_screen.check_plot(plot)
     store, newest = _store_with_data(opened), _shown_week(opened, last)
-    oldest = _shown_week(opened, first) if first else min(first_week(opened, store) or newest, newest)
+    oldest = _week(first) if first else min(first_week(opened, store) or newest, newest)
     if newest < oldest:
         raise _wrong(
             "The last week {last} is before the first, {first}.", "Exchange them.", first=oldest, last=newest

@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import gettext
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -44,7 +44,20 @@ DONE, FAILED, WRONG, WITH_PROBLEMS = 0, 1, 2, 3
 
 
 class _Command(TyperCommand):
-    """A command whose usage line is in the user's language."""
+    """A command whose usage line and complaints are in the user's language."""
+
+    allow_extra_args = True
+    """So that extra arguments reach parse_args below, which refuses them in the user's language."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _knowing_the_command(ctx):
+            extra = super().parse_args(ctx, args)
+        if extra:
+            from assets.usage import extra_text
+
+            text = extra_text(extra, any(one.metavar == "SENTENCE" for one in self.params), _say())
+            raise UsageError(_refused(text, ctx.command_path))
+        return extra
 
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
@@ -54,6 +67,10 @@ class _Command(TyperCommand):
 
 
 class _Group(TyperGroup):
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _knowing_the_command(ctx):
+            return super().parse_args(ctx, args)
+
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _write_usage(self, ctx, formatter)
 
@@ -68,6 +85,23 @@ class _Group(TyperGroup):
         if args and args[0] not in self.commands:
             raise _no_command(args[0], self.list_commands(ctx), ctx.command_path)
         return super().resolve_command(ctx, args)
+
+
+@contextlib.contextmanager
+def _knowing_the_command(ctx: Any) -> Iterator[None]:
+    """Some complaints of the parser do not say whose options they are about."""
+    try:
+        yield
+    except Exception as error:
+        if hasattr(error, "format_message") and getattr(error, "ctx", None) is None:
+            error.ctx = ctx  # type: ignore[attr-defined]
+        raise
+
+
+def _refused(text: str, path: str) -> Problem:
+    """A usage error whose sentence is finished, with where to look."""
+    ask = "`{command} --help` lists what there is."
+    return Problem("E-USAGE", "{text}", ask, params={"text": text, "command": path})
 
 
 def _no_command(name: str, names: list[str], path: str) -> UsageError:
@@ -94,8 +128,11 @@ def _said_help(option: Any) -> Any:
 
 _APP = {"no_args_is_help": True, "rich_markup_mode": None, "add_completion": False, "cls": _Group}
 app = typer.Typer(help="Goal scorecards and the strategic plan from the exports you already have.", **_APP)  # type: ignore[arg-type]
-outbox_app = typer.Typer(help="Look at queued mail, hold or resend it.", **_APP)  # type: ignore[arg-type]
-app.add_typer(outbox_app, name="outbox")
+outbox_app = typer.Typer(
+    help="Look at queued mail, hold or resend it.",
+    **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
+)
+app.add_typer(outbox_app, name="outbox", invoke_without_command=True)
 sources_app = typer.Typer(
     help="What is connected, how fresh it is, and what a new file could be.",
     **{**_APP, "no_args_is_help": False},  # type: ignore[arg-type]
@@ -419,6 +456,7 @@ def explain(
     from pipeline.goals.explain import explain as explained
     from pipeline.report.twin import dumps
 
+    _check_target(csv)
     wanted = explain_screen.wanted_goal(opened, goal)
     if number is not None and number not in explain_screen.NAMES:
         raise _no_name(
@@ -470,6 +508,7 @@ def backtest(
     from pipeline.goals.backtest import first_week
     from pipeline.report.twin import dumps
 
+    _check_target(plot, csv)
     if plot is not None:
         backtest_screen.check_plot(plot)
     store, newest = _store_with_data(opened), _shown_week(opened, last)
@@ -551,6 +590,14 @@ def deliver(
     elif not report.sent and not report.problems and not report.deferred:
         terminal.said("Nothing is waiting to be sent.")
     raise typer.Exit(report.exit_code)
+
+
+@outbox_app.callback()
+def outbox(context: typer.Context, workspace: WorkspaceOption = None, debug: DebugOption = False) -> None:
+    """Look at queued mail, hold or resend it."""
+    _remember(workspace, debug)
+    if context.invoked_subcommand is None:
+        outbox_list()
 
 
 @outbox_app.command("list", cls=_Command)
@@ -652,6 +699,8 @@ def sources_try(
     Shows how it reads and which KPIs it could feed, and proposes a source for it.
     """
     _remember(workspace, debug)
+    if file.is_dir():
+        raise _wrong("{file} is a folder.", "Name one file in it.", file=file)
     if not file.is_file():
         raise _wrong("There is no file {file}.", "Correct its name.", file=file)
     from assets import sources_screen
@@ -803,9 +852,15 @@ def _open_if_any() -> Workspace | None:
 
 
 def _store_with_data(opened: Workspace) -> Store:
-    """The store of a workspace that was run before. UsageError before anything was received."""
+    """The store of a workspace that was run before. UsageError while there is no goal to show, and before
+    anything was received."""
     from pipeline.store.store import Store
 
+    if not opened.goals:
+        raise _wrong(
+            "This workspace has no goal yet.",
+            'Write goals/first-goal.yaml, or: scorecards draft "SENTENCE" --write',
+        )
     store = Store(opened.state_dir) if opened.state_dir.is_dir() else None
     if store is None or not any(store.landings(source.id) for source in opened.sources):
         raise _wrong("No week of this workspace has been run yet.", "Run one first: scorecards run")
@@ -813,21 +868,22 @@ def _store_with_data(opened: Workspace) -> Store:
 
 
 def _shown_week(opened: Workspace, week: str | None) -> Week:
-    """The week a screen or the plan is about: the one named, else the newest. UsageError for one that is not
-    over: half of its exports would pass for all of them."""
-    from assets.screens import newest_due, newest_week
+    """The week a screen or the plan is about: the one named, else the newest. UsageError for one that cannot
+    be run and was not: half of its exports would pass for all of them, or none for something."""
+    from assets.screens import newest_week
 
     if not week:
         return newest_week(opened)
-    named, latest = _week(week), newest_due(opened)
-    if named > latest and not (opened.output_dir / str(named) / "manifest.json").is_file():
-        raise _wrong(
-            "Week {week} is not over yet. The newest that is: {latest}.",
-            "Name that one or an earlier one.",
-            week=named,
-            latest=latest,
-        )
+    named = _week(week)
+    if not (opened.output_dir / str(named) / "manifest.json").is_file():
+        _check_week(opened, named)
     return named
+
+
+def _check_week(opened: Workspace, week: Week) -> None:
+    from assets.reach import check_week
+
+    check_week(opened, week, datetime.now(UTC))
 
 
 def _no_name(message: str, otherwise: str, name: str, choices: Iterable[str]) -> UsageError:
@@ -886,6 +942,15 @@ def _day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _wrong("{text} is not a day.", "Write a day such as 2026-11-25.", text=f"“{text}”") from None
+
+
+def _check_target(*files: Path | None) -> None:
+    """UsageError for a file that cannot be written where it is named, before anything is computed for it."""
+    for file in files:
+        if file is not None and file.is_dir():
+            raise _wrong("{file} is a folder.", "Name a file in it.", file=file)
+        if file is not None and not file.parent.is_dir():
+            raise _wrong("There is no folder {folder}.", "Make it, or name another file.", folder=file.parent)
 
 
 def _manifest(workspace: Workspace, week: Week) -> bytes | None:
@@ -949,20 +1014,6 @@ def _parser_word(text: str) -> str:
     return _say()(text)
 
 
-def _usage_text(error: Any, say: Speech) -> str:
-    """The parser's complaint as a sentence in the user's language, where it is one of the usual ones."""
-    kind = type(error).__name__
-    if kind == "NoSuchOption":
-        text = say("There is no option {name}.", name=error.option_name)
-        possible = list(getattr(error, "possibilities", None) or [])
-        return f"{text} {say('Did you mean {near}?', near=possible[0])}" if possible else text
-    if kind == "MissingParameter" and error.param is not None:
-        names = [*getattr(error.param, "opts", [])] or [error.param.name]
-        shown = error.param.metavar if not names[0].startswith("-") else names[0]
-        return say("{name} is missing.", name=shown or names[0])
-    return str(error.format_message())
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of `scorecards`."""
     for stream in (sys.stdout, sys.stderr):
@@ -999,7 +1050,9 @@ def _other_failure(error: Exception, say: Speech) -> int:
     if hasattr(error, "format_message"):
         path = getattr(getattr(error, "ctx", None), "command_path", None) or "scorecards"
         hint = say("`{command} --help` lists what there is.", command=path)
-        return _report(f"{_usage_text(error, say)} {hint}", None, WRONG)
+        from assets.usage import usage_text
+
+        return _report(f"{usage_text(error, say)} {hint}", None, WRONG)
     if type(error).__name__ == "Abort":
         return _report(say("Stopped."), None, FAILED)
     from assets.trouble import machine_trouble

@@ -17,10 +17,11 @@ import dagster as dg
 
 from assets.definitions import WORKSPACE_VARIABLE, build_defs
 from assets.instance import dagster_home, open_instance, reap_orphans
-from assets.partitions import first_week, key_of_week
+from assets.partitions import key_of_week
+from assets.reach import check_week
 from assets.resources import WorkRoom, utc_now
 from pipeline.delivery.queue import QueueReport
-from pipeline.errors import Problem, ScorecardError, UsageError
+from pipeline.errors import Problem, ScorecardError
 from pipeline.goals.model import Edition
 from pipeline.periods import Week, latest_due_week
 from pipeline.sources.ingest import IngestReport
@@ -117,22 +118,6 @@ def run_backfill(
         failures=dict(room.failures),
         ingest=room.reports,
         documents=sum(len(paths) for paths in room.documents.values()),
-    )
-
-
-def check_week(workspace: Workspace, week: Week, now: datetime) -> None:
-    """UsageError unless the week is over and not before what the workspace's goals can ask about."""
-    company = workspace.company
-    latest, first = latest_due_week(now, company.zone, company.cutoff), first_week(workspace)
-    if first <= week <= latest:
-        return
-    raise UsageError(
-        Problem(
-            "E-WEEK",
-            "Week {week} cannot be run: the weeks of this workspace go from {first} to {latest}.",
-            "Choose a week in between. A week can be run once its cut-off on the Monday after it has passed.",
-            params={"week": str(week), "first": str(first), "latest": str(latest)},
-        )
     )
 
 

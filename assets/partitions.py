@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import dagster as dg
 
+from assets.reach import first_week
 from pipeline.periods import Week
 from pipeline.workspace.model import Workspace
-
-HISTORY_WEEKS = 104
-"""Weeks before the earliest goal's start that can still be run, for editions of the past."""
-
-
-def first_week(workspace: Workspace) -> Week:
-    """The earliest week that can be run: two years before the first goal starts."""
-    earliest = min((goal.start for goal in workspace.goals), default=date(2020, 1, 6))
-    return Week.of(earliest).plus(-HISTORY_WEEKS)
 
 
 def weekly_partitions(workspace: Workspace, end_offset: int = 0) -> dg.WeeklyPartitionsDefinition:

@@ -51,6 +51,7 @@ def show_run(terminal: Terminal, workspace: Workspace, report: WeekReport, uncha
     if unchanged and report.failure is None:
         terminal.said("Nothing has changed since this week was run before; its documents stay as they are.")
     _show_documents(terminal, workspace, report)
+    _show_in_place(terminal, workspace, report)
     if report.failure is not None:
         terminal.error(failure_text(report.failure, terminal.say))
     _show_next(terminal, workspace, report)
@@ -99,7 +100,8 @@ def late_exports(
     workspace: Workspace, edition: Edition, ingest: dict[str, IngestReport], store: Store
 ) -> list[Landed]:
     """Exports that were there when the week was run and do not count in it. For an old week only those
-    that were new to this run: of what came long after it nobody needs to be told."""
+    that were new to this run: of what came long after it nobody needs to be told. Nor of one that cannot be
+    read: no run counts it."""
     if edition.known == "now":
         return []
     from datetime import UTC, datetime
@@ -109,11 +111,19 @@ def late_exports(
         datetime.now(UTC), workspace.company.zone, workspace.company.cutoff
     )
     new = {one.sha256 for report in ingest.values() for one in report.landed}
+    readable = {
+        entry["sha256"]
+        for source in workspace.sources
+        for entry in store.log_entries(source.id)
+        if not entry["refused"]
+    }
     return [
         one
         for source in workspace.sources
         for one in store.landings(source.id)
-        if one.received_at > knowledge.instant(source.id) and (newest or one.sha256 in new)
+        if one.sha256 in readable
+        and one.received_at > knowledge.instant(source.id)
+        and (newest or one.sha256 in new)
     ]
 
 
@@ -168,6 +178,38 @@ def _show_documents(terminal: Terminal, workspace: Workspace, report: WeekReport
     terminal.line()
 
 
+def _show_in_place(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
+    """That an edition as known now takes the place of the one as known then, in the folder and the mail."""
+    if report.edition is None or report.edition.known != "now" or not report.documents:
+        return
+    terminal.said(
+        "{folder} holds the week as known now, in place of the edition as known then. To make that again: "
+        "scorecards run --week {week}",
+        folder=f"{_short(workspace.output_dir / str(report.week), workspace.root)}/",
+        week=report.week,
+    )
+    mail = report.queued.queued if report.queued else ()
+    made = sum(one.outcome in ("queued", "replaced", "corrected") for one in mail)
+    kept = sum(one.outcome == "already" and one.row.sent_at is not None for one in mail)
+    say = terminal.say
+    if made:
+        terminal.line(
+            say.count(
+                "{n} waiting message carries the figures as known now too.",
+                "{n} waiting messages carry the figures as known now too.",
+                made,
+            )
+        )
+    if kept:
+        terminal.line(
+            say.count(
+                "{n} message has been sent and keeps the pages that it was sent with.",
+                "{n} messages have been sent and keep the pages that they were sent with.",
+                kept,
+            )
+        )
+
+
 def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> None:
     if report.queued is None:
         return
@@ -179,11 +221,12 @@ def _show_next(terminal: Terminal, workspace: Workspace, report: WeekReport) -> 
     if new:
         terminal.line(say.count("{n} message queued.", "{n} messages queued.", new))
     waiting = [one.row for one in report.queued.queued if one.row.hold and one.outcome != "withdrawn"]
-    if waiting and all(row.hold == "stale" for row in waiting):
-        terminal.line(held_next(say, waiting))
-    elif report.queued.held:
-        terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=report.queued.held)
-    elif new:
+    unapproved = [row for row in waiting if row.hold in ("approval", "first")]
+    if unapproved:
+        terminal.said("Held until approved: {n}. Next: scorecards deliver --approve", n=len(unapproved))
+    if others := [row for row in waiting if row not in unapproved]:
+        terminal.line(held_next(say, others))
+    elif new and not unapproved:
         terminal.said("Next: scorecards deliver")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -500,6 +501,11 @@ def show_status(terminal: Terminal, workspace: Workspace, edition: Edition) -> N
     from pipeline.report.words import status_view, tally_text
 
     words = formats(terminal.lang, workspace.company.currency)
+    if not edition.results:
+        text = terminal.say("This workspace has no goal yet.")
+        step = terminal.say('Write goals/first-goal.yaml, or: scorecards draft "SENTENCE" --write')
+        terminal.line(f"{words.week(edition.week)}: {text} {step}")
+        return
     terminal.line(f"{words.week(edition.week)}: {tally_text(edition.results, words)}")
     if edition.known == "now":
         instant = words.instant(edition.as_of, workspace.company.zone)
@@ -609,18 +615,36 @@ HOLDS = {
 
 
 def held_next(say: Translate, rows: Iterable[Row]) -> str:
-    """What a person can do about held messages: --approve lets go only what waits for approval."""
+    """What a person can do about held messages, a line for those held by hand: --approve lets go only what
+    waits for approval."""
     from pipeline.delivery.records import WAITING_FOR_APPROVAL, Hold
 
-    by_hold = {row.hold: row for row in rows}
+    held = list(rows)
+    by_hand = [row for row in held if row.hold is Hold.BY_HAND]
+    by_hold = {row.hold: row for row in held if row.hold is not Hold.BY_HAND}
+    lines = [_release_by_hand(say, by_hand)] if by_hand else []
     if not by_hold.keys().isdisjoint(WAITING_FOR_APPROVAL):
-        return say("Next: scorecards outbox list, or scorecards deliver --approve")
-    if Hold.STALE in by_hold:
-        return say(
+        lines.append(say("Next: scorecards outbox list, or scorecards deliver --approve"))
+    elif Hold.STALE in by_hold:
+        text = say(
             "The week is too old for its mail to leave unasked. To send it: "
             "scorecards deliver --approve --week {week}"
-        ).format(week=by_hold[Hold.STALE].week)
-    return say("Next: scorecards outbox list, then scorecards outbox release MESSAGE")
+        )
+        lines.append(text.format(week=by_hold[Hold.STALE].week))
+    elif by_hold:
+        lines.append(say("Next: scorecards outbox list, then scorecards outbox release MESSAGE"))
+    return "\n".join(lines)
+
+
+def _release_by_hand(say: Translate, rows: list[Row]) -> str:
+    """The name of a message is quoted: a shell would take the bars in it for pipes."""
+    if len(rows) > 1:
+        text = say(
+            "Held by hand: {n}. To let one go: scorecards outbox list, then scorecards outbox release MESSAGE"
+        )
+        return text.format(n=len(rows))
+    text = say("Held by hand: {n}. To let it go: scorecards outbox release {key}")
+    return text.format(n=1, key=shlex.quote(rows[0].key))
 
 
 def show_outbox(terminal: Terminal, rows: list[Any]) -> None:

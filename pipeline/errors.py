@@ -146,3 +146,9 @@ class DeliveryError(ScorecardError):
     """A message could not be built, queued or sent."""
 
     exit_code = 3
+
+
+class NoSuchMessage(DeliveryError):
+    """A message was named that the outbox does not have."""
+
+    exit_code = UsageError.exit_code

@@ -35,7 +35,7 @@ from pipeline.delivery.records import (
     Sent,
     State,
 )
-from pipeline.errors import DeliveryError, Problem
+from pipeline.errors import DeliveryError, NoSuchMessage, Problem
 from pipeline.periods import Week
 from pipeline.workspace.model import Workspace
 
@@ -125,7 +125,7 @@ class Outbox:
         ]
 
     def row(self, key: str) -> Row:
-        """Raises DeliveryError (E-OUTBOXKEY) when there is no such message."""
+        """Raises NoSuchMessage (E-OUTBOXKEY) when there is no such message."""
         with self._connection() as db:
             return _row(_record(db, key))
 
@@ -592,7 +592,7 @@ def _note(db: sqlite3.Connection, key: str, now: datetime, event: str, detail: s
 def _record(db: sqlite3.Connection, key: str) -> sqlite3.Row:
     record = db.execute(f"SELECT {_LISTED} FROM messages WHERE key = ?", (key,)).fetchone()
     if record is None:
-        raise DeliveryError(
+        raise NoSuchMessage(
             Problem(
                 "E-OUTBOXKEY",
                 "The outbox has no message {key}.",

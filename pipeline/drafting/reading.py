@@ -16,7 +16,7 @@ from pipeline.drafting.kpinames import KpiReader, Mention
 from pipeline.drafting.lexicon.model import Lexicon
 from pipeline.drafting.people import Named, PeopleReader
 from pipeline.drafting.quantities import Amount, QuantityReader
-from pipeline.drafting.times import TimeReader, When
+from pipeline.drafting.times import ONE_UNIT_AHEAD, TimeReader, When
 from pipeline.drafting.tokens import Scan, book, word_book
 from pipeline.workspace.model import Kpi, Workspace
 
@@ -146,8 +146,9 @@ class SentenceReader:
                 found.append((kind, "", hit.first))
         by = self._lexicon.roles["by"]
         for rate in scan.every(self._per):
-            if rate.first and scan.tokens[rate.first - 1].norm in by:
-                continue  # "by a quarter" is a fraction
+            before = scan.tokens[rate.first - 1].norm if rate.first else ""
+            if before in by or (before in ONE_UNIT_AHEAD and scan.tokens[rate.first].norm == "a"):
+                continue  # "by a quarter" is a fraction, "in a quarter" a time
             scan.take(rate.first, rate.last, "per")
             found.append(("per", rate.value, rate.first))
             if self._recurring.at(scan.tokens, rate.first):

@@ -23,6 +23,8 @@ from pipeline.periods import DAY, add_months, month_end
 
 Role = Literal["window", "due", "start"]
 MONTHS_OF = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+ONE_UNIT_AHEAD = ("in", "within")
+"""Before "a quarter" they make a time of it, which alone would be a rate."""
 EARLIEST_YEAR, LATEST_YEAR = 2000, 2100
 
 
@@ -108,21 +110,27 @@ class TimeReader:
     # --- whole expressions -------------------------------------------------------------------------------
 
     def _span_from_today(self, scan: Scan, index: int) -> When | None:
-        """in three weeks, за три недели, over the next 6 months."""
+        """in three weeks, in a quarter, за три недели, over the next 6 months."""
         role = self._within.at(scan.tokens, index)
         if role is None:
             return None
         counted = self._count(scan, role.last)
-        count, at = counted or (1, role.last)
+        count, at = counted or self._one(scan, role)
         unit = self._units.at(scan.tokens, at)
         if unit is None or (counted is None and not self._is_one_unit(scan, role, unit)):
             return None
         due = self._later(count, unit.value)
         return When("due", None, due, index, unit.last, note="counted", deadline=True) if due else None
 
+    def _one(self, scan: Scan, role: Hit[bool]) -> tuple[int, int]:
+        """One, and where its unit stands: after the article of "in a quarter"."""
+        article = scan.tokens[role.last].norm if role.last < len(scan.tokens) else ""
+        return 1, role.last + (scan.tokens[role.first].norm in ONE_UNIT_AHEAD and article == "a")
+
     def _is_one_unit(self, scan: Scan, role: Hit[bool], unit: Hit[str]) -> bool:
-        """за неделю, за квартал: one of them, without a number. English "a week" is a rate."""
-        return scan.tokens[role.first].norm in ("за", "через") and unit.last == role.last + 1
+        """за неделю, за квартал, in a quarter: one of them, without a number. "A week" alone is a rate."""
+        russian = scan.tokens[role.first].norm in ("за", "через")
+        return unit.last == role.last + 1 if russian else self._one(scan, role)[1] > role.last
 
     def _later(self, count: int, unit: str) -> date | None:
         if not 0 < count <= 1000:

@@ -129,6 +129,7 @@ MODULES = (
     ),
     *(f"assets/{name}.py" for name in ("cli", "doctor", "screens", "run_screen", "commands", "draft_screen")),
     "assets/sources_screen.py",
+    "assets/usage.py",
     "assets/explain_screen.py",
     "assets/backtest_screen.py",
 )
@@ -161,7 +162,7 @@ def test_every_problem_and_sentence_is_said_in_russian(module: str) -> None:
             said |= {
                 one.value for one in parts if isinstance(one, ast.Constant) and isinstance(one.value, str)
             }
-    only_a_field = {"{what}"}
+    only_a_field = {"{what}", "{text}"}
     assert sorted(text for text in said - only_a_field if text and not russian.has(text)) == []
 
 
@@ -267,6 +268,49 @@ def test_wrong_usage_is_exit_code_2_with_a_sentence(
     assert "Traceback" not in err
 
 
+RUN_HELP = "Список возможностей: `scorecards run --help`."
+USAGE_IN_RUSSIAN = [
+    ("run --known maybe", f"--known не может быть «maybe». Выберите из: then, now. {RUN_HELP}"),
+    ("run --known nov", f"--known не может быть «nov». Может быть, now? {RUN_HELP}"),
+    ("run --week", f"После --week нужно значение. {RUN_HELP}"),
+    ("run --missing=yes", f"--missing не принимает значения. Напишите его без значения. {RUN_HELP}"),
+    ("run --wek 2026-W47", f"Параметра --wek нет. Может быть, --week? {RUN_HELP}"),
+    ("run x", f"«x» — лишний аргумент. {RUN_HELP}"),
+    ("deliver --approve x y", "«x y» — лишние аргументы (2). "
+     "Список возможностей: `scorecards deliver --help`."),
+    ("draft raise sales", "«sales» — лишний аргумент. Заключите всё предложение в кавычки. "
+     "Список возможностей: `scorecards draft --help`."),
+    ("serve --port abc", "--port принимает целое число от 1 до 65535, а не «abc». "
+     "Список возможностей: `scorecards serve --help`."),
+    ("serve --port 0", "--port принимает целое число от 1 до 65535, а не «0». "
+     "Список возможностей: `scorecards serve --help`."),
+    ("explain g --rows -1", "--rows принимает целое число не меньше 0, а не «-1». "
+     "Список возможностей: `scorecards explain --help`."),
+    ("outbox hold", "Не указано: MESSAGE. Список возможностей: `scorecards outbox hold --help`."),
+    ("-w", "После -w нужно значение. Список возможностей: `scorecards --help`."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "says"), USAGE_IN_RUSSIAN, ids=[line for line, _ in USAGE_IN_RUSSIAN])
+def test_what_the_parser_refuses_is_said_in_russian(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str, says: str
+) -> None:
+    monkeypatch.setenv("SCORECARDS_LANG", "ru")
+    assert cli.call(line.split()) == 2
+    assert capsys.readouterr().err == f"{says}\n"
+
+
+@pytest.mark.parametrize("command", ["explain first-goal --csv", "backtest --csv", "backtest --plot"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(
+    starter: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    nowhere = starter / "none"
+    assert cli.call(["-w", str(starter), *command.split(), str(nowhere / "x.svg")]) == 2
+    assert capsys.readouterr().err == f"There is no folder {nowhere}. Make it, or name another file.\n"
+    assert cli.call(["-w", str(starter), *command.split(), str(starter)]) == 2
+    assert capsys.readouterr().err == f"{starter} is a folder. Name a file in it.\n"
+
+
 def test_init_never_overwrites(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.call(["init", str(starter)]) == 2
     assert "nothing was written" in capsys.readouterr().err
@@ -290,11 +334,13 @@ def test_russian_speaks_russian(
 
 
 def test_empty_outbox_is_said(starter: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.call(["outbox", "-w", str(starter)]) == 0
+    assert capsys.readouterr().out == "The outbox is empty.\n"
     assert cli.call(["outbox", "list", "-w", str(starter)]) == 0
     assert capsys.readouterr().out == "The outbox is empty.\n"
     assert cli.call(["deliver", "-w", str(starter)]) == 0
     assert "Nothing is waiting" in capsys.readouterr().out
-    assert cli.call(["outbox", "hold", "no-such-message", "-w", str(starter)]) == 3
+    assert cli.call(["outbox", "hold", "no-such-message", "-w", str(starter)]) == 2
     assert "E-OUTBOXKEY" in capsys.readouterr().err
 
 
@@ -305,16 +351,40 @@ def test_csv_disarms_formulas_but_keeps_negative_numbers() -> None:
     assert ",-12.50," in row
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "explain first-goal"])
-def test_a_week_that_is_not_over_is_never_shown_as_if_all_its_exports_had_come(
-    starter: Path, capsys: pytest.CaptureFixture[str], command: str
+@pytest.mark.parametrize("week", ["2199-W10", "2020-W01"])
+@pytest.mark.parametrize("command", ["run", "plan", "status", "explain first-goal"])
+def test_a_week_that_cannot_be_run_is_not_shown_as_if_its_exports_had_come(
+    starter: Path, capsys: pytest.CaptureFixture[str], command: str, week: str
 ) -> None:
+    """Two years before the first goal starts is the first week; of one that is not over half is missing."""
+    goal = starter / "goals/first-goal.yaml"
+    goal.write_text(re.sub(r"start: .*", "start: 2026-10-01", goal.read_text("utf-8")), "utf-8")
     assert cli.call(["run", "--workspace", str(starter), "--no-documents"]) == 0
     capsys.readouterr()
-    asked = [*command.split(), "--workspace", str(starter), "--week", "2199-W10"]
+    asked = [*command.split(), "--workspace", str(starter), "--week", week]
     assert cli.call(asked) == 2
-    assert "Week 2199-W10 is not over yet." in capsys.readouterr().err
-    assert not (starter / "out" / "2199-W10").exists()
+    said = capsys.readouterr().err
+    # 1 October 2026 is in week 40, and 2024-W40 is 104 weeks before: 40 of 2026 + 52 of 2025 + 12 of 2024
+    assert f"Week {week} cannot be run: the weeks of this workspace go from 2024-W40 to " in said
+    assert not (starter / "out" / week).exists()
+
+
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [("en", "This workspace has no goal yet. Write goals/first-goal.yaml"),
+     ("ru", "В этой рабочей папке пока нет ни одной цели. Напишите goals/first-goal.yaml")],
+)  # fmt: skip
+def test_a_workspace_without_goals_says_so_instead_of_an_empty_table(
+    starter: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, lang: str, said: str
+) -> None:
+    (starter / "goals/first-goal.yaml").unlink()
+    monkeypatch.setenv("SCORECARDS_LANG", lang)
+    assert cli.call(["run", "-w", str(starter), "--no-documents"]) == 0
+    out = capsys.readouterr().out
+    assert said in out
+    assert "──" not in out
+    assert cli.call(["status", "-w", str(starter)]) == 2
+    assert capsys.readouterr().err.startswith(said)
 
 
 def test_a_file_where_the_state_folder_belongs_is_said_in_a_sentence(

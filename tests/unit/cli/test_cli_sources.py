@@ -125,6 +125,7 @@ def test_rows_that_would_be_set_aside_are_shown_with_reasons(
     ("arguments", "said"),
     [
         (["sources", "try", "nothing.csv"], "There is no file nothing.csv."),
+        (["sources", "try", "w"], "w is a folder. Name one file in it."),
         (["sources", "try", "page.csv"], "sign-in page"),
         (["sources", "tri", "page.csv"], "Did you mean try?"),
         (["sources", "try", "orders.csv", "--write"], "is not a workspace"),
@@ -133,6 +134,7 @@ def test_rows_that_would_be_set_aside_are_shown_with_reasons(
 def test_what_cannot_be_tried_is_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
+    (tmp_path / "w").mkdir()
     (tmp_path / "page.csv").write_text("<!DOCTYPE html><html>")
     (tmp_path / "orders.csv").write_text(ORDERS)
     assert cli.call(arguments) in (2, 3)
@@ -181,3 +183,16 @@ def test_the_run_tells_of_fewer_rows_other_columns_and_a_source_that_is_late(
         run_screen.show_run(Terminal(speech("en")), opened, report)
         told = capsys.readouterr().err
         assert all(one in told for one in said), told
+
+
+def test_a_late_export_that_cannot_be_read_is_not_promised_to_count(root: Path) -> None:
+    """--known now counts the readable one of two late exports and never the sign-in page."""
+    opened, week = open_workspace(root), Week.parse("2026-W47")
+    run_week(opened, week, documents=False, now=datetime(2026, 11, 23, 8, tzinfo=UTC))
+    orders = root / "exports/orders"
+    (orders / "late.csv").write_bytes((orders / "orders.csv").read_bytes() + b"\n")
+    (orders / "page.csv").write_text("<!DOCTYPE html><html>")
+    report = run_week(opened, week, documents=False, now=datetime(2026, 11, 24, 8, tzinfo=UTC))
+    assert report.edition is not None and report.ingest["orders"].refused
+    late = run_screen.late_exports(opened, report.edition, report.ingest, Store(opened.state_dir))
+    assert [one.name for one in late] == ["late.csv"]

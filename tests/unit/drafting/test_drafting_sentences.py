@@ -101,6 +101,24 @@ def test_every_word_is_in_the_title_or_the_means(case: Case) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize(
+    ("sentence", "due", "period"),
+    [
+        ("Reduce churn from 45 % to 20 % in a quarter", "2027-02-25", None),
+        ("Снизить отток с 45 % до 20 % за квартал", "2027-02-25", None),
+        ("Raise sales by 5 % within a month", "2026-12-25", None),
+        ("Win 10 new clients a month", None, "month"),
+        ("Keep churn below 3 % a month", None, "month"),
+    ],
+)
+def test_in_a_quarter_is_a_time_and_a_month_is_a_rate(
+    sentence: str, due: str | None, period: str | None
+) -> None:
+    """A quarter from 25 November is 25 February; "a month" alone says how often, not until when."""
+    goal = only(sentence)
+    assert (goal.value("due") or None, goal.value("period") or None) == (due, period)
+
+
 def test_two_goals_in_a_sentence_are_both_drafted_and_share_the_time() -> None:
     drafted = draft_sentence("Win 40 new customers in 2027 at a CAC below €215", KPIS, TODAY)
     assert [(one.value("kpi"), one.value("kind"), one.value("target")) for one in drafted.goals] == [

@@ -20,7 +20,8 @@ MOST_VALUES = 40
 
 
 def drivers_of(goal: Goal, kpi: Kpi, book: SeriesBook, result: GoalResult) -> tuple[DriverPart, ...]:
-    """At most 6 parts of the dimension whose parts moved most unlike each other, largest first.
+    """At most 6 parts of the dimension whose parts moved most unlike each other, largest first. Parts without
+    a figure (a rate over too few cases) are none, and a part alone is no breakdown.
 
     Actual is over the goal's own days (the window so far, or what a level is measured over); change is
     against the span of equal length just before it. Growth has no parts that add up, and none are given.
@@ -38,9 +39,10 @@ def drivers_of(goal: Goal, kpi: Kpi, book: SeriesBook, result: GoalResult) -> tu
         values = {one[dimension] for one in segments if one.get(dimension) and _matches(one, goal.segment)}
         if not 2 <= len(values) <= MOST_VALUES:
             continue
-        parts = _parts(goal, kpi, book, dimension, sorted(values), span, result.period)
+        every = _parts(goal, kpi, book, dimension, sorted(values), span, result.period)
+        parts = tuple(one for one in every if one.actual is not None)
         spread = _spread(parts)
-        if spread > widest and any(one.actual is not None for one in parts):
+        if spread > widest and len(parts) > 1:
             found, widest = parts, spread
     ranked = sorted(found, key=lambda part: (-abs(part.change or Decimal(0)), part.value))
     return tuple(ranked[:MOST_ROWS])

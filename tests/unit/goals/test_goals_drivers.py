@@ -44,7 +44,13 @@ class Shelf:
 
 def test_a_dimension_whose_parts_have_no_figure_is_not_printed_before_one_that_has() -> None:
     """Tasks by goal were too few for a rate each: a table of dashes hid who had done what."""
-    sums = {"g1": (None, None), "g2": (None, None), "ann": (D(5), D(5)), "bob": (D(3), D(3))}
+    sums = {
+        "g1": (None, None),
+        "g2": (None, D(1)),
+        "abe": (None, None),
+        "ann": (D(5), D(5)),
+        "bob": (D(3), D(3)),
+    }
     one = kpi(SPLIT)
     found = drivers_of(
         goal(), one, cast(SeriesBook, Shelf(sums)), result(goal(), one, steady(one, lambda _: 1))

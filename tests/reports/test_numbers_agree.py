@@ -224,6 +224,72 @@ def web_disagrees(goal: Goal, page: Node, lang: str) -> Iterator[str]:
     article = page.one(id=f"goal-{goal['id']}")
     yield from figures_disagree(goal, article, lang)
     yield from table_disagrees(goal, article, lang)
+    yield from drivers_disagree(goal, article, lang)
+    yield from months_disagree(goal, article, lang)
+    yield from labels_disagree(goal, article, lang)
+
+
+def drivers_disagree(goal: Goal, article: Node, lang: str) -> Iterator[str]:
+    """What drives it: value, share and change of each part, in the order of the parts."""
+    table = article.one(**{"class": "drivers"})
+    lines = [[one.text for one in [*row.all(tag="th"), *row.all(tag="td")]] for row in table.all(tag="tr")]
+    if bool(goal["drivers"]) != bool(lines[1:]):
+        yield f"drivers: {len(lines)} lines for {len(goal['drivers'])} parts"
+    rows = lines[1:]
+    head, parts = lines[0] if lines else [], goal["drivers"][: len(rows)]
+    for (_, *cells), part in zip(rows, parts, strict=True):
+        numbers = [part["actual"], *([part["share"]] if len(cells) > 2 else []), part["change"]]
+        for cell, title, number in zip(cells, head[1:], numbers, strict=True):
+            yield apart(f"driver {part['value']}", cell, title, number, lang)
+
+
+def months_disagree(goal: Goal, article: Node, lang: str) -> Iterator[str]:
+    """The last months and the same ones a year ago, newest last; changes follow from the two."""
+    table = next(article.all(**{"class": "months"}), None)
+    if table is None or not [*table.all(tag="tr")]:
+        return
+    _, values, ago = [[*row.all(tag="th"), *row.all(tag="td")] for row in table.all(tag="tr")][:3]
+    months = goal["months"][len(goal["months"]) - len(values) + 1 :]
+    for cells, name in ((values, "value"), (ago, "prior_year")):
+        for cell, month in zip(cells[1:], months, strict=True):
+            known = month[name] if cell.text != "\u2014" or name == "value" else None
+            yield apart(f"{name} of {month['start']}", cell.text, values[0].text, known, lang)
+
+
+def apart(name: str, cell: str, title: str, number: Decimal | None, lang: str) -> str:
+    """What is wrong with a cell whose scale and unit stand in its title."""
+    if cell == "\u2014":
+        return "" if number is None else f"{name}: nothing instead of {number}"
+    unit = title.rpartition(", ")[2] if ", " in title else ""
+    text = unit + cell if unit == "€" else f"{cell} {unit.replace('€ ', '').replace(' €', '')}".strip()
+    (value,) = read(text, lang)
+    return "" if value.agrees(number) else f"{name}: {text!r} is not {number}"
+
+
+LABELS = {
+    "en": ("target", "now", "forecast", "upper", "mean", "lower"),
+    "ru": ("цель", "факт", "прогноз", "верх", "среднее", "низ"),
+}
+
+
+def labels_disagree(goal: Goal, article: Node, lang: str) -> Iterator[str]:
+    """What stands beside the lines of the charts. Now is where the line ends."""
+    control, line = (
+        goal["control"] or {},
+        [one["actual"] for one in goal["burn_up"] if one["actual"] is not None],
+    )
+    known = {
+        "target": [goal["target"], goal["required_rate"]],
+        "now": [goal["actual"], *line[-1:]],
+        "forecast": [goal["forecast"]],
+        **{name: [control.get(name)] for name in ("upper", "mean", "lower")},
+    }
+    for text in (one.text for one in article.all(tag="text")):
+        word = text.partition(" ")[0]
+        if word in LABELS[lang] and (numbers := read(text, lang)):
+            name = LABELS["en"][LABELS[lang].index(word)]
+            if not any(numbers[0].agrees(one) for one in known[name]):
+                yield f"label: {text!r} is none of {known[name]}"
 
 
 def figures_disagree(goal: Goal, article: Node, lang: str) -> Iterator[str]:
@@ -418,7 +484,19 @@ def test_awkward_values_are_printed_alike_everywhere(lang: str) -> None:
     assert disagreements(week) == []
 
 
-@pytest.mark.parametrize("where", ["numbers", "web", "pdf", "mail", "pages"])
+def altered(goals: tuple[Goal, ...], part: str, name: str) -> tuple[Goal, ...]:
+    """The goals with one number of a list, or of the control limits, one per cent higher."""
+
+    def one_more(goal: Goal) -> Goal:
+        held = goal[part]
+        rows = held if isinstance(held, list) else [held or {}]
+        new = [{**row, name: row[name] * D("1.01")} if row.get(name) else row for row in rows]
+        return {**goal, part: new if isinstance(held, list) else new[0] or None}
+
+    return tuple(one_more(goal) for goal in goals)
+
+
+@pytest.mark.parametrize("where", ["numbers", "web", "pdf", "mail", "pages", "drivers", "months", "labels"])
 def test_one_wrong_digit_is_found_wherever_it_stands(where: str) -> None:
     """The comparison itself: one figure of one goal altered in one place."""
     week = awkward_week("en")
@@ -433,6 +511,9 @@ def test_one_wrong_digit_is_found_wherever_it_stands(where: str) -> None:
         "pages": lambda: replace(
             week, pages=(week.pages[0], *(one.replace("€2.01 M", "€2.07 M") for one in week.pages[1:]))
         ),
+        "drivers": lambda: replace(week, goals=altered(week.goals, "drivers", "change")),
+        "months": lambda: replace(week, goals=altered(week.goals, "months", "prior_year")),
+        "labels": lambda: replace(week, goals=altered(week.goals, "control", "mean")),
     }[where]()
     assert wrong != week
     assert disagreements(wrong)

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
-from pipeline.goals.model import GoalResult, LetterVerdict, PeriodValue
+from pipeline.goals.model import Chance, GoalResult, LetterVerdict, PeriodValue
 from pipeline.report.charts import (
     BurnUpWords,
     ControlWords,
@@ -473,6 +473,15 @@ def page_one_charts(context: Context, height: float) -> tuple[Chart, ...]:
     return tuple(charts)
 
 
+def _end_label(f: Formats, chance: Chance, end: Decimal, unit: Unit) -> str:
+    """The forecast beside the end of the fan; the day instead where the line ends on one period's figure and
+    the forecast is of many (a goal to keep)."""
+    value = f.value(end, unit)
+    if not chance.fan or value == f.value(chance.forecast, unit):
+        return f.say("forecast {value}", value=value)
+    return f.say("{day}: {value}", day=f.day(chance.fan[-1].day), value=value)
+
+
 def _has_burn_up(result: GoalResult) -> bool:
     return result.target_known and any(point.actual is not None for point in result.burn_up)
 
@@ -487,7 +496,7 @@ def _burn_up(
     if chance:
         fan = [(p.day, p.low, p.lower, p.middle, p.upper, p.high) for p in chance.fan]
         low, middle, high = fan[-1][1::2] if fan else (chance.low, chance.forecast, chance.high)
-        forecast = Forecast(middle, low, high, f.say("forecast {value}", value=f.value(middle, unit)), fan)
+        forecast = Forecast(middle, low, high, _end_label(f, chance, middle, unit), fan)
     alt = f.say(
         "{actual} reached, {plan} planned for today, target {target}",
         actual=f.value(result.actual, unit),
